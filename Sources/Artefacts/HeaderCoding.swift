@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ArtefactFormat {
+    /// The checksum over header, with its own field as zero, and directory.
+    static func headerChecksum(header: UnsafeRawBufferPointer, directory: UnsafeRawBufferPointer) -> UInt64 {
+        var copy = Array(header)
+        for index in Header.checksum..<Header.checksum + 8 { copy[index] = 0 }
+        var sum = Checksum()
+        copy.withUnsafeBytes { sum.append($0) }
+        sum.append(directory)
+        return sum.value
+    }
+}
+
+extension ModelConfiguration {
+    /// Reads the configuration's fields from a header of full size; ranges are `validate()`'s work.
+    init(decoding header: UnsafeRawBufferPointer) throws(ArtefactError) {
+        typealias Header = ArtefactFormat.Header
+        func count(_ offset: Int) -> Int { Int(header.number(offset, as: UInt32.self)) }
+        guard let architecture = Architecture(rawValue: header.number(Header.architecture)) else {
+            throw .invalidField(
+                "architecture", value: "\(count(Header.architecture))", expected: "a known architecture")
+        }
+        let nameSize = count(Header.nameSize)
+        guard nameSize <= Self.longestName else {
+            throw .invalidField("name size", value: "\(nameSize)", expected: "at most \(Self.longestName)")
+        }
+        guard let name = String(validating: header.section(Header.name, nameSize), as: UTF8.self) else {
+            throw .invalidField("name", value: "not text", expected: "UTF-8")
+        }
+        self.init(
+            architecture: architecture, name: name, parameterCount: header.number(Header.parameterCount),
+            layerCount: count(Header.layerCount), hiddenSize: count(Header.hiddenSize),
+            headCount: count(Header.headCount), keyValueHeadCount: count(Header.keyValueHeadCount),
+            headSize: count(Header.headSize), feedForwardSize: count(Header.feedForwardSize),
+            vocabularySize: count(Header.vocabularySize), contextLength: count(Header.contextLength),
+            ropeBase: Float(bitPattern: header.number(Header.ropeBase)),
+            ropeDimensions: count(Header.ropeDimensions),
+            normEpsilon: Float(bitPattern: header.number(Header.normEpsilon)))
+    }
+
+    /// Writes a validated configuration into a header.
+    func encode(into header: inout [UInt8]) {
+        typealias Header = ArtefactFormat.Header
+        let counts = [
+            (Header.layerCount, layerCount), (Header.hiddenSize, hiddenSize), (Header.headCount, headCount),
+            (Header.keyValueHeadCount, keyValueHeadCount), (Header.headSize, headSize),
+            (Header.feedForwardSize, feedForwardSize), (Header.vocabularySize, vocabularySize),
+            (Header.contextLength, contextLength), (Header.ropeDimensions, ropeDimensions),
+            (Header.nameSize, name.utf8.count),
+        ]
+        for (offset, value) in counts { header.put(UInt32(value), at: offset) }
+        header.put(architecture.rawValue, at: Header.architecture)
+        header.put(ropeBase.bitPattern, at: Header.ropeBase)
+        header.put(normEpsilon.bitPattern, at: Header.normEpsilon)
+        header.put(parameterCount, at: Header.parameterCount)
+        header.replaceSubrange(Header.name..<Header.name + name.utf8.count, with: name.utf8)
+    }
+}
+
+extension [UInt8] {
+    /// Stores a little-endian number over the bytes at an offset inside the array.
+    mutating func put<Number: FixedWidthInteger>(_ value: Number, at offset: Int) {
+        withUnsafeMutableBytes { $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Number.self) }
+    }
+
+    /// The array's bytes, for work that throws this target's error; the library's own form loses its type.
+    package func withBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws(ArtefactError) -> Result
+    ) throws(ArtefactError) -> Result {
+        let outcome = withUnsafeBytes { bytes -> Swift.Result<Result, ArtefactError> in
+            do throws(ArtefactError) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        return try outcome.get()
+    }
+}
