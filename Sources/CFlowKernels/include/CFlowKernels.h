@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernels of a step, and the ticket that ranks take pieces with.
+//
+// Every kernel exists for several instruction sets, compiled from one source, and gives the same bits on each: outputs
+// lie in vector lanes, the inner dimension is summed in one order with written-down fused multiply-adds, and every
+// reduction has one fixed lane structure. So a result depends neither on the machine's path nor on how many vectors,
+// rows or ranks shared the work. Pointers are aligned as their type needs unless more is said; sizes are in numbers.
+#ifndef CFLOWKERNELS_H
+#define CFLOWKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// ---- Instruction set paths -------------------------------------------------------------------------------------
+
+/// An instruction set that the kernels are compiled for.
+typedef enum flow_path { FLOW_PATH_PORTABLE = 0, FLOW_PATH_AVX2 = 1, FLOW_PATH_AVX512 = 2 } flow_path;
+
+/// Whether this machine can run a path.
+bool flow_path_available(flow_path path);
+
+/// The path that the calling thread's kernels run on: the widest available one unless another is forced.
+flow_path flow_path_active(void);
+
+/// A path's name: "portable", "avx2" or "avx512".
+const char *flow_path_name(flow_path path);
+
+/// Forces a path for the calling thread alone, or with a negative number ends that. Returns false, and changes
+/// nothing, where the machine lacks the path. For tests.
+bool flow_path_force(int path);
+
+/// Gives the calling thread the floating-point state that all ranks share: round to nearest, subnormals kept.
+void flow_float_state_reset(void);
+
+// ---- Matrices ---------------------------------------------------------------------------------------------------
+
+/// How the numbers of a panel are stored.
+typedef enum flow_number { FLOW_NUMBER_F32 = 0, FLOW_NUMBER_F16 = 1 } flow_number;
+
+/// A matrix in panels of 32 rows (outputs): panel p holds for each k in 0..<columns the 32 numbers of its rows.
+typedef struct flow_matrix {
+    const void *panels; ///< aligned to 64 bytes
+    size_t columns;     ///< the inner dimension
+    flow_number number;
+} flow_matrix;
+
+/// Bytes of one panel.
+size_t flow_panel_bytes(const flow_matrix *matrix);
+
+/// y[v][r] = sum over k of w[r][k] * x[v][k], or with `add` y[v][r] += that sum, for the 32 rows of each panel in
+/// first_panel ..< last_panel and all vectors. x: [vectors][columns] with x_stride, y: [vectors][rows] with y_stride,
+/// which must have room for whole panels. Each sum runs over ascending k, one fused multiply-add per term.
+void flow_matrix_product(
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const float *x, size_t x_stride, size_t vectors,
+    float *y, size_t y_stride, bool add);
+
+/// y[k] = w[row][k]: one row of a matrix, such as a token's embedding.
+void flow_matrix_row(const flow_matrix *matrix, size_t row, float *y);
+
+// ---- Vectors ----------------------------------------------------------------------------------------------------
+
+/// y[i] = x[i] / sqrt(mean(x^2) + epsilon) * weight[i]; y may be x.
+void flow_norm(const float *x, const float *weight, size_t count, float epsilon, float *y);
+
+/// gate[i] = gate[i] * sigmoid(gate[i]) * up[i].
+void flow_swiglu(float *gate, const float *up, size_t count);
+
+/// y[i] = e^x[i] with a relative error under 2e-7; 0 below -87, e^88 above 88. y may be x.
+void flow_exponential(const float *x, size_t count, float *y);
+
+/// y[i] = x[i] rounded to the nearest half, ties to even, or widened from it.
+void flow_half_from_float(const float *x, size_t count, uint16_t *y);
+void flow_float_from_half(const uint16_t *x, size_t count, float *y);
+
+// ---- Rotary embedding -------------------------------------------------------------------------------------------
+
+/// Positions are split into a high and a low part so that the tables stay small for long contexts.
+#define FLOW_ROTATION_LOW_BITS 8
+
+/// Cosines and sines of both parts of a position, made once in double precision.
+typedef struct flow_rotation {
+    const double *low;  ///< [256][pairs][2]: cosine and sine of position * frequency
+    const double *high; ///< [n][pairs][2]: the same for position = 256 * index
+    size_t pairs;
+} flow_rotation;
+
+/// out: [pairs][2], cosine and sine for one position, from the tables by the addition theorem, rounded once.
+void flow_rotation_of(const flow_rotation *rotation, size_t position, float *out);
+
+/// Rotates the adjacent pairs (x[2i], x[2i + 1]) of one head, i < pairs, by cosines and sines [pairs][2].
+void flow_rotate(float *x, const float *cosines_sines, size_t pairs);
+
+// ---- Key and value memory, attention ----------------------------------------------------------------------------
+
+/// Tokens in a block of key and value memory.
+#define FLOW_BLOCK_TOKENS 32
+
+/// Most query vectors of one call of flow_attend, and the largest head.
+#define FLOW_ATTEND_QUERIES 8
+#define FLOW_ATTEND_HEAD_SIZE 1024
+
+/// One head of keys and values of one sequence. In each block the head has, from head_offset on,
+/// keys [head_size][32] and values [32][head_size rounded up to 16], all F16.
+typedef struct flow_attention {
+    uint8_t *memory;       ///< aligned to 64 bytes
+    size_t block_bytes;    ///< from one physical block to the next
+    size_t head_offset;    ///< of the layer and head inside a block
+    const int32_t *blocks; ///< physical numbers of the sequence's blocks
+    size_t head_size;      ///< 1 ... FLOW_ATTEND_HEAD_SIZE
+    float scale;           ///< factor of the scores
+} flow_attention;
+
+/// Writes key and value ([head_size] each) of the sequence's token at a position.
+void flow_store(const flow_attention *head, size_t position, const float *key, const float *value);
+
+/// outputs[q] = softmax(queries[q] . keys * scale) . values over the tokens before lengths[q] (at least 1), for up to
+/// FLOW_ATTEND_QUERIES vectors of [head_size]. Blocks are walked in their order with a running maximum, so a result
+/// does not depend on what else is in the call.
+void flow_attend(
+    const flow_attention *head, size_t count, const float *const *queries, const size_t *lengths,
+    float *const *outputs);
+
+// ---- Choosing tokens --------------------------------------------------------------------------------------------
+
+/// The index of the largest number, the lowest one of equals; numbers that are not a number never win.
+size_t flow_largest(const float *x, size_t count);
+
+/// Draws an index with the probabilities softmax(logits / temperature) among the `top` largest logits (0 = all, ties to
+/// the lowest indices). uniform lies in [0, 1). The logits are overwritten by weights.
+size_t flow_sample(float *logits, size_t count, float temperature, size_t top, double uniform);
+
+/// A number in [0, 1) that depends on seed and index alone (Philox 4x32-10, 53 bits).
+double flow_uniform(uint64_t seed, uint64_t index);
+
+// ---- Taking pieces ----------------------------------------------------------------------------------------------
+
+/// Shared state of ranks that take the pieces of one operation after another.
+typedef struct flow_ticket flow_ticket;
+
+/// Most pieces of one operation, and most ranks.
+#define FLOW_TICKET_PIECES 32767
+#define FLOW_TICKET_RANKS 1024
+
+/// A piece that a rank took, or none.
+typedef struct flow_take {
+    uint32_t generation; ///< counts the operations published so far
+    uint32_t piece;
+    bool taken; ///< false: all pieces of the generation are given away, or it is a rest
+} flow_take;
+
+/// A ticket at rest in generation 0; NULL without memory.
+flow_ticket *flow_ticket_create(void);
+void flow_ticket_destroy(flow_ticket *ticket);
+
+/// Opens the next generation with some pieces; 0 = a rest, in which nothing can be taken. Wakes ranks that sleep. Only
+/// for the one that finished the last piece, or while the ticket is at rest. All that was written before is seen by
+/// whoever takes a piece. Returns the generation.
+uint32_t flow_ticket_publish(flow_ticket *ticket, uint32_t pieces);
+
+/// Takes the next piece of the present generation.
+flow_take flow_ticket_take(flow_ticket *ticket);
+
+/// Says that a taken piece is done; true for the last of its generation, who must publish the next one.
+bool flow_ticket_finish(flow_ticket *ticket);
+
+/// Waits until the generation is another one: spins for some microseconds, then sleeps without using the processor.
+void flow_ticket_wait(flow_ticket *ticket, uint32_t generation, uint32_t spin_microseconds);
+
+/// The present generation.
+uint32_t flow_ticket_generation(flow_ticket *ticket);
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All kernels of one path: the same bodies, compiled for the path's instruction set, and their table.
+#include "lanes.h"
+
+#if FLOW_PATH_LEVEL == 2
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), \
+                             apply_to = function)
+#elif FLOW_PATH_LEVEL == 1
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#endif
+
+#include "matrix_product.h"
+#include "elementwise.h"
+#include "attention.h"
+#include "sampling.h"
+
+#if FLOW_PATH_LEVEL > 0
+#pragma clang attribute pop
+#endif
+
+const kernel_table FLOW_PATH_TABLE = {
+    .matrix_product = matrix_product,
+    .matrix_row = matrix_row,
+    .norm = norm,
+    .swiglu = swiglu,
+    .exponential = exponential,
+    .half_from_float = half_from_float,
+    .float_from_half = float_from_half,
+    .store = store,
+    .attend = attend,
+    .largest = largest,
+    .sample = sample,
+};

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rotary embedding. Plain scalar arithmetic without contraction: the same bits on every machine.
+#include "CFlowKernels.h"
+
+void flow_rotation_of(const flow_rotation *rotation, size_t position, float *out) {
+    const size_t mask = ((size_t)1 << FLOW_ROTATION_LOW_BITS) - 1, row = 2 * rotation->pairs;
+    const double *low = rotation->low + (position & mask) * row;
+    const double *high = rotation->high + (position >> FLOW_ROTATION_LOW_BITS) * row;
+    for (size_t i = 0; i < row; i += 2) {
+        out[i] = (float)(high[i] * low[i] - high[i + 1] * low[i + 1]);
+        out[i + 1] = (float)(high[i + 1] * low[i] + high[i] * low[i + 1]);
+    }
+}
+
+void flow_rotate(float *x, const float *cosines_sines, size_t pairs) {
+    for (size_t i = 0; i < 2 * pairs; i += 2) {
+        const float cosine = cosines_sines[i], sine = cosines_sines[i + 1], a = x[i], b = x[i + 1];
+        x[i] = a * cosine - b * sine;
+        x[i + 1] = a * sine + b * cosine;
+    }
+}

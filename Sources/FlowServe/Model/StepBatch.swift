@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One token that a step computes: its place in its sequence, and what is wanted from it.
+package struct StepRow: Sendable, Equatable {
+    /// The token's id, within the vocabulary.
+    package var token: Int32
+    /// The token's position in its sequence, from 0; its key and value are written there.
+    package var position: Int
+    /// Index into `StepBatch.sequences`.
+    package var sequence: Int
+    /// Index into `StepBatch.samplings` when the next token is wanted after this one; nil = no logits are computed.
+    package var sampling: Int?
+
+    /// A row of a step.
+    package init(token: Int32, position: Int, sequence: Int, sampling: Int? = nil) {
+        self.token = token
+        self.position = position
+        self.sequence = sequence
+        self.sampling = sampling
+    }
+}
+
+/// The blocks of key and value memory that a sequence of the step reads and writes.
+package struct StepSequence: Sendable, Equatable {
+    /// Physical block numbers in the instance's memory; entry i holds positions 32 i ... 32 i + 31.
+    package var blockTable: [Int32]
+
+    /// A sequence over blocks; there must be one for each position up to the last row's.
+    package init(blockTable: [Int32]) {
+        self.blockTable = blockTable
+    }
+}
+
+/// How one token is chosen from its logits. Chosen tokens depend on nothing but the logits and these values.
+package struct SamplingPlan: Sendable, Equatable {
+    /// 0 = greedy (the lowest id among the largest logits); otherwise logits are divided by it.
+    package var temperature: Float
+    /// Only the `topK` largest logits may be chosen, ties to the lowest ids; 0 = all.
+    package var topK: Int
+    /// Key of the counter-based generator.
+    package var seed: UInt64
+    /// Counter of the generator: the index of the token in its answer, so that a resumed answer draws the same numbers.
+    package var index: UInt64
+    /// A token that may not be chosen.
+    package var bannedToken: Int32?
+
+    /// A plan; the defaults are greedy.
+    package init(
+        temperature: Float = 0, topK: Int = 0, seed: UInt64 = 0, index: UInt64 = 0, bannedToken: Int32? = nil
+    ) {
+        self.temperature = temperature
+        self.topK = topK
+        self.seed = seed
+        self.index = index
+        self.bannedToken = bannedToken
+    }
+}
+
+/// What one step computes: rows of any number of sequences, prefill and decode mixed.
+///
+/// Rows of one sequence are consecutive, with ascending positions without gaps; every earlier position of the sequence
+/// was a row of an earlier step. Each sampling is named by exactly one row.
+package struct StepBatch: Sendable, Equatable {
+    /// The tokens to compute, at most the runner's `maximumRows`.
+    package var rows: [StepRow]
+    /// The sequences that the rows belong to.
+    package var sequences: [StepSequence]
+    /// The tokens to choose, at most one for each row.
+    package var samplings: [SamplingPlan]
+
+    /// A batch; empty by default, to be filled in place so that its memory is used again.
+    package init(rows: [StepRow] = [], sequences: [StepSequence] = [], samplings: [SamplingPlan] = []) {
+        self.rows = rows
+        self.sequences = sequences
+        self.samplings = samplings
+    }
+
+    /// Empties the batch and keeps its memory for the next step.
+    package mutating func removeAll() {
+        rows.removeAll(keepingCapacity: true)
+        sequences.removeAll(keepingCapacity: true)
+        samplings.removeAll(keepingCapacity: true)
+    }
+}
