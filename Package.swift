@@ -1,0 +1,127 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// Every Swift target is built the same way: Swift 6 mode, explicit imports, no warning left.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Kernels run at full speed in debug builds too: the tests push real tokens through them.
+/// Contraction is off because every fused multiply-add is written down (batch invariance).
+let kernelFlags: [CSetting] = [
+    .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-Werror", "-Wall"])
+]
+
+let nio = "swift-nio"
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library target of one room of the architecture, with its layer's dependencies.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The test target of a room.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// An executable of under 60 lines over one room.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "deepflow",
+    dependencies: [
+        // The command's verbs, options and help texts; also the daemons' flags.
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        // The event loops of the daemons, and NIOHTTP1 for the client between scheduler and nodes.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // HTTP routes of gateway and node; the accept loop is ours (UnixHTTP). No TLS, no configuration files.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        // Long-running parts as services with one run(), stopped in order.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        // Structured logging of the daemons.
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        // SQLite for the records of requests, jobs and tasks.
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    ],
+    targets: [
+        // Layer 0: the kernel's and the processor's own terms, and values.
+        .target(name: "CLinux"),
+        .target(name: "CFlowKernels", cSettings: kernelFlags),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+        room("ServingModel"),
+
+        // Layer 1: rooms that know one thing each.
+        room("LinuxKernel", ["CLinux"]),
+        room("Artefacts"),
+        room("Checkpoints"),
+        room("Tokenization"),
+        room("ChatTemplates"),
+        room("KVCache", ["ServingModel"]),
+        room("Policies", ["ServingModel"]),
+        room("OpenAIAPI", ["ServingModel"]),
+
+        // Layer 2
+        room("Sandbox", ["LinuxKernel", "CLinux", "CSeccomp", "CCapability"]),
+        room("Messages", ["ServingModel", "LinuxKernel"]),
+        room("LanguageModels", ["CFlowKernels", "Artefacts"]),
+
+        // Layer 3
+        room(
+            "Packing", ["Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "Sandbox", "LinuxKernel"]),
+        room(
+            "FlowServe",
+            [
+                "CFlowKernels", "ServingModel", "LinuxKernel", "Artefacts", "Tokenization", "ChatTemplates",
+                "KVCache", "Messages", "LanguageModels",
+            ]),
+        room("UnixHTTP", ["LinuxKernel", "ServingModel", nioCore, nioPosix, nioHTTP1, hummingbirdCore, logging]),
+
+        // Layer 4
+        room("TemplateProcess", ["CLinux", "LinuxKernel", "Sandbox", "Messages", "Artefacts", "FlowServe"]),
+        room("Keeper", ["CLinux", "LinuxKernel", "Messages"]),
+        room(
+            "NodeDaemon",
+            [
+                "ServingModel", "LinuxKernel", "Policies", "Messages", "UnixHTTP", hummingbird, logging, lifecycle,
+                nioCore,
+            ]),
+        room(
+            "ClusterScheduler",
+            [
+                "ServingModel", "LinuxKernel", "Policies", "Messages", "UnixHTTP", logging, lifecycle, nioCore,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+
+        // Layer 5
+        room(
+            "Gateway",
+            [
+                "ServingModel", "OpenAIAPI", "Messages", "UnixHTTP", "ClusterScheduler", hummingbird, logging,
+                lifecycle, nioCore,
+            ]),
+        room("AdminCommands", ["ServingModel", "OpenAIAPI", "Messages", "UnixHTTP", argumentParser, nioCore]),
+
+        // Layer 6
+        program("deepflow", ["AdminCommands"]),
+        program("deepflow-schedulerd", ["ClusterScheduler", "Gateway", argumentParser]),
+        program("deepflow-noded", ["NodeDaemon", argumentParser]),
+        program("deepflow-keeper", ["Keeper"]),
+        program("flowserve", ["TemplateProcess", "Packing"]),
+    ]
+)

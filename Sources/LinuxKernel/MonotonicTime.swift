@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// Points in time that only ever grow, shared by all processes of one host.
+package struct MonotonicTime: Hashable, Comparable, Sendable {
+    /// Since the machine booted.
+    package let nanoseconds: UInt64
+
+    package init(nanoseconds: UInt64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// CLOCK_MONOTONIC now.
+    package static var now: MonotonicTime {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return MonotonicTime(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+    }
+
+    /// Whole microseconds since `earlier`; 0 where that is in the future.
+    package func microseconds(since earlier: MonotonicTime) -> Int {
+        nanoseconds > earlier.nanoseconds ? Int((nanoseconds - earlier.nanoseconds) / 1000) : 0
+    }
+
+    package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ServingModel
+
+/// What an instance tells its node daemon. All of it is hostile until checked: an instance may have been taken over by
+/// its checkpoint or a prompt.
+package enum FromInstance: Hashable, Sendable {
+    /// Sandboxed, memory mapped, ranks started.
+    case ready(InstanceStart)
+    case pong(UInt64, activeTasks: Int)
+    case accepted(TaskID, promptTokens: Int)
+    /// The tokens of one step, of all tasks that took part: one frame per step.
+    case tokens([TaskToken])
+    case finished(TaskID, TaskOutcome)
+    case failed(TaskID, TaskFailure, message: String)
+    /// All tasks that are known here, those at their end but not forgotten included.
+    case attached([TaskProgress])
+
+    /// A token and the task it belongs to.
+    package struct TaskToken: Hashable, Sendable {
+        package var task: TaskID
+        package var token: GeneratedToken
+
+        package init(task: TaskID, token: GeneratedToken) {
+            self.task = task
+            self.token = token
+        }
+    }
+
+    /// How far a task is.
+    package struct TaskProgress: Hashable, Sendable {
+        package var task: TaskID
+        /// Index that the next token will have.
+        package var nextIndex: Int
+
+        package init(task: TaskID, nextIndex: Int) {
+            self.task = task
+            self.nextIndex = nextIndex
+        }
+    }
+
+    /// What the start took inside the child, in microseconds.
+    package struct InstanceStart: Hashable, Sendable {
+        package var sandboxMicroseconds: Int
+        package var mappingMicroseconds: Int
+        package var ranksMicroseconds: Int
+        /// Steps of the recipe that this kernel or these privileges did not allow, by name; normally empty.
+        package var missingSandboxSteps: [String]
+
+        package init(
+            sandboxMicroseconds: Int, mappingMicroseconds: Int, ranksMicroseconds: Int, missingSandboxSteps: [String]
+        ) {
+            self.sandboxMicroseconds = sandboxMicroseconds
+            self.mappingMicroseconds = mappingMicroseconds
+            self.ranksMicroseconds = ranksMicroseconds
+            self.missingSandboxSteps = missingSandboxSteps
+        }
+    }
+
+    /// Upper bounds on what one frame may hold.
+    package enum Limits {
+        package static let tokensPerFrame = 1024
+        package static let tokenTextBytes = 4096
+        package static let outcomeTextBytes = 16 << 10
+        package static let messageBytes = 4096
+        package static let attachedTasks = 2048
+        package static let microseconds = Int(UInt32.max)
+    }
+
+    enum Kind: UInt8 {
+        case ready = 64, pong, accepted, tokens, finished, failed, attached
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package import LinuxKernel
+package import ServingModel
+
+/// What a keeper tells the node daemon that is attached to it. After `welcome` it tells the state of each template and
+/// instance in the same words as when it happened, then `stateComplete`.
+package enum FromKeeper: Hashable, Sendable {
+    case welcome(processID: Int32)
+    case stateComplete
+    case templateStarting(TemplateID, model: String, processID: Int32)
+    case templateReady(TemplateID, TemplateReadiness)
+    case templateEnded(TemplateID, ExitStatus?, message: String)
+    /// Comes with the descriptor of the instance's channel.
+    case instanceRunning(InstanceID, RunningInstance)
+    /// `status` is nil where no process came to be.
+    case instanceEnded(InstanceID, ExitStatus?, message: String)
+
+    /// What a template says of the model that it has mapped.
+    package struct TemplateReadiness: Hashable, Sendable {
+        /// From exec to ready.
+        package var loadMicroseconds: Int
+
+        package init(loadMicroseconds: Int) {
+            self.loadMicroseconds = loadMicroseconds
+        }
+    }
+
+    /// What the keeper knows of a forked instance.
+    package struct RunningInstance: Hashable, Sendable {
+        package var template: TemplateID
+        package var processID: Int32
+        package var settings: InstanceSettings
+        /// From the daemon's order to the child's number, as the keeper saw it.
+        package var forkMicroseconds: Int
+
+        package init(template: TemplateID, processID: Int32, settings: InstanceSettings, forkMicroseconds: Int) {
+            self.template = template
+            self.processID = processID
+            self.settings = settings
+            self.forkMicroseconds = forkMicroseconds
+        }
+    }
+
+    private enum Kind: UInt8 {
+        case welcome = 64, stateComplete, templateStarting, templateReady, templateEnded, instanceRunning
+        case instanceEnded
+    }
+
+    private static let messageLimit = 4096
+
+    package func encoded() -> [UInt8] {
+        switch self {
+        case .welcome(let process): return Self.frame(.welcome) { $0.put(process) }
+        case .stateComplete: return Self.frame(.stateComplete) { _ in }
+        case .templateStarting(let template, let model, let process):
+            return Self.frame(.templateStarting) {
+                $0.put(template.rawValue)
+                $0.put(model)
+                $0.put(process)
+            }
+        case .templateReady(let template, let readiness):
+            return Self.frame(.templateReady) {
+                $0.put(template.rawValue)
+                $0.put(UInt32(clamping: readiness.loadMicroseconds))
+            }
+        case .templateEnded(let template, let status, let message):
+            return Self.frame(.templateEnded) { Self.put(template.rawValue, status, message, into: &$0) }
+        case .instanceRunning(let instance, let running):
+            return Self.frame(.instanceRunning) {
+                $0.put(instance.rawValue)
+                $0.put(running.template.rawValue)
+                $0.put(running.processID)
+                running.settings.put(into: &$0)
+                $0.put(UInt32(clamping: running.forkMicroseconds))
+            }
+        case .instanceEnded(let instance, let status, let message):
+            return Self.frame(.instanceEnded) { Self.put(instance.rawValue, status, message, into: &$0) }
+        }
+    }
+
+    private static func frame(_ kind: Kind, _ fill: (inout FrameWriter) -> Void) -> [UInt8] {
+        var writer = FrameWriter(kind: kind.rawValue)
+        fill(&writer)
+        return writer.finish()
+    }
+
+    private static func put(_ id: UInt64, _ status: ExitStatus?, _ message: String, into writer: inout FrameWriter) {
+        writer.put(id)
+        switch status {
+        case nil: writer.put(UInt8(0))
+        case .exited(let code):
+            writer.put(UInt8(1))
+            writer.put(code)
+        case .signalled(let signal):
+            writer.put(UInt8(2))
+            writer.put(signal)
+        }
+        writer.put(String(decoding: message.utf8.prefix(messageLimit - 4), as: UTF8.self))
+    }
+
+    package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
+        var reader = try FrameReader(bytes)
+        guard let kind = Kind(rawValue: reader.kind) else { throw .unknownKind(reader.kind) }
+        switch kind {
+        case .welcome: self = .welcome(processID: try reader.take("process"))
+        case .stateComplete: self = .stateComplete
+        case .templateStarting:
+            let template = TemplateID(rawValue: try reader.take("template"))
+            let model = try reader.takeText("model", limit: ToKeeper.modelKeyLimit)
+            self = .templateStarting(template, model: model, processID: try reader.take("process"))
+        case .templateReady:
+            let template = TemplateID(rawValue: try reader.take("template"))
+            let load = try reader.takeCount("load time", limit: .max)
+            self = .templateReady(template, TemplateReadiness(loadMicroseconds: load))
+        case .templateEnded:
+            let template = TemplateID(rawValue: try reader.take("template"))
+            let status = try Self.takeStatus(&reader)
+            self = .templateEnded(template, status, message: try reader.takeText("message", limit: Self.messageLimit))
+        case .instanceRunning: self = try Self.takeRunning(&reader)
+        case .instanceEnded:
+            let instance = InstanceID(rawValue: try reader.take("instance"))
+            let status = try Self.takeStatus(&reader)
+            self = .instanceEnded(instance, status, message: try reader.takeText("message", limit: Self.messageLimit))
+        }
+        try reader.finish()
+    }
+
+    private static func takeRunning(_ reader: inout FrameReader) throws(FrameError) -> FromKeeper {
+        let instance = InstanceID(rawValue: try reader.take("instance"))
+        let template = TemplateID(rawValue: try reader.take("template"))
+        let process = try reader.take(Int32.self, "process")
+        let settings = try InstanceSettings.take(from: &reader)
+        let fork = try reader.takeCount("fork time", limit: .max)
+        return .instanceRunning(
+            instance,
+            RunningInstance(template: template, processID: process, settings: settings, forkMicroseconds: fork))
+    }
+
+    private static func takeStatus(_ reader: inout FrameReader) throws(FrameError) -> ExitStatus? {
+        switch try reader.take(UInt8.self, "status kind") {
+        case 0: return nil
+        case 1: return .exited(code: try reader.take("exit code"))
+        case 2: return .signalled(signal: try reader.take("signal"))
+        default: throw .outOfRange(field: "status kind")
+        }
+    }
+}

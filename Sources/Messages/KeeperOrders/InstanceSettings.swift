@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a node daemon decides about an instance before it is forked.
+package struct InstanceSettings: Hashable, Sendable {
+    /// Size of its KV segment.
+    package var keyValueBytes: UInt64
+    /// Threads that compute.
+    package var rankCount: Int
+    /// Tasks that it may work on at once; more are refused as overloaded.
+    package var maximumTasks: Int
+
+    package init(keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int) {
+        self.keyValueBytes = keyValueBytes
+        self.rankCount = rankCount
+        self.maximumTasks = maximumTasks
+    }
+
+    func put(into writer: inout FrameWriter) {
+        writer.put(keyValueBytes)
+        writer.put(UInt32(rankCount))
+        writer.put(UInt32(maximumTasks))
+    }
+
+    static func take(from reader: inout FrameReader) throws(FrameError) -> InstanceSettings {
+        let bytes = try reader.take(UInt64.self, "KV bytes")
+        guard bytes > 0, bytes <= 1 << 44 else { throw .outOfRange(field: "KV bytes") }
+        let ranks = try reader.takeCount("ranks", limit: 1024)
+        let tasks = try reader.takeCount("tasks", limit: FromInstance.Limits.attachedTasks)
+        guard ranks > 0, tasks > 0 else { throw .outOfRange(field: "ranks or tasks") }
+        return InstanceSettings(keyValueBytes: bytes, rankCount: ranks, maximumTasks: tasks)
+    }
+}

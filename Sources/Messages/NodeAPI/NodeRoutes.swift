@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Paths of the node API (HTTP/1.1 and JSON over the node's socket). One table for server and clients.
+package enum NodeRoutes {
+    /// GET: `NodeStatus`.
+    package static let status = "/v1/status"
+    /// GET: newline-delimited `NodeEvent`s for as long as the connection lasts; begins with `hello`, `models`,
+    /// `instances`. A new stream ends the one before: a node has one scheduler.
+    package static let events = "/v1/events"
+    /// GET: `[ModelSummary]`. POST with `?name=NAME`: import of the checkpoint in the body; answers with
+    /// newline-delimited `ImportProgress`.
+    package static let models = "/v1/models"
+    /// GET: `[InstanceSummary]`.
+    package static let instances = "/v1/instances"
+    /// GET: `[TemplateSummary]`.
+    package static let templates = "/v1/templates"
+    /// POST `ServingTask`: 202 when queued on this node; everything after comes as events. 429 when it has no room,
+    /// 404 for an unknown model. Under it: DELETE `/ID` cancels (204), POST `/ID/resume` with `TaskResumption` has the
+    /// events from an index sent again (204, or 404 when the task is gone), POST `/acknowledge` with
+    /// `[TaskAcknowledgement]` (204).
+    package static let tasks = "/v1/tasks"
+    package static let acknowledge = "/v1/tasks/acknowledge"
+
+    /// The path of one task, to DELETE it.
+    package static func task(_ id: String) -> String { "\(tasks)/\(id)" }
+    /// The path to have a task's events sent again.
+    package static func resume(_ id: String) -> String { "\(tasks)/\(id)/resume" }
+    /// The path of one model, to DELETE it.
+    package static func model(_ name: String) -> String { "\(models)/\(name)" }
+    /// The path of one instance, to DELETE it.
+    package static func instance(_ id: String) -> String { "\(instances)/\(id)" }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ServingModel
+
+/// A model in a node's store, as `model list` shows it.
+package struct ModelSummary: Hashable, Sendable, Codable {
+    package var name: ModelName
+    /// Of the artefact's content; equal content has equal digests.
+    package var digest: String
+    /// As the checkpoint names it, e.g. `llama`.
+    package var architecture: String
+    package var parameterCount: UInt64
+    package var contextLength: Int
+    package var vocabularySize: Int
+    /// Kernel layout of most of its weights, e.g. `panel-f16`.
+    package var layout: String
+    /// Size of the artefact.
+    package var byteCount: Int
+    /// KV memory that one token of context takes.
+    package var keyValueBytesPerToken: Int
+    /// Seconds since 1970.
+    package var createdAt: Double
+
+    package init(
+        name: ModelName, digest: String, architecture: String, parameterCount: UInt64, contextLength: Int,
+        vocabularySize: Int, layout: String, byteCount: Int, keyValueBytesPerToken: Int, createdAt: Double
+    ) {
+        self.name = name
+        self.digest = digest
+        self.architecture = architecture
+        self.parameterCount = parameterCount
+        self.contextLength = contextLength
+        self.vocabularySize = vocabularySize
+        self.layout = layout
+        self.byteCount = byteCount
+        self.keyValueBytesPerToken = keyValueBytesPerToken
+        self.createdAt = createdAt
+    }
+}
+
+/// Where an instance stands.
+///
+/// - `starting`: ordered; goes to `ready` or `exited`.
+/// - `ready`: has no task; goes to `busy`, `draining`, `exited`.
+/// - `busy`: works; goes to `ready`, `draining`, `exited`.
+/// - `draining`: takes no more tasks; goes to `exited`.
+/// - `exited`: final.
+package enum InstanceState: String, Hashable, Sendable, Codable, CaseIterable {
+    case starting, ready, busy, draining, exited
+}
+
+/// What an instance serves. More roles come with disaggregation.
+package enum InstanceRole: String, Hashable, Sendable, Codable, CaseIterable {
+    case colocated
+}
+
+/// An instance as `ps` and `instance list` show it.
+package struct InstanceSummary: Hashable, Sendable, Codable {
+    package var id: InstanceID
+    package var template: TemplateID
+    package var processID: Int32
+    package var model: ModelName
+    package var role: InstanceRole
+    package var state: InstanceState
+    package var activeTasks: Int
+    package var maximumTasks: Int
+    /// Private memory as the kernel counts it (RssAnon of its status); nil where it could not be read.
+    package var privateBytes: Int?
+    package var keyValueBytes: UInt64
+    /// Seconds since 1970.
+    package var startedAt: Double
+    /// From the order to ready; nil while it starts.
+    package var startMicroseconds: Int?
+    /// Sandbox steps that are not in force in it; normally empty.
+    package var missingSandboxSteps: [String]
+
+    package init(
+        id: InstanceID, template: TemplateID, processID: Int32, model: ModelName, role: InstanceRole,
+        state: InstanceState, activeTasks: Int, maximumTasks: Int, privateBytes: Int?, keyValueBytes: UInt64,
+        startedAt: Double, startMicroseconds: Int?, missingSandboxSteps: [String]
+    ) {
+        self.id = id
+        self.template = template
+        self.processID = processID
+        self.model = model
+        self.role = role
+        self.state = state
+        self.activeTasks = activeTasks
+        self.maximumTasks = maximumTasks
+        self.privateBytes = privateBytes
+        self.keyValueBytes = keyValueBytes
+        self.startedAt = startedAt
+        self.startMicroseconds = startMicroseconds
+        self.missingSandboxSteps = missingSandboxSteps
+    }
+}
+
+/// Where a template stands.
+package enum TemplateState: String, Hashable, Sendable, Codable, CaseIterable {
+    case starting, ready, ended
+}
+
+/// A template as listings show it.
+package struct TemplateSummary: Hashable, Sendable, Codable {
+    package var id: TemplateID
+    package var model: ModelName
+    package var processID: Int32
+    package var state: TemplateState
+    /// From exec to ready; nil while it starts.
+    package var loadMicroseconds: Int?
+    package var privateBytes: Int?
+
+    package init(
+        id: TemplateID, model: ModelName, processID: Int32, state: TemplateState, loadMicroseconds: Int?,
+        privateBytes: Int?
+    ) {
+        self.id = id
+        self.model = model
+        self.processID = processID
+        self.state = state
+        self.loadMicroseconds = loadMicroseconds
+        self.privateBytes = privateBytes
+    }
+}
+
+/// A node as `node status` shows it.
+package struct NodeStatus: Hashable, Sendable, Codable {
+    package var node: NodeName
+    package var version: String
+    package var processID: Int32
+    /// nil while no keeper is attached.
+    package var keeperProcessID: Int32?
+    package var kernel: String
+    package var coreCount: Int
+    package var memoryBytes: Int
+    /// Whether instances get control groups of their own.
+    package var hasControlGroups: Bool
+    /// Landlock's ABI; 0 where the kernel has none.
+    package var landlockABI: Int
+    /// Sandbox steps that are not in force in some instance, with a word on each; normally empty.
+    package var sandboxRemarks: [String]
+    /// What the node wants its administrator to know, in sentences.
+    package var remarks: [String]
+    package var models: Int
+    package var templates: Int
+    package var instances: Int
+    package var activeTasks: Int
+    /// Seconds since 1970.
+    package var startedAt: Double
+
+    package init(
+        node: NodeName, version: String, processID: Int32, keeperProcessID: Int32?, kernel: String, coreCount: Int,
+        memoryBytes: Int, hasControlGroups: Bool, landlockABI: Int, sandboxRemarks: [String], remarks: [String],
+        models: Int, templates: Int, instances: Int, activeTasks: Int, startedAt: Double
+    ) {
+        self.node = node
+        self.version = version
+        self.processID = processID
+        self.keeperProcessID = keeperProcessID
+        self.kernel = kernel
+        self.coreCount = coreCount
+        self.memoryBytes = memoryBytes
+        self.hasControlGroups = hasControlGroups
+        self.landlockABI = landlockABI
+        self.sandboxRemarks = sandboxRemarks
+        self.remarks = remarks
+        self.models = models
+        self.templates = templates
+        self.instances = instances
+        self.activeTasks = activeTasks
+        self.startedAt = startedAt
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who is at the other end of a connection, from the kernel, read once at accept and passed down from there.
+///
+/// Not to be confused with Swift's actors: the word is the field's for an authenticated party.
+package struct Actor: Hashable, Sendable {
+    /// What a peer may do.
+    package enum Role: String, Hashable, Sendable, CaseIterable {
+        /// Inference and read-only verbs.
+        case client
+        /// Changes of models, instances and nodes.
+        case admin
+        /// The node API.
+        case scheduler
+    }
+
+    package let userID: UInt32
+    package let groupIDs: [UInt32]
+    /// 0 where the peer lives in another pid namespace.
+    package let processID: Int32
+    package let roles: Set<Role>
+
+    package init(userID: UInt32, groupIDs: [UInt32], processID: Int32, roles: Set<Role>) {
+        self.userID = userID
+        self.groupIDs = groupIDs
+        self.processID = processID
+        self.roles = roles
+    }
+
+    /// The bill goes here: for now each user is a tenant.
+    package var tenant: String { "uid:\(userID)" }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an identifier points at; its prefix makes ids readable in logs (`job-6f21…`).
+package protocol IdentifiedSubject: Sendable {
+    /// Short lower-case word without `-`.
+    static var prefix: String { get }
+}
+
+package enum RequestSubject: IdentifiedSubject { package static let prefix = "req" }
+package enum JobSubject: IdentifiedSubject { package static let prefix = "job" }
+package enum TaskSubject: IdentifiedSubject { package static let prefix = "task" }
+package enum InstanceSubject: IdentifiedSubject { package static let prefix = "inst" }
+package enum TemplateSubject: IdentifiedSubject { package static let prefix = "tmpl" }
+
+/// A 64-bit identity, unique for the life of an installation with overwhelming probability.
+///
+/// Frames carry the number; JSON, logs and people see `prefix-` and 16 hexadecimal digits.
+package struct Identifier<Subject: IdentifiedSubject>: Hashable, Sendable {
+    /// The number as it travels in binary frames. Never zero for a made id.
+    package let rawValue: UInt64
+
+    /// Wraps a number that was received or stored.
+    package init(rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+
+    /// A fresh random id from `generator`.
+    package static func random(using generator: inout some RandomNumberGenerator) -> Self {
+        Self(rawValue: UInt64.random(in: 1...UInt64.max, using: &generator))
+    }
+
+    /// A fresh random id from the system's generator.
+    package static func random() -> Self {
+        var generator = SystemRandomNumberGenerator()
+        return random(using: &generator)
+    }
+
+    /// Reads the printed form; `nil` for anything else.
+    package init?(_ text: some StringProtocol) {
+        let head = Subject.prefix + "-"
+        guard text.hasPrefix(head), text.utf8.count == head.utf8.count + 16,
+            let value = UInt64(text.dropFirst(head.count), radix: 16)
+        else { return nil }
+        self.rawValue = value
+    }
+}
+
+extension Identifier: CustomStringConvertible {
+    package var description: String {
+        let digits = String(rawValue, radix: 16)
+        return Subject.prefix + "-" + String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension Identifier: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let id = Self(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "'\(text.prefix(40))' is no \(Subject.prefix) id")
+        }
+        self = id
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+package typealias RequestID = Identifier<RequestSubject>
+package typealias JobID = Identifier<JobSubject>
+package typealias TaskID = Identifier<TaskSubject>
+package typealias InstanceID = Identifier<InstanceSubject>
+package typealias TemplateID = Identifier<TemplateSubject>

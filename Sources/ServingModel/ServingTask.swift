@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The unit that is placed on an instance: one prompt, one answer.
+///
+/// A task that is sent a second time, after its instance died, carries the tokens that were already streamed in
+/// `generated`; the new instance goes on at index `generated.count`, to the bit as the old one would have.
+package struct ServingTask: Hashable, Sendable, Codable {
+    package var id: TaskID
+    package var job: JobID
+    package var model: ModelName
+    package var prompt: Prompt
+    package var sampling: SamplingParameters
+    /// Token ids of the answer so far, index 0 first.
+    package var generated: [Int32]
+
+    package init(
+        id: TaskID, job: JobID, model: ModelName, prompt: Prompt, sampling: SamplingParameters, generated: [Int32] = []
+    ) {
+        self.id = id
+        self.job = job
+        self.model = model
+        self.prompt = prompt
+        self.sampling = sampling
+        self.generated = generated
+    }
+}
+
+/// Why an answer ended.
+package enum FinishReason: String, Hashable, Sendable, Codable, CaseIterable {
+    /// An end-of-sequence token or a stop string.
+    case stop
+    /// `maximumTokens` or the context is full.
+    case length
+    /// The client went away or asked for it.
+    case cancelled
+}
+
+/// Why a task cannot be (or go on being) served where it is.
+package enum TaskFailure: String, Hashable, Sendable, Codable, CaseIterable, Error {
+    /// Prompt and answer do not fit the model's context: the client's mistake.
+    case contextLengthExceeded = "context_length_exceeded"
+    /// The request cannot be rendered or is out of bounds: the client's mistake.
+    case invalidRequest = "invalid_request"
+    /// The node has no such model.
+    case modelNotFound = "model_not_found"
+    /// The instance ended before the answer did; the task may be sent again, with its tokens.
+    case instanceLost = "instance_lost"
+    /// No instance could be started.
+    case startFailed = "start_failed"
+    /// The node has no room now; may be sent again later or elsewhere.
+    case overloaded
+    /// A defect on our side.
+    case internalError = "internal_error"
+
+    /// Whether the scheduler may place the task again.
+    package var isRetryable: Bool {
+        switch self {
+        case .instanceLost, .overloaded: true
+        case .contextLengthExceeded, .invalidRequest, .modelNotFound, .startFailed, .internalError: false
+        }
+    }
+}
+
+/// One token of an answer on its way to the client.
+package struct GeneratedToken: Hashable, Sendable, Codable {
+    /// Position in the answer, from 0, without gaps.
+    package var index: Int
+    package var id: Int32
+    /// The characters that became complete with this token; may be empty. Always whole characters.
+    package var text: String
+
+    package init(index: Int, id: Int32, text: String) {
+        self.index = index
+        self.id = id
+        self.text = text
+    }
+}
+
+/// What an instance tells of a task, in this order: accepted, tokens..., finished; or failed at any point.
+package enum TaskEvent: Hashable, Sendable, Codable {
+    case accepted(TaskAcceptance)
+    case token(GeneratedToken)
+    case finished(TaskOutcome)
+    case failed(TaskFailure, message: String)
+}
+
+/// The instance has rendered and tokenized the prompt and will answer it.
+package struct TaskAcceptance: Hashable, Sendable, Codable {
+    package var instance: InstanceID
+    package var promptTokens: Int
+    /// What the task waited on this node until an instance was ready, in microseconds; 0 where one was warm.
+    package var startMicroseconds: Int
+
+    package init(instance: InstanceID, promptTokens: Int, startMicroseconds: Int) {
+        self.instance = instance
+        self.promptTokens = promptTokens
+        self.startMicroseconds = startMicroseconds
+    }
+}
+
+/// The end of an answer and what it took.
+package struct TaskOutcome: Hashable, Sendable, Codable {
+    package var reason: FinishReason
+    /// Text that became final only at the end (held back for a stop string or an unfinished character).
+    package var text: String
+    /// Tokens of the whole answer, those of earlier instances included.
+    package var completionTokens: Int
+    /// From acceptance to the first token sampled on this instance, in microseconds.
+    package var prefillMicroseconds: Int
+    /// From the first to the last token on this instance, in microseconds.
+    package var decodeMicroseconds: Int
+
+    package init(
+        reason: FinishReason, text: String, completionTokens: Int, prefillMicroseconds: Int, decodeMicroseconds: Int
+    ) {
+        self.reason = reason
+        self.text = text
+        self.completionTokens = completionTokens
+        self.prefillMicroseconds = prefillMicroseconds
+        self.decodeMicroseconds = decodeMicroseconds
+    }
+}
