@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Byte-level byte-pair encoding over mapped tables.
+///
+/// Verification checks that every table lies inside the section and takes the same time for every vocabulary; what
+/// the tables hold is checked where it is used, so that a start touches no more of them than its first text needs.
+/// The bytes must stay mapped and unchanged as long as the value is used.
+package struct Tokenizer: @unchecked Sendable {
+    /// Number of tokens; ids are `0..<vocabularySize`.
+    package let vocabularySize: Int
+    /// The token that begins a text, where the model has one.
+    package let beginToken: Int32?
+    /// Whether a plain text begins with `beginToken`. A chat template writes it by itself.
+    package let addsBegin: Bool
+    /// The tokens that end an answer.
+    package let endTokens: [Int32]
+
+    let preTokenizer: PreTokenizer
+    let unknownToken: Int32?
+    let merges: MergeTable
+    private let tokenOffsets: UnsafeRawBufferPointer
+    private let text: UnsafeRawBufferPointer
+    private let kinds: UnsafeRawBufferPointer
+    private let byteTokens: UnsafeRawBufferPointer
+    private let words: UnsafeRawBufferPointer
+    private let specialStarts: UnsafeRawBufferPointer
+    private let specials: UnsafeRawBufferPointer
+
+    /// Checks a section that `TokenizerBuilder` made.
+    package init(verifying section: UnsafeRawBufferPointer) throws(TokenizerError) {
+        typealias Header = TokenizerFormat.Header
+        let tables = try TableDirectory(section)
+        let size = try tables.count(Header.vocabularySize, "vocabulary size", in: 1...TokenizerFormat.mostTokens)
+        guard let preTokenizer = PreTokenizer(rawValue: section.number(Header.preTokenizer)) else {
+            throw .damagedTables(field: "pre-tokenizer")
+        }
+        vocabularySize = size
+        self.preTokenizer = preTokenizer
+        beginToken = try tables.token(Header.beginToken, "begin token", vocabularySize: size)
+        unknownToken = try tables.token(Header.unknownToken, "unknown token", vocabularySize: size)
+        addsBegin = section.number(Header.flags, as: UInt32.self) & TokenizerFormat.Flag.addsBegin != 0
+        let ends = try tables.count(Header.endTokenCount, "end token count", in: 0...TokenizerFormat.mostEndTokens)
+        var endTokens: [Int32] = []
+        for index in 0..<ends {
+            let token = try tables.token(Header.endTokens + 4 * index, "end token", vocabularySize: size)
+            if let token { endTokens.append(token) }
+        }
+        self.endTokens = endTokens
+
+        tokenOffsets = try tables.table(Header.tokenOffsets, "token offsets", count: size + 1, of: 4)
+        let textSize = try tables.count(Header.textSize, "text size", in: 0...section.count)
+        text = try tables.table(Header.text, "text", count: textSize, of: 1)
+        kinds = try tables.table(Header.kinds, "token kinds", count: size, of: 1)
+        byteTokens = try tables.table(Header.byteTokens, "byte tokens", count: 256, of: 4)
+        let mergeSlots = try tables.slots(Header.mergeSlots, "merge slots")
+        merges = MergeTable(
+            slots: try tables.table(
+                Header.merges, "merges", count: mergeSlots, of: TokenizerFormat.mergeRecordSize),
+            vocabularySize: size)
+        words = try tables.table(
+            Header.words, "words", count: try tables.slots(Header.wordSlots, "word slots"), of: 4)
+        specialStarts = try tables.table(Header.specialStarts, "special starts", count: 257, of: 4)
+        let special = try tables.count(Header.specialCount, "special count", in: 0...TokenizerFormat.mostSpecials)
+        specials = try tables.table(Header.specials, "special tokens", count: special, of: 4)
+    }
+
+    /// The bytes that a token adds to a text: none for control tokens and for ids that do not exist. One token may
+    /// hold a part of a character (see `IncrementalDetokenizer`).
+    package func bytes(of token: Int32) -> UnsafeRawBufferPointer {
+        switch kind(of: token) {
+        case .normal, .userDefined: text(of: token)
+        default: UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+    }
+
+    /// The text by which a token is written, also for control tokens such as `<|im_end|>`.
+    package func text(of token: Int32) -> UnsafeRawBufferPointer {
+        guard token >= 0, Int(token) < vocabularySize else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        let start = Int(tokenOffsets.number(4 * Int(token), as: UInt32.self))
+        let end = Int(tokenOffsets.number(4 * Int(token) + 4, as: UInt32.self))
+        guard start <= end, end <= text.count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(rebasing: text[start..<end])
+    }
+
+    /// What a token is for; `.unused` for ids that do not exist.
+    package func kind(of token: Int32) -> TokenKind {
+        guard token >= 0, Int(token) < vocabularySize else { return .unused }
+        return TokenKind(rawValue: kinds[Int(token)]) ?? .unused
+    }
+
+    /// Whether a token is structure rather than text.
+    package func isControl(_ token: Int32) -> Bool {
+        kind(of: token) == .control
+    }
+
+    /// The token of a single byte, where the vocabulary has it.
+    func token(ofByte byte: UInt8) -> Int32? {
+        let token: Int32 = byteTokens.number(4 * Int(byte))
+        return token >= 0 && Int(token) < vocabularySize ? token : nil
+    }
+
+    /// The token whose text is exactly this word, for vocabularies that look before they merge.
+    func token(ofWord word: UnsafeRawBufferPointer) -> Int32? {
+        let slots = words.count / 4
+        guard slots > 0 else { return nil }
+        var slot = Int(truncatingIfNeeded: TokenizerFormat.hash(word)) & (slots - 1)
+        for _ in 0..<TokenizerFormat.longestProbe {
+            let stored: UInt32 = words.number(4 * slot)
+            guard stored > 0, Int(stored) <= vocabularySize else { return nil }
+            let token = Int32(stored - 1)
+            if text(of: token).elementsEqual(word) { return token }
+            slot = (slot + 1) & (slots - 1)
+        }
+        return nil
+    }
+
+    /// The longest special token that stands at a place of a text. Control tokens count only where they end before
+    /// `controlEnd`; user-defined ones count everywhere.
+    func special(in bytes: UnsafeRawBufferPointer, at start: Int, controlEnd: Int) -> Int32? {
+        let lead = Int(bytes[start])
+        let first = Int(specialStarts.number(4 * lead, as: UInt32.self))
+        let last = Int(specialStarts.number(4 * lead + 4, as: UInt32.self))
+        guard first < last, last <= specials.count / 4 else { return nil }
+        for index in first..<last {
+            let token: Int32 = specials.number(4 * index)
+            let limit = isControl(token) ? controlEnd : bytes.count
+            let text = text(of: token)
+            guard !text.isEmpty, text.count <= limit - start else { continue }
+            if bytes[start..<start + text.count].elementsEqual(text) { return token }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Strict UTF-8, read from bytes that may hold anything.
+enum UTF8Decoding {
+    /// What stands at a place of a byte stream.
+    enum Character: Equatable {
+        /// A scalar and the number of its bytes.
+        case scalar(UInt32, size: Int)
+        /// The bytes so far may still become a scalar when more follow.
+        case incomplete
+        /// Bytes that can never begin a scalar; `size` of them belong together (one replacement character).
+        case invalid(size: Int)
+    }
+
+    /// Decodes the character that begins at `start`, a valid index of `bytes`.
+    static func character(in bytes: UnsafeRawBufferPointer, at start: Int) -> Character {
+        let first = bytes[start]
+        if first < 0x80 { return .scalar(UInt32(first), size: 1) }
+        guard let size = size(ofLead: first) else { return .invalid(size: 1) }
+        var scalar = UInt32(first) & (0x7F >> UInt32(size))
+        for position in 1..<size {
+            guard start + position < bytes.count else { return .incomplete }
+            let byte = bytes[start + position]
+            guard byte & 0xC0 == 0x80, position > 1 || isAllowed(byte, afterLead: first) else {
+                return .invalid(size: position)
+            }
+            scalar = scalar << 6 | UInt32(byte & 0x3F)
+        }
+        return .scalar(scalar, size: size)
+    }
+
+    private static func size(ofLead byte: UInt8) -> Int? {
+        switch byte {
+        case 0xC2...0xDF: 2
+        case 0xE0...0xEF: 3
+        case 0xF0...0xF4: 4
+        default: nil
+        }
+    }
+
+    /// The second byte excludes overlong forms, surrogates and scalars beyond U+10FFFF.
+    private static func isAllowed(_ second: UInt8, afterLead first: UInt8) -> Bool {
+        switch first {
+        case 0xE0: second >= 0xA0
+        case 0xED: second < 0xA0
+        case 0xF0: second >= 0x90
+        case 0xF4: second < 0x90
+        default: true
+        }
+    }
+}
