@@ -17,6 +17,7 @@ struct flow_ticket {
     _Alignas(128) _Atomic uint32_t unfinished; // pieces of this generation that are not done
     _Alignas(128) _Atomic uint32_t generation; // what sleepers wait on
     _Atomic uint32_t sleepers;
+    _Atomic uint32_t closed;
 };
 
 flow_ticket *flow_ticket_create(void) {
@@ -26,6 +27,7 @@ flow_ticket *flow_ticket_create(void) {
     atomic_init(&ticket->unfinished, 0);
     atomic_init(&ticket->generation, 0);
     atomic_init(&ticket->sleepers, 0);
+    atomic_init(&ticket->closed, 0);
     return ticket;
 }
 
@@ -50,7 +52,17 @@ flow_take flow_ticket_take(flow_ticket *ticket) {
     uint64_t word = atomic_load(&ticket->word);
     if ((word & 0xffff) < (word >> 16 & 0xffff)) word = atomic_fetch_add(&ticket->word, 1);
     const uint32_t piece = word & 0xffff, pieces = word >> 16 & 0xffff;
-    return (flow_take){.generation = (uint32_t)(word >> 32), .piece = piece, .taken = piece < pieces};
+    return (flow_take){
+        .generation = (uint32_t)(word >> 32),
+        .piece = piece,
+        .taken = piece < pieces,
+        .closed = atomic_load(&ticket->closed) != 0,
+    };
+}
+
+void flow_ticket_close(flow_ticket *ticket) {
+    atomic_store(&ticket->closed, 1);
+    flow_ticket_publish(ticket, 0);
 }
 
 bool flow_ticket_finish(flow_ticket *ticket) { return atomic_fetch_sub(&ticket->unfinished, 1) == 1; }

@@ -147,7 +147,8 @@ typedef struct flow_ticket flow_ticket;
 typedef struct flow_take {
     uint32_t generation; ///< counts the operations published so far
     uint32_t piece;
-    bool taken; ///< false: all pieces of the generation are given away, or it is a rest
+    bool taken;  ///< false: all pieces of the generation are given away, or it is a rest
+    bool closed; ///< no generation follows
 } flow_take;
 
 /// A ticket at rest in generation 0; NULL without memory.
@@ -158,6 +159,9 @@ void flow_ticket_destroy(flow_ticket *ticket);
 /// for the one that finished the last piece, or while the ticket is at rest. All that was written before is seen by
 /// whoever takes a piece. Returns the generation.
 uint32_t flow_ticket_publish(flow_ticket *ticket, uint32_t pieces);
+
+/// Ends the ticket that is at rest: wakes all, and takes say that it is closed.
+void flow_ticket_close(flow_ticket *ticket);
 
 /// Takes the next piece of the present generation.
 flow_take flow_ticket_take(flow_ticket *ticket);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Artefacts
+import CFlowKernels
+package import LanguageModels
+
+/// Runs a model step by step: rows in, one sampled token for each plan out.
+///
+/// It can be made in a template before the fork, run there on the calling thread alone (a rehearsal that touches code
+/// and tables), and then be used by each child: `useKeyValueMemory` gives the child's own memory, `startRanks` its
+/// threads. Results depend on none of this: logits are the same bits for every batch, cut of the prompt, number of ranks
+/// and process. One thread uses a runner at a time.
+package final class ModelRunner {
+    /// The most rows that any runner's step may have.
+    package static let mostRows = 4096
+
+    /// Where keys and values lie, and how large a block is.
+    package let geometry: KVGeometry
+    /// The most rows of a step.
+    package let maximumRows: Int
+    /// Blocks that the key and value memory holds.
+    package private(set) var blockCount: Int
+
+    private let configuration: ModelConfiguration
+    private let forward: any ForwardPass
+    private let program: RunnerProgram
+    private let memory: StepMemory
+    private let rankCount: Int
+    private var team: RankTeam?
+    private var samplingCount = 0
+
+    /// A runner over a mapped artefact, which must stay mapped.
+    ///
+    /// - keyValueMemory: aligned to 64 bytes; cut into blocks of `geometry.bytesPerBlock`, at least one.
+    /// - rankCount: 1...1024, the threads that `startRanks` makes of it, the caller's among them.
+    /// - maximumRows: 1...4096; memory for rows is used only when steps have them.
+    package init(
+        artefact: Artefact, keyValueMemory: UnsafeMutableRawBufferPointer, rankCount: Int, maximumRows: Int
+    ) throws(ModelRunnerError) {
+        guard (1...Int(FLOW_TICKET_RANKS)).contains(rankCount) else { throw .rankCount(rankCount) }
+        guard (1...Self.mostRows).contains(maximumRows) else { throw .maximumRows(maximumRows) }
+        geometry = KVGeometry(configuration: artefact.configuration)
+        let checked = try Self.check(keyValueMemory, geometry)
+        blockCount = checked.blocks
+        configuration = artefact.configuration
+        self.rankCount = rankCount
+        self.maximumRows = maximumRows
+        do throws(LanguageModelError) {
+            forward = try LanguageModel.forwardPass(
+                of: artefact, maximumRows: maximumRows, keyValueMemory: checked.start)
+        } catch {
+            throw .model(error)
+        }
+        let sampler = Sampler(
+            vocabularySize: artefact.configuration.vocabularySize, maximumPlans: maximumRows, rankCount: rankCount)
+        program = RunnerProgram(forward: forward, sampler: sampler)
+        memory = StepMemory(maximumRows: maximumRows)
+    }
+
+    /// Takes other key and value memory, with nothing of the former one's content. Between steps only.
+    package func useKeyValueMemory(_ keyValueMemory: UnsafeMutableRawBufferPointer) throws(ModelRunnerError) {
+        let checked = try Self.check(keyValueMemory, geometry)
+        forward.keyValueMemory = checked.start
+        blockCount = checked.blocks
+    }
+
+    /// Starts the ranks' threads. Before this, `run` computes everything on the calling thread.
+    package func startRanks() throws(ModelRunnerError) {
+        guard team == nil else { return }
+        team = try RankTeam(rankCount: rankCount)
+        forward.rankCount = rankCount
+    }
+
+    /// Computes a step and writes the sampled tokens, one for each plan of the batch, in their order. A batch that breaks
+    /// the rules of `StepBatch` ends the process. Nothing is allocated when buffers have grown to their size.
+    package func run(_ batch: StepBatch, into sampled: inout [Int32]) {
+        let input = memory.layOut(
+            batch, vocabularySize: configuration.vocabularySize, contextLength: configuration.contextLength,
+            blockCount: blockCount)
+        program.prepare(input, plans: batch.samplings)
+        if let team {
+            team.run(program)
+        } else {
+            runAlone()
+        }
+        samplingCount = batch.samplings.count
+        sampled.removeAll(keepingCapacity: true)
+        for index in 0..<samplingCount { sampled.append(program.token(ofSampling: index)) }
+    }
+
+    /// The logits of a sampling of the last step, one for each token of the vocabulary; valid until the next step.
+    package func logits(ofSampling index: Int) -> UnsafeBufferPointer<Float> {
+        precondition(index >= 0 && index < samplingCount, "the last step has no such sampling")
+        return UnsafeBufferPointer(forward.logits(ofSampled: index))
+    }
+
+    /// Ends the ranks' threads; `run` works on the calling thread again.
+    package func stop() {
+        team?.stop()
+        team = nil
+        forward.rankCount = 1
+    }
+
+    private func runAlone() {
+        flow_float_state_reset()
+        for operation in 0..<program.operationCount {
+            for piece in 0..<program.pieceCount(ofOperation: operation) {
+                program.runPiece(piece, ofOperation: operation, rank: 0)
+            }
+        }
+    }
+
+    private struct CheckedMemory {
+        let start: UnsafeMutableRawPointer
+        let blocks: Int
+    }
+
+    private static func check(
+        _ memory: UnsafeMutableRawBufferPointer, _ geometry: KVGeometry
+    ) throws(ModelRunnerError) -> CheckedMemory {
+        let blocks = memory.count / geometry.bytesPerBlock
+        guard let start = memory.baseAddress, UInt(bitPattern: start) % 64 == 0, blocks > 0 else {
+            throw .keyValueMemory(bytes: memory.count, bytesPerBlock: geometry.bytesPerBlock)
+        }
+        return CheckedMemory(start: start, blocks: min(blocks, Int(Int32.max)))
+    }
+}

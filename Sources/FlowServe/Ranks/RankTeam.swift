@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFlowKernels
+import Glibc
+package import LanguageModels
+
+/// The ranks of an instance: threads that run the pieces of one step after another.
+///
+/// A ticket gives out pieces to whoever is free; whoever finishes an operation's last piece publishes the next
+/// operation, so nobody waits for an arrival. A rank without a piece spins for a moment, then sleeps: a team at rest
+/// uses no processor time. Rank 0 is the thread that calls `run`.
+package final class RankTeam {
+    /// How long a rank spins before it sleeps: longer than most operations of a step, shorter than a time slice.
+    private static let spinMicroseconds: UInt32 = 50
+
+    /// Number of ranks, the caller's among them.
+    package let rankCount: Int
+    private let shared: Shared
+    private var threads: [RankThread] = []
+
+    /// Starts a team of 1 to 1,024 ranks; `rankCount - 1` threads begin, and sleep.
+    package init(rankCount: Int) throws(ModelRunnerError) {
+        guard (1...Int(FLOW_TICKET_RANKS)).contains(rankCount) else { throw .rankCount(rankCount) }
+        guard let ticket = flow_ticket_create() else {
+            throw .workspace(bytes: 512, errno: ENOMEM)
+        }
+        self.rankCount = rankCount
+        shared = Shared(ticket: ticket)
+        for rank in 1..<rankCount {
+            let shared = shared
+            do throws(ModelRunnerError) {
+                threads.append(try RankThread(rank: rank) { shared.work(rank: rank, until: nil) })
+            } catch {
+                stop()
+                throw error
+            }
+        }
+    }
+
+    deinit { stop() }
+
+    /// Runs all operations of a program, the caller taking pieces as rank 0. One call at a time, from any one thread.
+    package func run(_ program: any StepProgram) {
+        guard program.operationCount > 0 else { return }
+        shared.work(rank: 0, until: shared.begin(program))
+        shared.program = nil
+    }
+
+    /// Ends the threads and waits for them. The team runs nothing after this.
+    package func stop() {
+        guard !threads.isEmpty else { return }
+        flow_ticket_close(shared.ticket)
+        for thread in threads { thread.join() }
+        threads = []
+    }
+
+    /// What the threads see. `program` and `first` are written at rest and read only by ranks that took a piece, which
+    /// the ticket orders after the writing.
+    private final class Shared: @unchecked Sendable {
+        let ticket: OpaquePointer
+        var program: (any StepProgram)?
+        private var first: UInt32 = 0
+
+        init(ticket: OpaquePointer) { self.ticket = ticket }
+
+        deinit { flow_ticket_destroy(ticket) }
+
+        /// Publishes the first operation and returns the generation of the rest that follows the last one.
+        func begin(_ program: any StepProgram) -> UInt32 {
+            self.program = program
+            first = flow_ticket_generation(ticket) &+ 1
+            let end = first &+ UInt32(program.operationCount)
+            flow_ticket_publish(ticket, UInt32(program.pieceCount(ofOperation: 0)))
+            return end
+        }
+
+        /// Takes pieces until the ticket reaches a generation at rest, or is closed.
+        func work(rank: Int, until end: UInt32?) {
+            flow_float_state_reset()
+            while true {
+                let take = flow_ticket_take(ticket)
+                if take.taken {
+                    compute(take, rank: rank)
+                } else if take.generation == end || take.closed {
+                    return
+                } else {
+                    flow_ticket_wait(ticket, take.generation, RankTeam.spinMicroseconds)
+                }
+            }
+        }
+
+        private func compute(_ take: flow_take, rank: Int) {
+            guard let program else { preconditionFailure("a piece was published without a program") }
+            let operation = Int(take.generation &- first)
+            program.runPiece(Int(take.piece), ofOperation: operation, rank: rank)
+            guard flow_ticket_finish(ticket) else { return }
+            let next = operation + 1
+            let pieces = next < program.operationCount ? program.pieceCount(ofOperation: next) : 0
+            precondition(pieces > 0 || next == program.operationCount, "an operation has no pieces")
+            flow_ticket_publish(ticket, UInt32(pieces))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import Artefacts
+import CFlowKernels
+
+/// What a piece of each operation computes. Functions touch only the outputs of their own rows or panels.
+extension LlamaForwardPass {
+    /// The embedding of a row, its first norm, and the cosines and sines of its position.
+    func embed(_ row: Int, _ input: StepInput) {
+        withUnsafePointer(to: model.embedding) {
+            flow_matrix_row($0, Int(input.tokens[row]), activations.residual[row])
+        }
+        norm(row, weight: model.layers[0].attentionNorm)
+        withUnsafePointer(to: rotation.view) {
+            flow_rotation_of($0, Int(input.positions[row]), activations.rotations[row])
+        }
+    }
+
+    /// The residual of a row, normed.
+    func norm(_ row: Int, weight: UnsafePointer<Float>) {
+        flow_norm(activations.residual[row], weight, shape.hiddenSize, shape.normEpsilon, activations.normed[row])
+    }
+
+    /// The residual of a sampled row, normed and moved to its place among the sampled rows.
+    func outputNorm(_ index: Int, _ input: StepInput) {
+        let row = Int(input.sampledRows[index])
+        flow_norm(
+            activations.residual[row], model.outputNorm, shape.hiddenSize, shape.normEpsilon,
+            activations.sampled[index])
+    }
+
+    /// Panels of queries, keys and values, which lie behind each other in the operation's count.
+    func project(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: LlamaModel.Layer) {
+        let queryPanels = Self.panels(shape.headCount * shape.headSize)
+        let keyPanels = Self.panels(shape.keyValueHeadCount * shape.headSize)
+        part(panels, from: 0, queryPanels, weights.query, rows, into: activations.queries)
+        part(panels, from: queryPanels, keyPanels, weights.key, rows, into: activations.keys)
+        part(panels, from: queryPanels + keyPanels, keyPanels, weights.value, rows, into: activations.values)
+    }
+
+    private func part(
+        _ panels: Range<Int>, from start: Int, _ count: Int, _ matrix: flow_matrix, _ rows: Range<Int>,
+        into target: ActivationRows
+    ) {
+        let own = panels.clamped(to: start..<start + count)
+        guard !own.isEmpty else { return }
+        let local = own.lowerBound - start..<own.upperBound - start
+        product(matrix, local, activations.normed, rows, into: target, adding: false)
+    }
+
+    /// Rotates the row's queries and keys, and writes keys and values to the sequence's memory.
+    func store(_ row: Int, layer: Int, _ input: StepInput) {
+        let size = shape.headSize
+        let angles = activations.rotations[row]
+        for head in 0..<shape.headCount {
+            flow_rotate(activations.queries[row] + head * size, angles, shape.ropeDimensions / 2)
+        }
+        for head in 0..<shape.keyValueHeadCount {
+            let key = activations.keys[row] + head * size
+            flow_rotate(key, angles, shape.ropeDimensions / 2)
+            var memory = attention(row, keyValueHead: head, layer: layer, input)
+            flow_store(&memory, Int(input.positions[row]), key, activations.values[row] + head * size)
+        }
+    }
+
+    /// Attention of all query heads that share a key-value head, for a group of rows of one sequence.
+    func attend(_ group: RowGroup, keyValueHead: Int, layer: Int, _ input: StepInput) {
+        let size = shape.headSize
+        let heads = shape.headCount / shape.keyValueHeadCount
+        let firstHead = keyValueHead * heads
+        let firstRow = Int(group.first)
+        var memory = attention(firstRow, keyValueHead: keyValueHead, layer: layer, input)
+        withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: queriesPerCall) { queries in
+            withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: queriesPerCall) { outputs in
+                withUnsafeTemporaryAllocation(of: Int.self, capacity: queriesPerCall) { lengths in
+                    let total = heads * Int(group.count)
+                    var next = 0
+                    while next < total {
+                        let count = min(queriesPerCall, total - next)
+                        for query in 0..<count {
+                            let row = firstRow + (next + query) / heads
+                            let offset = (firstHead + (next + query) % heads) * size
+                            queries.initializeElement(at: query, to: UnsafePointer(activations.queries[row] + offset))
+                            outputs.initializeElement(at: query, to: activations.attended[row] + offset)
+                            lengths.initializeElement(at: query, to: Int(input.positions[row]) + 1)
+                        }
+                        flow_attend(
+                            &memory, count, queries.baseAddress, lengths.baseAddress, outputs.baseAddress)
+                        next += count
+                    }
+                }
+            }
+        }
+    }
+
+    /// Panels of gate and up, and the activation of their rows.
+    func gateAndUp(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: LlamaModel.Layer) {
+        product(weights.gate, panels, activations.normed, rows, into: activations.gate, adding: false)
+        product(weights.up, panels, activations.normed, rows, into: activations.up, adding: false)
+        let first = panels.lowerBound * 32
+        let count = min(panels.upperBound * 32, shape.feedForwardSize) - first
+        for row in rows {
+            flow_swiglu(activations.gate[row] + first, activations.up[row] + first, count)
+        }
+    }
+
+    /// target[row][panels' rows] = matrix * source[row], or added to it.
+    func product(
+        _ matrix: flow_matrix, _ panels: Range<Int>, _ source: ActivationRows, _ rows: Range<Int>,
+        into target: ActivationRows, adding: Bool
+    ) {
+        withUnsafePointer(to: matrix) {
+            flow_matrix_product(
+                $0, panels.lowerBound, panels.upperBound, source[rows.lowerBound], source.stride, rows.count,
+                target[rows.lowerBound], target.stride, adding)
+        }
+    }
+
+    /// The key and value memory of the row's sequence for one head of one layer.
+    private func attention(_ row: Int, keyValueHead: Int, layer: Int, _ input: StepInput) -> flow_attention {
+        flow_attention(
+            memory: keyValueMemory.assumingMemoryBound(to: UInt8.self),
+            block_bytes: geometry.bytesPerBlock,
+            head_offset: layer * geometry.bytesPerLayer + keyValueHead * geometry.bytesPerHead,
+            blocks: input.blockTables[Int(input.sequences[row])],
+            head_size: shape.headSize,
+            scale: 1 / Float(shape.headSize).squareRoot())
+    }
+}

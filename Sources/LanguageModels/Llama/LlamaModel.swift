@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Artefacts
+import CFlowKernels
+
+/// The weights of a Llama decoder: views of a mapped artefact, checked against its configuration. Nothing is copied.
+package struct LlamaModel: @unchecked Sendable {
+    /// The weights of one decoder layer.
+    struct Layer {
+        let attentionNorm: UnsafePointer<Float>  // [hidden]
+        let query: flow_matrix  // [heads * headSize][hidden]
+        let key: flow_matrix  // [keyValueHeads * headSize][hidden]
+        let value: flow_matrix  // [keyValueHeads * headSize][hidden]
+        let attentionOutput: flow_matrix  // [hidden][heads * headSize]
+        let feedForwardNorm: UnsafePointer<Float>  // [hidden]
+        let gate: flow_matrix  // [feedForward][hidden]
+        let up: flow_matrix  // [feedForward][hidden]
+        let down: flow_matrix  // [hidden][feedForward]
+    }
+
+    /// The model's shape.
+    package let configuration: ModelConfiguration
+    let embedding: flow_matrix  // [vocabulary][hidden]
+    let layers: [Layer]
+    let outputNorm: UnsafePointer<Float>  // [hidden]
+    let output: flow_matrix  // [vocabulary][hidden]; the embedding itself where the model ties them
+
+    /// Finds every tensor of the architecture. The artefact's bytes must outlive the model.
+    package init(artefact: Artefact) throws(LanguageModelError) {
+        let shape = artefact.configuration
+        configuration = shape
+        embedding = try artefact.matrix(.tokenEmbedding, rows: shape.vocabularySize, columns: shape.hiddenSize)
+        outputNorm = try artefact.vector(.outputNorm, count: shape.hiddenSize)
+        if artefact.tensor(.output) == nil {
+            output = embedding
+        } else {
+            output = try artefact.matrix(.output, rows: shape.vocabularySize, columns: shape.hiddenSize)
+        }
+        var layers: [Layer] = []
+        for layer in 0..<shape.layerCount {
+            layers.append(try Layer(artefact: artefact, layer: layer))
+        }
+        self.layers = layers
+    }
+}
+
+extension LlamaModel.Layer {
+    fileprivate init(artefact: Artefact, layer: Int) throws(LanguageModelError) {
+        let shape = artefact.configuration
+        let hidden = shape.hiddenSize
+        let queries = shape.headCount * shape.headSize
+        let keys = shape.keyValueHeadCount * shape.headSize
+        let wide = shape.feedForwardSize
+        attentionNorm = try artefact.vector(.attentionNorm, layer: layer, count: hidden)
+        query = try artefact.matrix(.attentionQuery, layer: layer, rows: queries, columns: hidden)
+        key = try artefact.matrix(.attentionKey, layer: layer, rows: keys, columns: hidden)
+        value = try artefact.matrix(.attentionValue, layer: layer, rows: keys, columns: hidden)
+        attentionOutput = try artefact.matrix(.attentionOutput, layer: layer, rows: hidden, columns: queries)
+        feedForwardNorm = try artefact.vector(.feedForwardNorm, layer: layer, count: hidden)
+        gate = try artefact.matrix(.feedForwardGate, layer: layer, rows: wide, columns: hidden)
+        up = try artefact.matrix(.feedForwardUp, layer: layer, rows: wide, columns: hidden)
+        down = try artefact.matrix(.feedForwardDown, layer: layer, rows: hidden, columns: wide)
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CFlowKernels
+import Glibc
+
+/// Cosines and sines of the rotary embedding, made once, in double precision, for a low and a high part of positions:
+/// a few hundred KiB even for contexts of a million tokens.
+package final class RotationTables {
+    /// The tables as the kernels take them; valid as long as this object.
+    package let view: flow_rotation
+    private let memory: UnsafeMutablePointer<Double>
+
+    /// Tables for positions less than `contextLength`; pair i turns by `frequencies[i]` per position.
+    package init(frequencies: [Double], contextLength: Int) {
+        let pairs = frequencies.count
+        let lowCount = 1 << Int(FLOW_ROTATION_LOW_BITS)
+        let highCount = (contextLength - 1) / lowCount + 1
+        memory = .allocate(capacity: max(1, (lowCount + highCount) * pairs * 2))
+        var next = memory
+        for position in (0..<lowCount).map({ $0 }) + (0..<highCount).map({ $0 * lowCount }) {
+            for frequency in frequencies {
+                next[0] = cos(Double(position) * frequency)
+                next[1] = sin(Double(position) * frequency)
+                next += 2
+            }
+        }
+        view = flow_rotation(low: memory, high: memory + lowCount * pairs * 2, pairs: pairs)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// The usual frequencies: base^(-2i / dimensions) for pair i.
+    package static func frequencies(base: Float, dimensions: Int) -> [Double] {
+        (0..<dimensions / 2).map { pow(Double(base), -2 * Double($0) / Double(dimensions)) }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the ranks run in one step: operations one after another, each cut into pieces that any rank may take.
+///
+/// Pieces of one operation are independent of each other and may run at once, in any order, on any rank, always with
+/// the same result; an operation begins when all pieces of the one before it are done. The counts do not change during
+/// a step.
+package protocol StepProgram: AnyObject {
+    /// Operations of the step that was prepared last.
+    var operationCount: Int { get }
+
+    /// Pieces of an operation, 1 ... 32,767.
+    func pieceCount(ofOperation operation: Int) -> Int
+
+    /// Computes one piece. `rank` is that of the calling thread, for scratch memory; it never changes the result.
+    func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int)
+}
