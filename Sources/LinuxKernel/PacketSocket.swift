@@ -17,6 +17,11 @@ package struct PacketSocket: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
+    /// Gives up the packet protocol for the bare descriptor.
+    package consuming func takeDescriptor() -> OwnedDescriptor {
+        descriptor
+    }
+
     /// Two connected ends.
     package static func pair() throws(SystemCallError) -> PacketSocketPair {
         var ends: (CInt, CInt) = (-1, -1)
@@ -106,10 +111,27 @@ package struct PacketSocket: ~Copyable, Sendable {
     }
 }
 
-/// The two ends of a fresh pair; take them apart with `consuming` access.
+/// The two ends of a fresh pair, each to be taken by its owner; what is not taken is closed.
 package struct PacketSocketPair: ~Copyable {
-    package var first: PacketSocket
-    package var second: PacketSocket
+    private var first: PacketSocket?
+    private var second: PacketSocket?
+
+    init(first: consuming PacketSocket, second: consuming PacketSocket) {
+        self.first = consume first
+        self.second = consume second
+    }
+
+    /// The first end. Each end is taken once.
+    package mutating func takeFirst() -> PacketSocket {
+        guard let end = first.take() else { preconditionFailure("the first end was taken before") }
+        return end
+    }
+
+    /// The second end. Each end is taken once.
+    package mutating func takeSecond() -> PacketSocket {
+        guard let end = second.take() else { preconditionFailure("the second end was taken before") }
+        return end
+    }
 }
 
 /// Descriptors that came with a packet: taken one by one, the rest is closed.
