@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import KVCache
+
+extension BatchPlanner {
+    /// Plans a step in this order:
+    ///
+    /// 1. Every decoding sequence, oldest first, gets the block for its newest token. Where none is free, one is taken
+    ///    away: from the newest paused sequence, else from the newest of all, which may be the asker itself.
+    /// 2. Waiting sequences are let in, oldest first, each with blocks for all its tokens, and one block more must stay
+    ///    free for those that are running; paused sequences give theirs up for it. The first that does not fit ends
+    ///    this, so that a long prompt is not overtaken for ever.
+    /// 3. Decoding sequences take one row each, going round where there are more of them than rows; while prompts wait,
+    ///    a part of the step is left to those.
+    /// 4. Prompts take the rest in chunks, oldest first.
+    mutating func planStep() -> StepPlan {
+        var plan = StepPlan()
+        growDecoding(&plan)  // 1
+        admitWaiting(&plan)  // 2
+        takeDecodeRows(&plan)  // 3
+        takePromptRows(&plan)  // 4
+        return plan
+    }
+
+    private mutating func growDecoding(_ plan: inout StepPlan) {
+        for place in sequences.indices where sequences[place].phase == .decoding {
+            let positions = sequences[place].tokenCount
+            while sequences[place].phase == .decoding,
+                sequences[place].blocks.grow(toPositions: positions, from: &pool) != .fits
+            {
+                // The asker holds blocks itself, so somebody always can give some.
+                guard let victim = victim() else { break }
+                takeBlocks(from: victim, &plan)
+            }
+        }
+    }
+
+    /// Whose blocks are taken away next.
+    private func victim() -> Int? {
+        sequences.lastIndex { $0.phase == .paused && $0.holdsBlocks } ?? sequences.lastIndex { $0.holdsBlocks }
+    }
+
+    private mutating func takeBlocks(from place: Int, _ plan: inout StepPlan) {
+        sequences[place].giveUpBlocks(to: &pool)
+        plan.preempted.append(sequences[place].number)
+    }
+
+    private mutating func admitWaiting(_ plan: inout StepPlan) {
+        for place in sequences.indices where sequences[place].phase == .waiting {
+            let positions = sequences[place].tokenCount
+            guard makeRoom(forPositions: positions, of: place, &plan) else { return }
+            guard sequences[place].blocks.grow(toPositions: positions, from: &pool) == .fits else { return }
+            sequences[place].phase = .prefilling
+        }
+    }
+
+    /// Whether the blocks are free now, after paused sequences gave theirs up where that is enough.
+    private mutating func makeRoom(forPositions positions: Int, of place: Int, _ plan: inout StepPlan) -> Bool {
+        let missing = sequences[place].blocks.missingBlocks(forPositions: positions)
+        let isRunning = sequences.contains { $0.holdsBlocks && $0.phase != .paused }
+        let wanted = missing + (isRunning ? 1 : 0)
+        let paused = sequences.indices.filter { sequences[$0].phase == .paused && sequences[$0].holdsBlocks }
+        let reachable = paused.reduce(pool.freeCount) { $0 + sequences[$1].blocks.blocks.count }
+        guard wanted <= reachable else { return false }
+        for victim in paused.reversed() where pool.freeCount < wanted { takeBlocks(from: victim, &plan) }
+        return pool.freeCount >= wanted
+    }
+
+    private mutating func takeDecodeRows(_ plan: inout StepPlan) {
+        let decoding = sequences.indices.filter { sequences[$0].phase == .decoding }
+        guard !decoding.isEmpty else { return }
+        let promptsWait = sequences.contains { $0.phase == .prefilling }
+        let room = promptsWait ? limits.decodeRowsBesidePrompts : limits.rowsPerStep
+        let first = decoding.firstIndex { place in lastDecoded.map { $0 < sequences[place].number } ?? true } ?? 0
+        for step in 0..<min(room, decoding.count) {
+            let place = decoding[(first + step) % decoding.count]
+            appendChunk(of: place, room: 1, &plan)
+            lastDecoded = sequences[place].number
+        }
+    }
+
+    private func takePromptRows(_ plan: inout StepPlan) {
+        var room = limits.rowsPerStep - plan.chunks.count
+        for place in sequences.indices where sequences[place].phase == .prefilling && room > 0 {
+            room -= appendChunk(of: place, room: room, &plan)
+        }
+    }
+
+    @discardableResult
+    private func appendChunk(of place: Int, room: Int, _ plan: inout StepPlan) -> Int {
+        let sequence = sequences[place]
+        let remaining = sequence.tokenCount - sequence.computedCount
+        let count = min(remaining, room)
+        plan.chunks.append(
+            PlannedChunk(
+                sequence: sequence.number, firstPosition: sequence.computedCount, count: count,
+                samples: count == remaining, blocks: sequence.blocks.blocks))
+        return count
+    }
+}
