@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Artefacts
+import Glibc
+
+/// A small Llama-like model with random weights, as a real artefact in memory and as plain numbers for a reference.
+package final class TinyModel: @unchecked Sendable {
+    /// A tensor's place in a model.
+    package struct Name: Hashable, Sendable {
+        package var role: TensorRole
+        package var layer: Int
+        package init(_ role: TensorRole, layer: Int = 0) {
+            self.role = role
+            self.layer = layer
+        }
+    }
+
+    /// The packed model, valid as long as this object.
+    package let artefact: Artefact
+    /// Every tensor row by row, with the values that were packed.
+    package private(set) var weights: [Name: [Float]] = [:]
+    private let mapping: UnsafeMutableRawBufferPointer
+
+    /// Builds and packs a model. Matrices become F16 or F32 panels; without `tied` it has an output matrix of its own.
+    /// `leavingOut` omits a tensor, `altering` gives its shape one row more, for tests of what is refused.
+    package init(
+        _ configuration: ModelConfiguration = TinyModel.odd, layout: KernelLayout = .panelF16, tied: Bool = true,
+        seed: UInt64 = 1, leavingOut: Name? = nil, altering: Name? = nil
+    ) throws {
+        var path = Array("/tmp/tiny-model-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&path)
+        precondition(descriptor >= 0, "a temporary file cannot be made")
+        unlink(path)
+        defer { close(descriptor) }
+
+        var random = SplitMix(state: seed)
+        var writer = try ArtefactWriter(descriptor: descriptor, configuration: configuration)
+        for (name, rows, columns) in Self.tensors(of: configuration, tied: tied) where name != leavingOut {
+            let isVector = rows == 0
+            let count = isVector ? columns : rows * columns
+            let scale = isVector ? 0.2 : 1 / Float(columns).squareRoot()
+            var numbers = (0..<count).map { _ in Float(Float16((random.next() * scale) + (isVector ? 1 : 0))) }
+            weights[name] = numbers
+            if isVector {
+                if name == altering { numbers.append(1) }
+                try Self.write(name, numbers, to: &writer)
+            } else {
+                if name == altering { numbers += [Float](repeating: 0, count: columns) }
+                try Self.write(name, numbers, columns: columns, layout: layout, to: &writer)
+            }
+        }
+        let size = Int(try writer.finish())
+        guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+            preconditionFailure("the temporary file cannot be mapped")
+        }
+        mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
+        artefact = try Artefact(verifying: UnsafeRawBufferPointer(mapping))
+    }
+
+    deinit { munmap(mapping.baseAddress, mapping.count) }
+
+    /// The shape of the model.
+    package var configuration: ModelConfiguration { artefact.configuration }
+
+    private static func tensors(
+        of shape: ModelConfiguration, tied: Bool
+    ) -> [(name: Name, rows: Int, columns: Int)] {
+        let hidden = shape.hiddenSize
+        let heads = shape.headCount * shape.headSize
+        let narrow = shape.keyValueHeadCount * shape.headSize
+        let wide = shape.feedForwardSize
+        var list: [(Name, Int, Int)] = [
+            (Name(.tokenEmbedding), shape.vocabularySize, hidden), (Name(.outputNorm), 0, hidden),
+        ]
+        if !tied { list.append((Name(.output), shape.vocabularySize, hidden)) }
+        for layer in 0..<shape.layerCount {
+            list += [
+                (Name(.attentionNorm, layer: layer), 0, hidden),
+                (Name(.attentionQuery, layer: layer), heads, hidden),
+                (Name(.attentionKey, layer: layer), narrow, hidden),
+                (Name(.attentionValue, layer: layer), narrow, hidden),
+                (Name(.attentionOutput, layer: layer), hidden, heads),
+                (Name(.feedForwardNorm, layer: layer), 0, hidden),
+                (Name(.feedForwardGate, layer: layer), wide, hidden),
+                (Name(.feedForwardUp, layer: layer), wide, hidden),
+                (Name(.feedForwardDown, layer: layer), hidden, wide),
+            ]
+        }
+        return list
+    }
+
+    private static func write(_ name: Name, _ numbers: [Float], to writer: inout ArtefactWriter) throws {
+        try writer.beginTensor(
+            name.role, layer: name.layer, layout: .vectorF32, rows: 1, columns: numbers.count)
+        try numbers.withUnsafeBytes { try writer.append($0) }
+        try writer.endTensor()
+    }
+
+    private static func write(
+        _ name: Name, _ numbers: [Float], columns: Int, layout: KernelLayout, to writer: inout ArtefactWriter
+    ) throws {
+        try writer.beginTensor(
+            name.role, layer: name.layer, layout: layout, rows: numbers.count / columns, columns: columns)
+        let packing = PanelPacking(columns: columns, layout: layout)
+        var panel = [UInt8](repeating: 0, count: packing.panelByteCount)
+        for start in stride(from: 0, to: numbers.count, by: 32 * columns) {
+            let rows = Array(numbers[start..<min(start + 32 * columns, numbers.count)])
+            panel.withUnsafeMutableBytes { panel in
+                if layout == .panelF16 {
+                    rows.map { Float16($0) }.withUnsafeBytes { packing.pack(rows: $0, into: panel) }
+                } else {
+                    rows.withUnsafeBytes { packing.pack(rows: $0, into: panel) }
+                }
+            }
+            try panel.withUnsafeBytes { try writer.append($0) }
+        }
+        try writer.endTensor()
+    }
+
+    /// Evenly distributed numbers in -1 ..< 1 times sqrt(3), so that their variance is 1.
+    private struct SplitMix {
+        var state: UInt64
+
+        mutating func next() -> Float {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+            mixed ^= mixed >> 31
+            return (Float(mixed >> 40) / Float(1 << 23) - 1) * 1.732
+        }
+    }
+}
+
+extension TinyModel {
+    /// A shape in which nothing is a multiple of 16 or 32: grouped heads, partial rotation.
+    package static let odd = shape(
+        layers: 3, hidden: 40, heads: 6, keyValueHeads: 2, headSize: 10, feedForward: 70, vocabulary: 101,
+        ropeDimensions: 8)
+
+    /// A shape as real models have: whole panels, full rotation.
+    package static let even = shape(
+        layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, headSize: 16, feedForward: 128, vocabulary: 256,
+        ropeDimensions: 16)
+
+    /// A configuration with a context of 512 tokens.
+    package static func shape(
+        layers: Int, hidden: Int, heads: Int, keyValueHeads: Int, headSize: Int, feedForward: Int, vocabulary: Int,
+        ropeDimensions: Int
+    ) -> ModelConfiguration {
+        ModelConfiguration(
+            architecture: .llama, name: "tiny", parameterCount: 1, layerCount: layers, hiddenSize: hidden,
+            headCount: heads, keyValueHeadCount: keyValueHeads, headSize: headSize, feedForwardSize: feedForward,
+            vocabularySize: vocabulary, contextLength: 512, ropeBase: 10_000, ropeDimensions: ropeDimensions,
+            normEpsilon: 1e-5)
+    }
+}
