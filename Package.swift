@@ -90,7 +90,12 @@ let package = Package(
                 "CFlowKernels", "ServingModel", "LinuxKernel", "Artefacts", "Tokenization", "ChatTemplates",
                 "KVCache", "Messages", "LanguageModels",
             ]),
-        room("UnixHTTP", ["LinuxKernel", "ServingModel", nioCore, nioPosix, nioHTTP1, hummingbirdCore, logging]),
+        room(
+            "UnixHTTP",
+            [
+                "LinuxKernel", "ServingModel", nioCore, nioPosix, nioHTTP1, hummingbird, hummingbirdCore, logging,
+                lifecycle,
+            ]),
 
         // Layer 4
         room("TemplateProcess", ["CLinux", "LinuxKernel", "Sandbox", "Messages", "Artefacts", "FlowServe"]),

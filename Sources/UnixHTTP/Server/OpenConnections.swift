@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import NIOCore
+internal import Synchronization
+
+/// The channels of a running server: its listening sockets and the connections behind them, so that a shutdown can
+/// reach all of them.
+final class OpenConnections: Sendable {
+    private struct State {
+        var listening: [any Channel] = []
+        var accepted: [ObjectIdentifier: any Channel] = [:]
+        var isDraining = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Notes a listening socket; closes it at once where the shutdown came first.
+    func add(listening channel: any Channel) {
+        let isLate = state.withLock { state in
+            state.listening.append(channel)
+            return state.isDraining
+        }
+        if isLate { channel.close(promise: nil) }
+    }
+
+    /// Notes a connection until it is closed. One that slipped in behind a shutdown is closed after its first answer.
+    func add(accepted channel: any Channel) {
+        let isLate = state.withLock { state in
+            state.accepted[ObjectIdentifier(channel)] = channel
+            return state.isDraining
+        }
+        channel.closeFuture.whenComplete { [self] _ in
+            state.withLock { $0.accepted[ObjectIdentifier(channel)] = nil }
+        }
+        if isLate { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    /// Stops accepting; idle connections close now, busy ones after the answer that they are at.
+    func drain() {
+        let (listening, accepted) = state.withLock { state in
+            state.isDraining = true
+            return (state.listening, Array(state.accepted.values))
+        }
+        for channel in listening { channel.close(promise: nil) }
+        for channel in accepted { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    /// Ends what is still open.
+    func closeAll() {
+        for channel in state.withLock({ Array($0.accepted.values) }) { channel.close(promise: nil) }
+    }
+}

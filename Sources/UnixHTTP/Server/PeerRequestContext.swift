@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Hummingbird
+package import Logging
+package import ServingModel
+
+/// What a request's context is made of: the connection's peer and a logger.
+package struct PeerRequestContextSource: RequestContextSource {
+    /// Who is at the other end, read once when the connection was accepted.
+    package let actor: Actor
+    package let logger: Logger
+
+    package init(actor: Actor, logger: Logger) {
+        self.actor = actor
+        self.logger = logger
+    }
+}
+
+/// The context of a request that came over a Unix socket.
+package struct PeerRequestContext: RequestContext {
+    package typealias Source = PeerRequestContextSource
+
+    package var coreContext: CoreRequestContextStorage
+    /// Who asks. Every route checks its roles.
+    package let actor: Actor
+
+    package init(source: PeerRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        actor = source.actor
+    }
+}
