@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ServingModel
+
+/// The messages of a chat, within the limits of `GenerationRequest`.
+struct MessageList: Decodable {
+    let messages: [ChatMessage]
+
+    init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        var messages: [ChatMessage] = []
+        var bytes = 0
+        while !container.isAtEnd {
+            let limits = GenerationRequest.Limits.self
+            guard messages.count < limits.messages else {
+                throw Self.refusal("may hold at most \(limits.messages) messages: send the latest ones only")
+            }
+            let message = try Self.message(
+                RequestFields(try container.superDecoder(), path: "messages[\(messages.count)]."))
+            bytes += message.role.utf8.count + message.content.utf8.count
+            guard bytes <= limits.promptBytes else {
+                throw Self.refusal("hold more than \(limits.promptBytes) bytes of text: send less of the conversation")
+            }
+            messages.append(message)
+        }
+        guard !messages.isEmpty else { throw Self.refusal("must hold at least one message") }
+        self.messages = messages
+    }
+
+    private static func refusal(_ problem: String) -> APIError {
+        APIError(.invalidRequest, "'messages' \(problem)", parameter: "messages")
+    }
+
+    private static func message(_ fields: RequestFields) throws(APIError) -> ChatMessage {
+        let roles = "'system', 'developer', 'user', 'assistant' or 'tool'"
+        guard let role = try fields.text("role") else { throw fields.missing("role", roles) }
+        guard ["system", "developer", "user", "assistant", "tool"].contains(role) else {
+            throw fields.invalid("role", "must be \(roles), not '\(role.prefix(32))'")
+        }
+        try UnsupportedField.refuse(unsupported, in: fields)
+        // Templates know `system`; `developer` is OpenAI's newer word for the same thing.
+        return ChatMessage(
+            role: role == "developer" ? "system" : role,
+            content: try content(fields, mayBeAbsent: role == "assistant"))
+    }
+
+    private static let unsupported = [
+        UnsupportedField(name: "tool_calls", neutral: [.emptyList]),
+        UnsupportedField(name: "function_call", neutral: []),
+        UnsupportedField(name: "audio", neutral: []),
+    ]
+
+    private static func content(_ fields: RequestFields, mayBeAbsent: Bool) throws(APIError) -> String {
+        guard fields.has("content") else {
+            if mayBeAbsent { return "" }
+            throw fields.missing("content", "a string or a list of text parts")
+        }
+        if let text = try? fields.container.decode(String.self, forKey: FieldName("content")) { return text }
+        do {
+            var parts = try fields.container.nestedUnkeyedContainer(forKey: FieldName("content"))
+            return try text(of: &parts, path: fields.path + "content")
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw fields.invalid("content", "must be a string or a list of text parts")
+        }
+    }
+
+    /// Text parts stand one after the other, as OpenAI's own servers take them.
+    private static func text(of parts: inout any UnkeyedDecodingContainer, path: String) throws -> String {
+        var text = ""
+        var index = 0
+        while !parts.isAtEnd {
+            let fields = try RequestFields(try parts.superDecoder(), path: "\(path)[\(index)].")
+            guard index < GenerationRequest.Limits.contentParts else {
+                throw APIError(
+                    .invalidRequest,
+                    "'\(path)' may hold at most \(GenerationRequest.Limits.contentParts) parts", parameter: path)
+            }
+            let type = try fields.text("type") ?? "text"
+            guard type == "text" || type == "input_text" || type == "output_text" else {
+                throw fields.unsupported("type", "is '\(type.prefix(64))': only text parts are supported yet")
+            }
+            guard let piece = try fields.text("text") else { throw fields.missing("text", "a string") }
+            text += piece
+            index += 1
+        }
+        return text
+    }
+}
