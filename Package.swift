@@ -98,8 +98,10 @@ let package = Package(
             ]),
 
         // Layer 4
-        room("TemplateProcess", ["CLinux", "LinuxKernel", "Sandbox", "Messages", "Artefacts", "FlowServe"]),
-        room("Keeper", ["CLinux", "LinuxKernel", "Messages"]),
+        room(
+            "TemplateProcess",
+            ["CLinux", "LinuxKernel", "ServingModel", "Sandbox", "Messages", "Artefacts", "FlowServe"]),
+        room("Keeper", ["CLinux", "LinuxKernel", "Messages", "ServingModel"]),
         room(
             "NodeDaemon",
             [
@@ -127,6 +129,29 @@ let package = Package(
         program("deepflow-schedulerd", ["ClusterScheduler", "Gateway", argumentParser]),
         program("deepflow-noded", ["NodeDaemon", argumentParser]),
         program("deepflow-keeper", ["Keeper"]),
-        program("flowserve", ["TemplateProcess", "Packing"]),
+        program("flowserve", ["TemplateProcess", "Packing", "ServingModel"]),
+
+        // Tests: one target for each room, then those that cross rooms.
+        .target(
+            name: "TestSupport", dependencies: ["Artefacts", "LinuxKernel"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("Architecture", []),
+        tests("ServingModel", ["ServingModel"]),
+        tests("CFlowKernels", ["CFlowKernels"]),
+        tests("LinuxKernel", ["LinuxKernel"]),
+        tests("Artefacts", ["Artefacts"]),
+        tests("Checkpoints", ["Checkpoints"]),
+        tests("Tokenization", ["Tokenization"]),
+        tests("KVCache", ["KVCache"]),
+        tests("Policies", ["Policies", "ServingModel"]),
+        tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
+        tests("Messages", ["Messages", "LinuxKernel", "ServingModel"]),
+        tests("LanguageModels", ["LanguageModels", "TestSupport"]),
+        tests("FlowServe", ["FlowServe", "CFlowKernels", "Artefacts", "LanguageModels", "TestSupport"]),
+        // Attempts forbidden things from inside each sandbox, with the real template's fork.
+        .executableTarget(
+            name: "sandbox-probe", dependencies: ["CLinux", "LinuxKernel", "Sandbox", "TemplateProcess"],
+            path: "Tests/SandboxProbe", swiftSettings: strict),
+        tests("Sandbox", ["Sandbox", "CLinux", "LinuxKernel", "Messages", "ServingModel", "sandbox-probe"]),
     ]
 )

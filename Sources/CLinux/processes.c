@@ -70,3 +70,5 @@ int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
 int clinux_prctl(int operation, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
     return prctl(operation, a, b, c, d);
 }
+
+long clinux_raw_call(long number, long a, long b, long c) { return syscall(number, a, b, c, 0, 0, 0); }

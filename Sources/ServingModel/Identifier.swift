@@ -38,8 +38,9 @@ package struct Identifier<Subject: IdentifiedSubject>: Hashable, Sendable {
     /// Reads the printed form; `nil` for anything else.
     package init?(_ text: some StringProtocol) {
         let head = Subject.prefix + "-"
-        guard text.hasPrefix(head), text.utf8.count == head.utf8.count + 16,
-            let value = UInt64(text.dropFirst(head.count), radix: 16)
+        let digits = text.dropFirst(head.count)
+        guard text.hasPrefix(head), digits.utf8.count == 16, digits.allSatisfy(\.isHexDigit),
+            let value = UInt64(digits, radix: 16)
         else { return nil }
         self.rawValue = value
     }

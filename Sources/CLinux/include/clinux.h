@@ -24,6 +24,9 @@ int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 int clinux_prctl(int operation, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 extern const unsigned CLINUX_CLOSE_RANGE_CLOEXEC;
 
+/// A call by number, for those that glibc has no name for.
+long clinux_raw_call(long number, long a, long b, long c);
+
 // Memory
 int clinux_memfd_create(const char *name, unsigned flags);
 int clinux_add_seals(int fd, int seals);

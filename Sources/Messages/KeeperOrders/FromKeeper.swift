@@ -42,7 +42,7 @@ package enum FromKeeper: Hashable, Sendable {
     }
 
     private enum Kind: UInt8 {
-        case welcome = 64, stateComplete, templateStarting, templateReady, templateEnded, instanceRunning
+        case welcome = 128, stateComplete, templateStarting, templateReady, templateEnded, instanceRunning
         case instanceEnded
     }
 

@@ -12,7 +12,7 @@ package enum ToTemplate: Hashable, Sendable {
     package func encoded() -> [UInt8] {
         switch self {
         case .fork(let instance, let settings):
-            var writer = FrameWriter(kind: 1)
+            var writer = FrameWriter(kind: 160)
             writer.put(instance.rawValue)
             settings.put(into: &writer)
             return writer.finish()
@@ -21,7 +21,7 @@ package enum ToTemplate: Hashable, Sendable {
 
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
-        guard reader.kind == 1 else { throw .unknownKind(reader.kind) }
+        guard reader.kind == 160 else { throw .unknownKind(reader.kind) }
         let instance = InstanceID(rawValue: try reader.take("instance"))
         self = .fork(instance, try InstanceSettings.take(from: &reader))
         try reader.finish()
@@ -42,18 +42,18 @@ package enum FromTemplate: Hashable, Sendable {
 
     package func encoded() -> [UInt8] {
         switch self {
-        case .ready: return FrameWriter(kind: 64).finish()
+        case .ready: return FrameWriter(kind: 176).finish()
         case .failed(let message):
-            var writer = FrameWriter(kind: 65)
+            var writer = FrameWriter(kind: 177)
             writer.put(Self.cut(message))
             return writer.finish()
         case .forked(let instance, let process):
-            var writer = FrameWriter(kind: 66)
+            var writer = FrameWriter(kind: 178)
             writer.put(instance.rawValue)
             writer.put(process)
             return writer.finish()
         case .forkFailed(let instance, let message):
-            var writer = FrameWriter(kind: 67)
+            var writer = FrameWriter(kind: 179)
             writer.put(instance.rawValue)
             writer.put(Self.cut(message))
             return writer.finish()
@@ -67,12 +67,12 @@ package enum FromTemplate: Hashable, Sendable {
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
         switch reader.kind {
-        case 64: self = .ready
-        case 65: self = .failed(message: try reader.takeText("message", limit: Self.messageLimit))
-        case 66:
+        case 176: self = .ready
+        case 177: self = .failed(message: try reader.takeText("message", limit: Self.messageLimit))
+        case 178:
             let instance = InstanceID(rawValue: try reader.take("instance"))
             self = .forked(instance, processID: try reader.take("process"))
-        case 67:
+        case 179:
             let instance = InstanceID(rawValue: try reader.take("instance"))
             self = .forkFailed(instance, message: try reader.takeText("message", limit: Self.messageLimit))
         default: throw .unknownKind(reader.kind)

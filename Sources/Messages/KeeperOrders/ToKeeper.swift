@@ -21,7 +21,7 @@ package enum ToKeeper: Hashable, Sendable {
     case retire
 
     private enum Kind: UInt8 {
-        case hello = 1, startTemplate, fork, killInstance, stopTemplate, forgetInstance, forgetTemplate, retire
+        case hello = 96, startTemplate, fork, killInstance, stopTemplate, forgetInstance, forgetTemplate, retire
     }
 
     /// Longest model key in bytes.

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import LinuxKernel
+import ServingModel
+import Testing
+
+@testable import Messages
+
+/// One of each message, and the same treatment for all: they read back, and no damaged form of them crashes.
+@Suite("Frames of every kind")
+struct FrameRoundTripTests {
+    static let task = TaskID(rawValue: 7)
+    static let instance = InstanceID(rawValue: 8)
+    static let template = TemplateID(rawValue: 9)
+    static let settings = InstanceSettings(keyValueBytes: 1 << 20, rankCount: 2, maximumTasks: 32)
+    static let outcome = TaskOutcome(
+        reason: .stop, text: "end", completionTokens: 3, prefillMicroseconds: 4, decodeMicroseconds: 5)
+
+    static let toInstance: [ToInstance] = [
+        .ping(1), .submissionPart(task, offset: 0, total: 4, bytes: [1, 2, 3, 4]), .cancel(task),
+        .acknowledge(task, index: 64), .forget(task), .replay(task, index: 3), .attach, .drain,
+    ]
+    static let fromInstance: [FromInstance] = [
+        .ready(
+            .init(
+                sandboxMicroseconds: 1, mappingMicroseconds: 2, ranksMicroseconds: 3, missingSandboxSteps: ["landlock"])),
+        .pong(1, activeTasks: 2), .accepted(task, promptTokens: 12),
+        .tokens([.init(task: task, token: GeneratedToken(index: 0, id: 5, text: "ä"))]),
+        .finished(task, outcome), .failed(task, .contextLengthExceeded, message: "too long"),
+        .attached([.init(task: task, nextIndex: 4)]),
+    ]
+    static let toKeeper: [ToKeeper] = [
+        .hello, .startTemplate(template, model: "m"), .fork(instance, template: template, settings),
+        .killInstance(instance), .stopTemplate(template), .forgetInstance(instance), .forgetTemplate(template), .retire,
+    ]
+    static let fromKeeper: [FromKeeper] = [
+        .welcome(processID: 4), .stateComplete, .templateStarting(template, model: "m", processID: 5),
+        .templateReady(template, .init(loadMicroseconds: 6)),
+        .templateEnded(template, .exited(code: 1), message: "gone"),
+        .instanceRunning(
+            instance, .init(template: template, processID: 6, settings: settings, forkMicroseconds: 700)),
+        .instanceEnded(instance, .signalled(signal: 9), message: "killed"),
+        .instanceEnded(instance, nil, message: "never was"),
+    ]
+    static let fromTemplate: [FromTemplate] = [
+        .ready, .failed(message: "no"), .forked(instance, processID: 3), .forkFailed(instance, message: "full"),
+    ]
+
+    @Test("They read back as they were written")
+    func roundTrip() throws {
+        for message in Self.toInstance {
+            #expect(try message.encoded().withUnsafeBytes { try ToInstance(decoding: $0) } == message)
+        }
+        for message in Self.fromInstance {
+            #expect(try message.encoded().withUnsafeBytes { try FromInstance(decoding: $0) } == message)
+        }
+        for message in Self.toKeeper {
+            #expect(try message.encoded().withUnsafeBytes { try ToKeeper(decoding: $0) } == message)
+        }
+        for message in Self.fromKeeper {
+            #expect(try message.encoded().withUnsafeBytes { try FromKeeper(decoding: $0) } == message)
+        }
+        for message in Self.fromTemplate {
+            #expect(try message.encoded().withUnsafeBytes { try FromTemplate(decoding: $0) } == message)
+        }
+        let order = ToTemplate.fork(Self.instance, Self.settings)
+        #expect(try order.encoded().withUnsafeBytes { try ToTemplate(decoding: $0) } == order)
+    }
+
+    private static var allFrames: [[UInt8]] {
+        toInstance.map { $0.encoded() } + fromInstance.map { $0.encoded() } + toKeeper.map { $0.encoded() }
+            + fromKeeper.map { $0.encoded() } + fromTemplate.map { $0.encoded() }
+            + [ToTemplate.fork(instance, settings).encoded()]
+    }
+
+    private static func decodeAsEverything(_ bytes: [UInt8]) -> Int {
+        bytes.withUnsafeBytes { bytes in
+            var understood = 0
+            if (try? ToInstance(decoding: bytes)) != nil { understood += 1 }
+            if (try? FromInstance(decoding: bytes)) != nil { understood += 1 }
+            if (try? ToKeeper(decoding: bytes)) != nil { understood += 1 }
+            if (try? FromKeeper(decoding: bytes)) != nil { understood += 1 }
+            if (try? FromTemplate(decoding: bytes)) != nil { understood += 1 }
+            if (try? ToTemplate(decoding: bytes)) != nil { understood += 1 }
+            return understood
+        }
+    }
+
+    @Test("A frame that is cut anywhere is refused by every reader")
+    func truncation() {
+        for frame in Self.allFrames {
+            for length in 0..<frame.count {
+                #expect(Self.decodeAsEverything(Array(frame.prefix(length))) == 0)
+            }
+        }
+    }
+
+    @Test("A frame with a right length and any wrong byte is understood or refused, never a crash")
+    func damage() {
+        var generator = SplitMix(state: 1)
+        for frame in Self.allFrames {
+            for _ in 0..<400 {
+                var damaged = frame
+                for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                    damaged[Int.random(in: 4..<damaged.count, using: &generator)] = .random(
+                        in: 0...255, using: &generator)
+                }
+                _ = Self.decodeAsEverything(damaged)
+            }
+            #expect(Self.decodeAsEverything(frame) == 1)
+        }
+    }
+}
+
+/// A generator with a fixed seed, so that a failure can be repeated.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
