@@ -14,11 +14,10 @@ package final class TinyModel: @unchecked Sendable {
         }
     }
 
-    /// The packed model, valid as long as this object.
+    /// The packed model. Its mapping stays for the life of the process, so that no test can use it too late.
     package let artefact: Artefact
     /// Every tensor row by row, with the values that were packed.
     package private(set) var weights: [Name: [Float]] = [:]
-    private let mapping: UnsafeMutableRawBufferPointer
 
     /// Builds and packs a model. Matrices become F16 or F32 panels; without `tied` it has an output matrix of its own.
     /// `leavingOut` omits a tensor, `altering` gives its shape one row more, for tests of what is refused.
@@ -52,11 +51,8 @@ package final class TinyModel: @unchecked Sendable {
         guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
             preconditionFailure("the temporary file cannot be mapped")
         }
-        mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
-        artefact = try Artefact(verifying: UnsafeRawBufferPointer(mapping))
+        artefact = try Artefact(verifying: UnsafeRawBufferPointer(start: start, count: size))
     }
-
-    deinit { munmap(mapping.baseAddress, mapping.count) }
 
     /// The shape of the model.
     package var configuration: ModelConfiguration { artefact.configuration }

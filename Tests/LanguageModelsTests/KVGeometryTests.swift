@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import Artefacts
+import LanguageModels
+import TestSupport
+import Testing
+
+@Suite("KVGeometry")
+struct KVGeometryTests {
+    @Test("counts keys and padded values of all heads and layers, in whole cache lines")
+    func sizes() {
+        let even = KVGeometry(configuration: TinyModel.even)
+        #expect(even.bytesPerBlock == 2 * 2 * (16 + 16) * 32 * 2)
+        let odd = KVGeometry(configuration: TinyModel.odd)
+        #expect(odd.paddedHeadSize == 16)
+        #expect(odd.bytesPerBlock == 3 * 2 * (10 + 16) * 32 * 2)
+        #expect(odd.bytesPerHead % 64 == 0 && odd.keyBytesPerHead % 64 == 0)
+    }
+
+    @Test("counts the blocks that positions fill or begin", arguments: [(0, 0), (1, 1), (32, 1), (33, 2), (64, 2)])
+    func blocks(_ positions: Int, _ count: Int) {
+        #expect(KVGeometry(configuration: TinyModel.odd).blockCount(forPositions: positions) == count)
+    }
+}
