@@ -152,6 +152,10 @@ let package = Package(
         .executableTarget(
             name: "sandbox-probe", dependencies: ["CLinux", "LinuxKernel", "Sandbox", "TemplateProcess"],
             path: "Tests/SandboxProbe", swiftSettings: strict),
-        tests("Sandbox", ["Sandbox", "CLinux", "LinuxKernel", "Messages", "ServingModel", "sandbox-probe"]),
+        tests(
+            "Sandbox",
+            ["Sandbox", "CLinux", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "sandbox-probe"]),
+        tests(
+            "Keeper", ["Messages", "LinuxKernel", "ServingModel", "TestSupport", "sandbox-probe", "deepflow-keeper"]),
     ]
 )

@@ -4,67 +4,87 @@ internal import LinuxKernel
 internal import Messages
 internal import ServingModel
 
-/// The node daemon that is attached now.
+/// A connection of a node daemon, or of someone who only looks whether a keeper is there.
 final class DaemonConnection {
+    /// That of its descriptor: unique among those that are open.
+    let number: UInt64
     let socket: PacketSocket
+    let processID: Int32
 
-    init(_ socket: consuming PacketSocket) {
+    init(number: UInt64, socket: consuming PacketSocket, processID: Int32) {
+        self.number = number
         self.socket = socket
+        self.processID = processID
     }
 }
 
 extension KeeperProcess {
-    /// Takes a new daemon; the one before, if any, has been replaced and is cut off.
-    func acceptDaemon() {
+    /// More than this many connections at once is a mistake of whoever makes them.
+    private static let maximumConnections = 16
+
+    /// Takes a connection of the own user or root. It changes nothing until it says hello.
+    func acceptConnection() {
         do {
             guard let descriptor = try UnixSocket.accept(on: listener.rawValue) else { return }
             let peer = try PeerIdentity(of: descriptor.rawValue)
-            guard peer.userID == geteuid() || peer.userID == 0 else {
-                log.write("refused a daemon of user \(peer.userID)")
-                return
+            guard peer.userID == geteuid() || peer.userID == 0, connections.count < Self.maximumConnections else {
+                return log.write("refused a connection of user \(peer.userID)")
             }
-            detachDaemon()
-            let connection = DaemonConnection(PacketSocket(owning: descriptor))
-            let key = keys.make(.daemon)
+            let connection = DaemonConnection(
+                number: UInt64(descriptor.rawValue), socket: PacketSocket(owning: descriptor),
+                processID: peer.processID)
+            let key = keys.make(.connection(connection.number))
             try readiness.add(connection.socket.descriptor.rawValue, key: key, .readable)
-            daemon = connection
-            log.write("daemon \(peer.processID) attached")
+            connections[connection.number] = connection
         } catch {
-            log.write("a daemon could not attach: \(error)")
+            log.write("a connection could not be taken: \(error)")
         }
     }
 
-    func detachDaemon() {
-        guard let connection = daemon else { return }
+    /// Forgets and closes a connection.
+    func drop(_ connection: DaemonConnection) {
         try? readiness.remove(connection.socket.descriptor.rawValue)
-        keys.forget(.daemon)
-        daemon = nil
+        keys.forget(.connection(connection.number))
+        connections[connection.number] = nil
+        if daemon === connection {
+            daemon = nil
+            log.write("daemon \(connection.processID) detached")
+        }
     }
 
     /// Reads all orders that are there.
-    func readOrders() {
-        while let connection = daemon {
+    func readOrders(_ number: UInt64) {
+        while let connection = connections[number] {
             var descriptors = ReceivedDescriptors()
-            let packet: [UInt8]
             do {
                 var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
                 let result = try buffer.withUnsafeMutableBytes {
                     try connection.socket.receive(into: $0, descriptors: &descriptors, waits: false)
                 }
-                switch result {
-                case .packet(let count): packet = Array(buffer.prefix(count))
-                case .nothing: return
-                case .closed, .malformed:
-                    log.write("daemon detached")
-                    return detachDaemon()
+                guard case .packet(let count) = result else {
+                    if result != .nothing { drop(connection) }
+                    return
                 }
-                let order = try packet.withUnsafeBytes { try ToKeeper(decoding: $0) }
-                carryOut(order, descriptor: descriptors.takeFirst())
+                let order = try buffer.prefix(count).withUnsafeBytes { try ToKeeper(decoding: $0) }
+                hear(order, from: connection, descriptor: descriptors.takeFirst())
             } catch {
-                log.write("daemon cut off: \(error)")
-                return detachDaemon()
+                log.write("daemon \(connection.processID) is cut off: \(error)")
+                return drop(connection)
             }
         }
+    }
+
+    private func hear(
+        _ order: ToKeeper, from connection: DaemonConnection, descriptor: consuming OwnedDescriptor?
+    ) {
+        if order == .hello {
+            // The one before has been replaced: two daemons would give contradicting orders.
+            if let former = daemon, former !== connection { drop(former) }
+            daemon = connection
+            log.write("daemon \(connection.processID) attached")
+        }
+        guard daemon === connection else { return drop(connection) }
+        carryOut(order, descriptor: descriptor)
     }
 
     private func carryOut(_ order: ToKeeper, descriptor: consuming OwnedDescriptor?) {
@@ -117,8 +137,8 @@ extension KeeperProcess {
             try connection.socket.send($0, descriptors: descriptors, waits: false)
         }
         if result != .sent {
-            log.write("daemon does not read its events: cut off")
-            detachDaemon()
+            log.write("daemon \(connection.processID) does not read its events")
+            drop(connection)
         }
     }
 }

@@ -22,6 +22,8 @@ package final class KeeperProcess {
     var keys = ReadinessKeys()
     var templates: [TemplateID: TemplateRecord] = [:]
     var instances: [InstanceID: InstanceRecord] = [:]
+    /// Everyone who connected; only the one that said hello last gives orders.
+    var connections: [UInt64: DaemonConnection] = [:]
     var daemon: DaemonConnection?
     let listener: OwnedDescriptor
     private let signals: SignalWatch
@@ -77,9 +79,9 @@ package final class KeeperProcess {
 
     private func handle(_ source: ReadinessSource, _ event: ReadinessList.Event) {
         switch source {
-        case .listener: acceptDaemon()
+        case .listener: acceptConnection()
         case .signals: if signals.take() != nil { retire() }
-        case .daemon: readOrders()
+        case .connection(let number): readOrders(number)
         case .templateChannel(let id): readTemplate(id)
         case .templateProcess(let id): reapTemplate(id)
         case .instanceProcess(let id): reapInstance(id)

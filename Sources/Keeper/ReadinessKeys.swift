@@ -3,7 +3,8 @@ internal import ServingModel
 
 /// What a descriptor in the keeper's readiness list belongs to.
 enum ReadinessSource: Hashable {
-    case listener, signals, daemon
+    case listener, signals
+    case connection(UInt64)
     case templateChannel(TemplateID)
     case templateProcess(TemplateID)
     case instanceProcess(InstanceID)

@@ -22,7 +22,8 @@ struct FrameRoundTripTests {
     static let fromInstance: [FromInstance] = [
         .ready(
             .init(
-                sandboxMicroseconds: 1, mappingMicroseconds: 2, ranksMicroseconds: 3, missingSandboxSteps: ["landlock"])),
+                sandboxMicroseconds: 1, mappingMicroseconds: 2, ranksMicroseconds: 3, missingSandboxSteps: ["landlock"])
+        ),
         .pong(1, activeTasks: 2), .accepted(task, promptTokens: 12),
         .tokens([.init(task: task, token: GeneratedToken(index: 0, id: 5, text: "ä"))]),
         .finished(task, outcome), .failed(task, .contextLengthExceeded, message: "too long"),

@@ -40,7 +40,8 @@ struct NameTests {
         #expect(ModelName(text) == nil)
     }
 
-    @Test("A node's name is a file name", arguments: [("local", true), ("rack-7", true), ("7rack", false), ("A", false)])
+    @Test(
+        "A node's name is a file name", arguments: [("local", true), ("rack-7", true), ("7rack", false), ("A", false)])
     func nodes(text: String, isAccepted: Bool) {
         #expect((NodeName(text) != nil) == isAccepted)
     }

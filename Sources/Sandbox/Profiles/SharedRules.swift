@@ -36,7 +36,7 @@ enum SharedRules {
         .allow("getpid", why: "abort() asks"),
         .allow("gettid", why: "abort() asks"),
         .allow("tgkill", .ownProcess(argument: 0), why: "abort() raises SIGABRT in its own process"),
-        .allow("futex", why: "locks"),
+        .allow("futex", why: "locks, and ranks that wait for work"),
         .allow("clock_gettime", why: "time, where the vDSO cannot answer"),
         .allow("clock_nanosleep", why: "short waits of a spinning rank"),
         .allow("getrandom", why: "hash seeds"),

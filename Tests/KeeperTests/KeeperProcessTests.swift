@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxKernel
+import Messages
+import ServingModel
+import TestSupport
+import Testing
+
+@Suite("Keeper", .serialized)
+struct KeeperProcessTests {
+    @Test("A template starts, an instance is forked, and its channel works")
+    func fork() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        let template = try daemon.startTemplate()
+        _ = try daemon.fork(.random(), from: template)
+        let channel = try daemon.takeChannel()
+        #expect(try attempt("plainMapping", over: channel) == "0 0")
+    }
+
+    @Test("The end of an instance is told with its status, and its template goes on")
+    func endings() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        let template = try daemon.startTemplate()
+        let first = InstanceID.random()
+        kill(try daemon.fork(first, from: template), SIGSEGV)
+        guard case .instanceEnded(first, .signalled(signal: SIGSEGV), _) = try daemon.hear() else {
+            Issue.record("the end was not told")
+            return
+        }
+        let second = InstanceID.random()
+        _ = try daemon.fork(second, from: template)
+        try daemon.order(.killInstance(second))
+        guard case .instanceEnded(second, .signalled(signal: SIGKILL), _) = try daemon.hear() else {
+            Issue.record("the kill was not told")
+            return
+        }
+    }
+
+    @Test("A daemon that attaches again finds the same instance on a working channel")
+    func attachment() throws {
+        let keeper = try KeeperFixture()
+        let instance = InstanceID.random()
+        let template: TemplateID
+        let number: Int32
+        do {
+            let daemon = try TestDaemon(keeper)
+            template = try daemon.startTemplate()
+            number = try daemon.fork(instance, from: template)
+        }
+        let successor = try TestDaemon(keeper)
+        try successor.order(.hello)
+        #expect(try successor.isWelcome(successor.hear()))
+        guard case .templateStarting(template, "probe", _) = try successor.hear(),
+            case .templateReady(template, _) = try successor.hear(),
+            case .instanceRunning(instance, let running) = try successor.hear()
+        else {
+            Issue.record("the state was not told")
+            return
+        }
+        #expect(running.processID == number)
+        #expect(try successor.hear() == .stateComplete)
+        let channel = try successor.takeChannel()
+        #expect(try attempt("plainMapping", over: channel) == "0 0")
+    }
+
+    @Test("Instances survive their template, and forks from a dead template fail with a sentence")
+    func templateDeath() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        let template = try daemon.startTemplate()
+        _ = try daemon.fork(.random(), from: template)
+        let channel = try daemon.takeChannel()
+        try daemon.order(.stopTemplate(template))
+        guard case .templateEnded(template, _, _) = try daemon.hear() else {
+            Issue.record("the template's end was not told")
+            return
+        }
+        #expect(try attempt("plainMapping", over: channel) == "0 0")
+        let late = InstanceID.random()
+        try daemon.order(
+            .fork(
+                late, template: template, InstanceSettings(keyValueBytes: 4096, rankCount: 1, maximumTasks: 1)))
+        #expect(try daemon.hear() == .instanceEnded(late, nil, message: "its template is not ready"))
+    }
+
+    @Test("An engine that cannot start or ends at once is told, not fatal")
+    func brokenEngine() throws {
+        for engine in ["/no/such/engine", "/bin/false"] {
+            let keeper = try KeeperFixture(engine: engine)
+            let daemon = try TestDaemon(keeper)
+            try daemon.order(.hello)
+            #expect(try daemon.isWelcome(daemon.hear()))
+            #expect(try daemon.hear() == .stateComplete)
+            let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
+            let template = TemplateID.random()
+            try daemon.order(.startTemplate(template, model: "m"), descriptor: artefact.rawValue)
+            var event = try daemon.hear()
+            if case .templateStarting = event { event = try daemon.hear() }
+            guard case .templateEnded(template, _, let message) = event else {
+                Issue.record("\(engine): \(event)")
+                continue
+            }
+            #expect(!message.isEmpty)
+        }
+    }
+
+    @Test("A daemon that talks nonsense is cut off, and the next one is served")
+    func nonsense() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        _ = try [UInt8](repeating: 0xab, count: 50).withUnsafeBytes { try daemon.socket.send($0) }
+        #expect(throws: Silence.self) { try daemon.hear() }
+        let next = try TestDaemon(keeper)
+        _ = try next.startTemplate()
+    }
+
+    @Test("A daemon that says hello replaces the one before; orders without hello are refused")
+    func replacement() throws {
+        let keeper = try KeeperFixture()
+        let first = try TestDaemon(keeper)
+        _ = try first.startTemplate()
+        let silent = try TestDaemon(keeper)
+        try silent.order(.retire)
+        #expect(throws: Silence.self) { try silent.hear() }
+        let second = try TestDaemon(keeper)
+        try second.order(.hello)
+        #expect(try second.isWelcome(second.hear()))
+        #expect(throws: Silence.self) { try first.hear() }
+    }
+
+    @Test("The order to retire ends instances, templates, keeper and socket file")
+    func retirement() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        let template = try daemon.startTemplate()
+        let number = try daemon.fork(.random(), from: template)
+        try daemon.order(.retire)
+        #expect(try keeper.process.reap(waits: true) == .exited(code: 0))
+        #expect(kill(number, 0) == -1)
+        #expect(access(keeper.socketPath, F_OK) == -1)
+    }
+
+    @Test("A second keeper at the same socket says that it is taken, and the attached daemon notices nothing")
+    func taken() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        let template = try daemon.startTemplate()
+        let second = try ProcessLaunch(
+            executable: BuiltExecutable.path("deepflow-keeper"), arguments: ["--socket", keeper.socketPath],
+            descriptors: [nil, nil, nil]
+        ).start()
+        #expect(try second.reap(waits: true) == .exited(code: 69))
+        _ = try daemon.fork(.random(), from: template)
+    }
+}
