@@ -133,8 +133,8 @@ let package = Package(
 
         // Tests: one target for each room, then those that cross rooms.
         .target(
-            name: "TestSupport", dependencies: ["Artefacts", "LinuxKernel"], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Artefacts", "LinuxKernel", "Tokenization", "ChatTemplates"],
+            path: "Tests/TestSupport", swiftSettings: strict),
         tests("Architecture", []),
         tests("ServingModel", ["ServingModel"]),
         tests("CFlowKernels", ["CFlowKernels"]),
@@ -147,7 +147,12 @@ let package = Package(
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
         tests("Messages", ["Messages", "LinuxKernel", "ServingModel"]),
         tests("LanguageModels", ["LanguageModels", "TestSupport"]),
-        tests("FlowServe", ["FlowServe", "CFlowKernels", "Artefacts", "LanguageModels", "TestSupport"]),
+        tests(
+            "FlowServe",
+            [
+                "FlowServe", "CFlowKernels", "Artefacts", "LanguageModels", "KVCache", "LinuxKernel", "Messages",
+                "ServingModel", "TestSupport",
+            ]),
         // Attempts forbidden things from inside each sandbox, with the real template's fork.
         .executableTarget(
             name: "sandbox-probe", dependencies: ["CLinux", "LinuxKernel", "Sandbox", "TemplateProcess"],

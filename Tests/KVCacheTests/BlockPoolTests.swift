@@ -22,7 +22,8 @@ struct BlockPoolTests {
     @Test("A shared block is free only after its last reference is dropped, and under a new generation")
     func sharedBlocks() throws {
         var pool = BlockPool(blockCount: 1)
-        let block = try #require(pool.take())
+        let taken = pool.take()
+        let block = try #require(taken)
         let generation = pool.generation(of: block)
         pool.share(block)
         pool.giveBack(block)

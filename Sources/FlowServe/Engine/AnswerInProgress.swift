@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import ServingModel
+
+/// What the engine keeps of a task while it is being answered.
+struct AnswerInProgress {
+    let task: TaskID
+    let sampling: SamplingParameters
+    /// The prompt and, after it, the answer so far.
+    private(set) var tokens: [Int32]
+    let promptTokens: Int
+    /// The answer ends after this many tokens, those of earlier instances included.
+    let mostTokens: Int
+    var text: AnswerText
+
+    private let acceptedAt: MonotonicTime
+    private var firstTokenAt: MonotonicTime?
+    private var lastTokenAt: MonotonicTime?
+
+    /// An answer that begins, or goes on after `generated`, whose text went out before.
+    init(
+        task: TaskID, sampling: SamplingParameters, prompt: [Int32], generated: [Int32], mostTokens: Int,
+        text: AnswerText, at now: MonotonicTime
+    ) {
+        self.task = task
+        self.sampling = sampling
+        tokens = prompt + generated
+        promptTokens = prompt.count
+        self.mostTokens = mostTokens
+        self.text = text
+        self.text.replay(generated)
+        acceptedAt = now
+    }
+
+    /// Tokens of the answer, which is also the next one's index. The token that ends a text is none of them.
+    var answerTokens: Int { tokens.count - promptTokens }
+
+    /// Why the answer is over after its newest token, if it is.
+    var reasonToEnd: FinishReason? {
+        if text.isStopped { return .stop }
+        return answerTokens >= mostTokens ? .length : nil
+    }
+
+    /// How the next token is chosen: the counter is its index, so that any instance draws the same number.
+    var samplingPlan: SamplingPlan {
+        SamplingPlan(
+            temperature: sampling.temperature, topK: sampling.topK, seed: sampling.seed, index: UInt64(answerTokens))
+    }
+
+    /// Notes when a token was sampled, also for one that ends the text.
+    mutating func noteSample(at now: MonotonicTime) {
+        if firstTokenAt == nil { firstTokenAt = now }
+        lastTokenAt = now
+    }
+
+    /// Adds a sampled token to the answer and returns it with its text.
+    mutating func append(_ token: Int32) -> GeneratedToken {
+        let index = answerTokens
+        tokens.append(token)
+        return GeneratedToken(index: index, id: token, text: text.append(token))
+    }
+
+    /// The end of the answer.
+    mutating func outcome(_ reason: FinishReason) -> TaskOutcome {
+        let text = text.finish()
+        // The last characters may complete a stop string that was thought to be unfinished.
+        return TaskOutcome(
+            reason: reason == .length && self.text.isStopped ? .stop : reason, text: text,
+            completionTokens: answerTokens,
+            prefillMicroseconds: firstTokenAt?.microseconds(since: acceptedAt) ?? 0,
+            decodeMicroseconds: firstTokenAt.flatMap { lastTokenAt?.microseconds(since: $0) } ?? 0)
+    }
+}

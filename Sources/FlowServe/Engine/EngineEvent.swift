@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ServingModel
+
+/// What the engine tells of its tasks, in each task's order: accepted, tokens, finished; or failed.
+package enum EngineEvent: Sendable, Equatable {
+    /// The prompt has this many tokens, and the first token to come has this index.
+    case accepted(TaskID, promptTokens: Int, firstIndex: Int)
+    case token(TaskID, GeneratedToken)
+    case finished(TaskID, TaskOutcome)
+    case failed(TaskID, TaskFailure, message: String)
+}
+
+/// Why a task is not taken.
+package struct TaskRefusal: Error, Equatable, CustomStringConvertible {
+    package let failure: TaskFailure
+    /// A sentence for the client.
+    package let message: String
+
+    package init(_ failure: TaskFailure, _ message: String) {
+        self.failure = failure
+        self.message = message
+    }
+
+    package var description: String { message }
+}
