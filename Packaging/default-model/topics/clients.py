@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Facts about clients and the OpenAI API."""
+
+from phrases import Topic
+
+CLIENTS: tuple[Topic, ...] = (
+    Topic(
+        "clients",
+        "Any OpenAI client works over the Unix socket, and so does curl.",
+        ("OpenAI client",),
+        "what",
+        ("a client that works",),
+        (
+            "[OpenAI|the OpenAI] [library|client|package|SDK] [compatible|works|possible]",
+            "[compatible|compatibility] with OpenAI [clients|libraries|]",
+            "can I [keep|use] my [OpenAI client|client|existing client|old program]",
+            "which [apps|tools|clients] can [connect|talk to it|speak to DeepFlow]",
+            "which [clients|libraries|programs|SDKs] [work|can I use|are supported|are compatible]",
+            "what [client|library|SDK] [can|should] I use",
+            "does it work with the OpenAI [client|SDK|library]",
+            "is it compatible with OpenAI",
+            "supported clients",
+        ),
+    ),
+    Topic(
+        "python",
+        "Use the openai package with an httpx2 client whose transport is HTTPTransport(uds=PATH).",
+        ("openai", "uds="),
+        "how",
+        (
+            "[use|call|reach|talk to] DeepFlow [from|in|with] [Python|a Python program|a Python script]",
+            "[connect|ask a question] [from|with] Python",
+            "write a Python [client|program|script]",
+        ),
+        (
+            "[I use|I write|we use|I like] Python",
+            "[from|in|with] Python",
+            "[a few|some] lines of Python",
+            "[a |]Python [snippet|script|program|session]",
+            "[the |]openai package [in Python|]",
+            "Python [client|example|code]",
+            "does [Python|it] work [from|with] Python",
+            "is there a Python library",
+        ),
+    ),
+    Topic(
+        "curl",
+        "Call `curl --unix-socket api.sock http://localhost/v1/models` in the runtime directory.",
+        ("curl --unix-socket",),
+        "how",
+        ("use curl", "[call|reach|try|test] the API [with|from|by] curl", "[send|make] a request with curl"),
+        (
+            "[by|with|using|via] curl",
+            "[a|the|one] curl [call|line|request]",
+            "[test|try|call] it [with|using] curl",
+            "curl",
+            "curl [example|line|command]",
+            "does curl work",
+            "an example with curl",
+        ),
+    ),
+    Topic(
+        "routes",
+        "The API has /v1/models, /v1/chat/completions and /v1/completions.",
+        ("/v1/models", "/v1/chat/completions"),
+        "what",
+        ("the [routes|endpoints|paths|URLs] of the API", "the API [routes|endpoints|paths]"),
+        (
+            "[every|each|all] [endpoint|route|endpoints|routes] [of the API|]",
+            "what [endpoints|routes] [does it offer|are offered|do you have|are served]",
+            "[the |]API [offers what|surface|calls]",
+            "is there [a /v1/models|a chat completions] [route|endpoint]",
+            "which [routes|endpoints|paths|URLs|calls] [are there|does the API have|exist|can I call]",
+            "[list|name] the [routes|endpoints]",
+            "endpoints",
+        ),
+    ),
+    Topic(
+        "streaming",
+        "Set stream to true in the request. The tokens then arrive as server-sent events.",
+        ("stream", "server-sent events"),
+        "how",
+        (
+            "[stream|get a stream of] [an answer|the answer|the tokens|tokens]",
+            "get [the tokens|the answer|words] [one by one|as they come|piece by piece]",
+            "turn on streaming",
+            "see the answer while it is [written|made]",
+        ),
+        (
+            "[tokens|words] [one by one|as they come|at once]",
+            "can [the answer|tokens|text|answers] be streamed",
+            "[I do not want|without] to wait for the [whole|full|complete] [answer|text]",
+            "stream [true|is true]",
+            "[server-sent events|SSE]",
+            "does [it|DeepFlow|the API] [support|do] streaming",
+            "how [does streaming work|are tokens streamed]",
+            "what is streaming",
+            "streaming",
+        ),
+    ),
+    Topic(
+        "usage",
+        "The usage field counts the tokens of the prompt and of the answer.",
+        ("usage", "tokens"),
+        "how",
+        (
+            "[count|see|know] [the|my|how many] tokens [were used|of a request|used|]",
+            "see how many tokens an answer [had|took|used]",
+        ),
+        (
+            "how many tokens did I use",
+            "what is the usage field",
+            "token [count|usage]",
+            "where is the number of tokens",
+        ),
+    ),
+)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Facts about the exit codes of the deepflow command."""
+
+from phrases import Topic
+
+EXIT_CODES: tuple[Topic, ...] = (
+    Topic(
+        "exit-codes",
+        "0 is success, 1 failed, 64 usage, 69 daemon unreachable, 75 try again, 77 permission, 78 configuration.",
+        ("64", "69", "78"),
+        "what",
+        ("the exit [codes|statuses]", "the return codes [of deepflow|of the command|]"),
+        (
+            "[a table|the list|an overview|all] of [the |]exit [codes|statuses]",
+            "exit codes [and|with] their [meaning|meanings]",
+            "what [numbers|codes] can [the command|deepflow] [return|exit with|end with]",
+            "which exit [codes|statuses] [are there|does deepflow have|does the command use]",
+            "[list|show] [all|the] exit codes",
+            "what do the exit codes mean",
+            "exit codes",
+        ),
+    ),
+    Topic(
+        "exit-64",
+        "Exit code 64 means wrong usage: the command did not understand its arguments.",
+        ("usage",),
+        "what",
+        ("[exit|return|error] [code|status] 64", "status 64"),
+        (
+            "[I saw|I got|there was|it ended with|we had|it says|we see] [exit code|status|code|error|a] 64",
+            "[exit code|exit status|code|status] 64 [from|of|in] [the command|deepflow|my script|the log]",
+            "[it|the tool|the program|deepflow|my script] [gave|returned|printed|says|stopped with|failed with] 64",
+            "64 as [exit code|status|result]",
+            "the command [ended|exited|stopped|finished] with 64",
+            "why do I get 64",
+            "deepflow returned 64",
+        ),
+    ),
+    Topic(
+        "exit-69",
+        "Exit code 69 means that the daemon could not be reached. Check that it runs and that the socket is right.",
+        ("daemon", "reached"),
+        "what",
+        ("[exit|return|error] [code|status] 69", "status 69"),
+        (
+            "[I saw|I got|there was|it ended with|we had|it says|we see] [exit code|status|code|error|a] 69",
+            "[exit code|exit status|code|status] 69 [from|of|in] [the command|deepflow|my script|the log]",
+            "[it|the tool|the program|deepflow|my script] [gave|returned|printed|says|stopped with|failed with] 69",
+            "69 as [exit code|status|result]",
+            "the command [ended|exited|stopped|finished] with 69",
+            "why do I get 69",
+            "deepflow returned 69",
+        ),
+    ),
+    Topic(
+        "exit-75",
+        "Exit code 75 means try again later: the failure is a passing one.",
+        ("try again",),
+        "what",
+        ("[exit|return|error] [code|status] 75", "status 75"),
+        (
+            "[I saw|I got|there was|it ended with|we had|it says|we see] [exit code|status|code|error|a] 75",
+            "[exit code|exit status|code|status] 75 [from|of|in] [the command|deepflow|my script|the log]",
+            "[it|the tool|the program|deepflow|my script] [gave|returned|printed|says|stopped with|failed with] 75",
+            "75 as [exit code|status|result]",
+            "the command [ended|exited|stopped|finished] with 75",
+            "why do I get 75",
+            "deepflow returned 75",
+        ),
+    ),
+    Topic(
+        "exit-77",
+        "Exit code 77 means that you lack the permission for this.",
+        ("permission",),
+        "what",
+        ("[exit|return|error] [code|status] 77", "status 77"),
+        (
+            "[I saw|I got|there was|it ended with|we had|it says|we see] [exit code|status|code|error|a] 77",
+            "[exit code|exit status|code|status] 77 [from|of|in] [the command|deepflow|my script|the log]",
+            "[it|the tool|the program|deepflow|my script] [gave|returned|printed|says|stopped with|failed with] 77",
+            "77 as [exit code|status|result]",
+            "the command [ended|exited|stopped|finished] with 77",
+            "why do I get 77",
+            "deepflow returned 77",
+        ),
+    ),
+    Topic(
+        "exit-78",
+        "Exit code 78 means that the configuration is wrong.",
+        ("configuration",),
+        "what",
+        ("[exit|return|error] [code|status] 78", "status 78"),
+        (
+            "[I saw|I got|there was|it ended with|we had|it says|we see] [exit code|status|code|error|a] 78",
+            "[exit code|exit status|code|status] 78 [from|of|in] [the command|deepflow|my script|the log]",
+            "[it|the tool|the program|deepflow|my script] [gave|returned|printed|says|stopped with|failed with] 78",
+            "78 as [exit code|status|result]",
+            "the command [ended|exited|stopped|finished] with 78",
+            "why do I get 78",
+            "deepflow returned 78",
+        ),
+    ),
+)

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Facts about errors, starts and scaling."""
+
+from phrases import Topic
+
+ERRORS: tuple[Topic, ...] = (
+    Topic(
+        "prompt-too-long",
+        "A prompt that does not fit into the context is refused with status 400.",
+        ("400", "context"),
+        "happens",
+        (
+            "[my|the|a] prompt is [too long|too big|larger than the context|over the context]",
+            "the context is [exceeded|full]",
+        ),
+        (
+            "[the|my|a] prompt [exceeds|does not fit into|is over|is longer than] the context",
+            "[the |]status for a prompt that is too long",
+            "[an overlong|a huge|a giant|a very long] prompt",
+            "[too many tokens|more tokens than fit] in the prompt",
+            "the error for a [long|too long] prompt",
+            "too long prompts",
+            "how are prompts that do not fit [handled|refused]",
+        ),
+    ),
+    Topic(
+        "unknown-model",
+        "An unknown model is answered with status 404.",
+        ("404",),
+        "happens",
+        (
+            "[the|a] model [does not exist|is unknown|is not there|is not found|is missing]",
+            "I [ask for|name|request] [a model that does not exist|an unknown model|the wrong model]",
+        ),
+        (
+            "[a typo|a mistake|an error] in the [model name|name of the model]",
+            "[somebody|I|a client] [misspelled|mistyped|wrote] the model name [wrong|]",
+            "[no such|unknown|missing|wrong] model",
+            "the [model|name] is [unknown|not known|misspelled]",
+            "the error for an unknown model",
+            "the status for a wrong model name",
+            "why do I get 404",
+        ),
+    ),
+    Topic(
+        "queue-full",
+        "When the queue is full, a request gets status 429 with a Retry-After header.",
+        ("429", "Retry-After"),
+        "happens",
+        ("the queue is full", "[there are|I send] too many requests", "the server is [busy|overloaded]"),
+        (
+            "[a|the|your] [full queue|queue is full|queue overflows]",
+            "[the |]status [for|of|when] [a full queue|too many requests|the queue is full]",
+            "[what|which] [answer|status|error] [when|if|for] [the queue is full|a full queue]",
+            "why do I get 429",
+            "what does [429|status 429] mean",
+            "what does Retry-After mean",
+            "too many requests",
+        ),
+    ),
+    Topic(
+        "broken-json",
+        "Broken JSON is answered with status 400 and OpenAI's error envelope.",
+        ("400", "error"),
+        "happens",
+        (
+            "[my|the|a] request [has|is] broken JSON",
+            "I send [invalid|broken|bad|malformed] JSON",
+            "the JSON is [invalid|broken|malformed]",
+        ),
+        (
+            "[broken|invalid|bad|malformed] JSON in [my|a] request",
+            "[the |]status [for|of] [broken|invalid] JSON",
+            "[a comma|a bracket|a quote] is missing in my [JSON|request]",
+            "the error for [broken|invalid] JSON",
+            "bad JSON",
+        ),
+    ),
+    Topic(
+        "bad-gguf",
+        "A truncated or corrupted GGUF file is refused with a clear message, and nothing crashes.",
+        ("refused", "message"),
+        "happens",
+        (
+            "[the|my|a] [GGUF file|model file|checkpoint] is [corrupted|truncated|damaged|broken|cut off]",
+            "I add a [corrupted|broken|damaged|truncated] [model|file|GGUF file]",
+        ),
+        (
+            "[my|the] [download|copy] was [cut off|interrupted|incomplete|broken]",
+            "[a|the|my] [truncated|corrupted|damaged|incomplete] [GGUF|file|download|checkpoint] [dangerous|harmful|]",
+            "is [a broken|a truncated|a corrupted] [file|GGUF] [dangerous|a problem|bad]",
+            "[half|part] of [a|the] GGUF",
+            "a [corrupt|broken|damaged] GGUF",
+            "can a [bad|broken] model file crash [it|the daemon]",
+        ),
+    ),
+)
+
+STARTS: tuple[Topic, ...] = (
+    Topic(
+        "fork",
+        "Forking takes about a millisecond, since the child finds weights, tokenizer and kernels already mapped.",
+        ("millisecond", "mapped"),
+        "whether",
+        ("instances are forked", "a fork is [fast|quick]", "instances start [fast|so quickly]"),
+        (
+            "what makes [forks|forking|instances|the start] [so |]fast",
+            "[how|why] can instances be [started|forked] [so |]quickly",
+            "[the |]speed of [a fork|forking|starting an instance]",
+            "[quick|fast] [forks|start|forking]",
+            "why [does DeepFlow fork|are instances forked|is it forked|do you fork]",
+            "how [fast|quickly|long] does [an instance|a fork] [start|take]",
+            "[start-up|startup|start] time of an instance",
+        ),
+    ),
+    Topic(
+        "cold-start",
+        "A cold start is a request for a model that is not loaded: template and instance must start first.",
+        ("not loaded",),
+        "what",
+        ("a cold start", "cold starts"),
+        (
+            "[people|they|the docs|our logs] [talk about|mention|speak about|show] a cold start",
+            "a cold start [is|means] what",
+            "[first|slow] [request|answer] [after|of] [a pause|a long time|an unloaded model]",
+            "why is the first [request|answer] slower",
+            "what happens if the model is not loaded",
+        ),
+    ),
+    Topic(
+        "scale-to-zero",
+        "A model that nobody asks for costs nothing: its instances are ended after an idle time.",
+        ("costs nothing", "idle"),
+        "what",
+        ("scale to zero", "scaling to zero", "the idle time"),
+        (
+            "[cost|price] of [an idle|an unused] model",
+            "[nobody|no one] [asks|asked] for [that|a|my] model",
+            "[unused|idle] models [cost|take|use] what",
+            "does [a model|it] cost [something|anything|money] [while idle|unused|when not used]",
+            "what does an [unused|idle] model cost",
+            "what happens to a model that nobody [uses|asks for]",
+            "does an idle model [cost|use|take] [memory|anything]",
+        ),
+    ),
+    Topic(
+        "autoscaler",
+        "The autoscaler adds instances when work queues up and removes them when they are idle.",
+        ("adds", "removes"),
+        "what",
+        ("the autoscaler", "autoscaling", "automatic scaling"),
+        (
+            "when does the autoscaler [act|add|scale|do something]",
+            "who [adds|removes|scales] instances",
+            "[people|they|the docs|you] [talk about|mention] [the autoscaler|autoscaling]",
+            "when are [instances added|more instances started|new instances made]",
+            "who decides how many instances there are",
+        ),
+    ),
+    Topic(
+        "core-broker",
+        "The core broker leases cores to instances, so that never more ranks run than there are cores.",
+        ("leases", "cores"),
+        "what",
+        ("[the|a] core broker", "CoreBroker"),
+        (
+            "how are cores [shared|divided|distributed] [among models|between instances|]",
+            "who gives cores to instances",
+        ),
+    ),
+    Topic(
+        "idle-cpu",
+        "Idle daemons use practically no CPU: there are no polling loops.",
+        ("no CPU",),
+        "whether",
+        ("idle daemons use CPU", "the daemons [poll|burn CPU|use power when idle]"),
+        (
+            "[idle|sleeping|waiting] daemons [and|use|eat|burn|need] [CPU|power|cycles]",
+            "[at night|nothing to do|no requests|nobody asks], [is CPU used|how much CPU|do the daemons use CPU]",
+            "CPU [of|for] [idle|waiting] [daemons|processes]",
+            "how much CPU do [idle daemons|the daemons] [use|take|need] [when idle|]",
+            "CPU use when idle",
+            "do the daemons poll",
+        ),
+    ),
+    Topic(
+        "default-model",
+        "The default model is DeepFlow Guide, a small Llama of about 4 million parameters that explains DeepFlow.",
+        ("million parameters",),
+        "what",
+        ("the default model", "the model of the quickstart", "deepflow-guide", "DeepFlow Guide"),
+        (
+            "which model [is this|comes with DeepFlow|is installed by default|are you]",
+            "how many parameters [do you have|does the default model have]",
+            "how [big|large|small] [are you|is the default model]",
+        ),
+    ),
+)

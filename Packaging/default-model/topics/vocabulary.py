@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Facts about the words that DeepFlow uses for its parts."""
+
+from phrases import Topic
+
+VOCABULARY: tuple[Topic, ...] = (
+    Topic(
+        "template",
+        "A template is the warm parent process of a model. Instances are forked from it within milliseconds.",
+        ("warm parent", "fork"),
+        "what",
+        (
+            "a template",
+            "the template [process|of a model|]",
+            "templates",
+            "the word template",
+            "[a|the] model's template",
+        ),
+        (
+            "[people|they|the docs|you] [talk about|mention|speak about] [templates|a template]",
+            "what might a template be",
+            "[templates|a template] [of|in] DeepFlow",
+            "why [are there|do you have] templates",
+        ),
+    ),
+    Topic(
+        "instance",
+        "An instance is a forked child of a template. It serves one model, in its own sandbox.",
+        ("forked child", "sandbox"),
+        "what",
+        ("an instance", "instances", "the word instance", "an instance [of a model|process]", "a task executor"),
+        (
+            "[people|they|the docs|you] [talk about|mention|speak about] [instances|an instance]",
+            "what might an instance be",
+            "an instance [is|means] what",
+            "which process answers [a request|the prompt]",
+        ),
+    ),
+    Topic(
+        "template-or-instance",
+        "A template only waits and forks. An instance is its forked child and does the answering.",
+        ("template", "instance", "answering"),
+        "what",
+        ("the difference between [a template and an instance|an instance and a template|templates and instances]",),
+        (
+            "[compare|distinguish] [a template and an instance|templates and instances]",
+            "how is a template [different|distinct] from an instance",
+            "[a template|templates] [against|compared to|and not] [an instance|instances]",
+            "[a template|an instance] is not [an instance|a template], right",
+            "how [do|does] [templates and instances|a template and an instance] differ",
+            "template or instance",
+            "template versus instance",
+            "is a template the same as an instance",
+        ),
+    ),
+    Topic(
+        "artefact",
+        "An artefact is the packed form of a checkpoint, which all processes map and share.",
+        ("packed form", "checkpoint"),
+        "what",
+        ("an artefact", "artefacts", "the word artefact", "an artifact", "a packed model"),
+        (
+            "[people|they|the docs|you] [talk about|mention|speak about] [artefacts|an artefact]",
+            "what might an artefact be",
+            "an artefact [is|means] what",
+        ),
+    ),
+    Topic(
+        "node",
+        "A node is a machine, or a slice of one, with a node daemon.",
+        ("machine", "daemon"),
+        "what",
+        ("a node", "nodes", "the word node", "a DeepFlow node"),
+        (
+            "[people|they|the docs|you] [talk about|mention|speak about|refer to] [nodes|a node]",
+            "what might a node be",
+            "a node [is|means] what",
+            "[you|they|we] say node",
+            "can one machine have several nodes",
+        ),
+    ),
+    Topic(
+        "default-node",
+        "The default node is called `local`.",
+        ("local",),
+        "what",
+        ("the [default node|name of the default node]", "the node's default name"),
+        (
+            "[a|the|my] node without a name",
+            "what is [a|my] node called [by default|without a name|normally]",
+            "[I never named|no name for] my node",
+            "[name|default name] of [a|the|my] node",
+            "[which|what] name has the [default|first|only] node",
+            "how is the default node called",
+            "default node name",
+        ),
+    ),
+    Topic(
+        "request",
+        "A request is what comes from outside: usually one HTTP call of a client.",
+        ("outside", "HTTP call"),
+        "what",
+        ("a request", "requests", "the word request"),
+        (
+            "[the |a ]request [means|is] what",
+            "how do you [understand|use] the word request",
+            "[people|they|the docs] [talk about|mention] requests",
+        ),
+    ),
+    Topic(
+        "job",
+        "A job is the scheduler's work for a request. It is split into tasks.",
+        ("work", "split into tasks"),
+        "what",
+        ("a job", "jobs", "the word job"),
+        (
+            "[the |a ]job [means|is] what",
+            "how do you [understand|use] the word job",
+            "[people|they|the docs] [talk about|mention] jobs",
+        ),
+    ),
+    Topic(
+        "task",
+        "A task is the smallest unit of work. It is what gets placed on an instance.",
+        ("smallest unit", "instance"),
+        "what",
+        ("a task", "tasks", "a serving task", "the word task"),
+        (
+            "[the |a ]task [means|is] what",
+            "how do you [understand|use] the word task",
+            "[people|they|the docs] [talk about|mention] tasks",
+        ),
+    ),
+    Topic(
+        "request-job-task",
+        "A request comes from outside, a job is the work for it, and tasks are the pieces placed on instances.",
+        ("outside", "pieces"),
+        "what",
+        (
+            "the difference between [a request, a job and a task|jobs and tasks|a job and a task|a request and a job]",
+            "the request-job-task model",
+            "request, job and task",
+        ),
+        (
+            "[compare|distinguish|separate] [requests, jobs and tasks|jobs and tasks|a request, a job and a task]",
+            "I [mix up|confuse] [requests, jobs and tasks|jobs and tasks|requests and jobs]",
+            "[requests|request] [or|and] jobs [or|and] tasks",
+            "how [do|are] [requests, jobs and tasks|jobs and tasks] [differ|related]",
+            "job versus task",
+            "is a job the same as a task",
+        ),
+    ),
+)
