@@ -151,7 +151,7 @@ let package = Package(
             "FlowServe",
             [
                 "FlowServe", "CFlowKernels", "Artefacts", "LanguageModels", "KVCache", "LinuxKernel", "Messages",
-                "ServingModel", "TestSupport",
+                "ServingModel", "Tokenization", "TestSupport",
             ]),
         // Attempts forbidden things from inside each sandbox, with the real template's fork.
         .executableTarget(
