@@ -28,7 +28,8 @@ FLOW_INLINE lanes lanes_swiglu(lanes gate, lanes up) {
 
 static void swiglu(float *gate, const float *up, size_t count) {
     const size_t whole = count / LANES * LANES, rest = count - whole;
-    for (size_t i = 0; i < whole; i += LANES) lanes_store(gate + i, lanes_swiglu(lanes_load(gate + i), lanes_load(up + i)));
+    for (size_t i = 0; i < whole; i += LANES)
+        lanes_store(gate + i, lanes_swiglu(lanes_load(gate + i), lanes_load(up + i)));
     if (rest)
         lanes_store_part(
             gate + whole, lanes_swiglu(lanes_load_part(gate + whole, rest), lanes_load_part(up + whole, rest)), rest);

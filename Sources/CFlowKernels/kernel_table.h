@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernels of one path, as the dispatcher sees them. Each entry is the function of CFlowKernels.h without its prefix.
+// The kernels of one path, as the dispatcher sees them: each entry is the function of CFlowKernels.h without its
+// prefix.
 #ifndef FLOW_KERNEL_TABLE_H
 #define FLOW_KERNEL_TABLE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sixteen numbers at a time. Included by each path with FLOW_PATH_LEVEL set (0 portable, 1 AVX2, 2 AVX-512); the compiler
-// lowers the vectors to what the path has, and conversions to and from halves are given by hand.
+// Sixteen numbers at a time. Included by each path with FLOW_PATH_LEVEL set (0 portable, 1 AVX2, 2 AVX-512); the
+// compiler lowers the vectors to what the path has, and conversions to and from halves are given by hand.
 #ifndef FLOW_LANES_H
 #define FLOW_LANES_H
 

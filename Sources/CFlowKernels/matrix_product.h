@@ -11,6 +11,9 @@ enum { TILE_VECTORS = 4, UNITS_FOR_1 = 4, UNITS_FOR_2 = 2, UNITS_FOR_FEW = 1, UN
 #endif
 /// Panels that one walk over the vectors uses: half a second-level cache at most for usual inner dimensions.
 enum { GROUP_PANELS = 4, MOST_UNITS = 8 };
+/// How far ahead weights are asked for: half a page, so that the next page is on its way before the processor's own
+/// prefetcher, which stops at page ends, meets it. Asking for memory behind the matrix does no harm.
+enum { PREFETCH_BYTES = 2048 };
 
 FLOW_INLINE size_t number_bytes(const bool half) { return half ? 2 : 4; }
 
@@ -29,6 +32,8 @@ FLOW_INLINE void product_tile(
         lanes weight[MOST_UNITS];
         FLOW_UNROLL for (int u = 0; u < units; u++) {
             const uint8_t *at = start[u] + k * step;
+            // Two units of halves share a cache line.
+            if (!half || u % 2 == 0) __builtin_prefetch(at + PREFETCH_BYTES, 0, 3);
             weight[u] = half ? lanes_load_half(at) : lanes_load((const float *)at);
         }
         FLOW_UNROLL for (int v = 0; v < vectors; v++) {
@@ -44,7 +49,7 @@ FLOW_INLINE void product_tile(
     }
 }
 
-/// `panels` panels by a fixed number of vectors: wide tiles first, then what is left panel by panel.
+/// `panels` panels by a fixed number of vectors: wide tiles first, then narrower ones for what is left.
 #define PRODUCT_OF(name, units, vectors, half)                                                                       \
     static void name(                                                                                                \
         const uint8_t *w, size_t panels, size_t columns, const float *x, size_t x_stride, float *y, size_t y_stride, \
@@ -52,8 +57,10 @@ FLOW_INLINE void product_tile(
         size_t unit = 0;                                                                                             \
         for (; unit + (units) <= 2 * panels; unit += (units))                                                        \
             product_tile(units, vectors, half, w, unit, columns, x, x_stride, y, y_stride, add);                     \
-        for (; unit < 2 * panels; unit++)                                                                            \
-            product_tile(1, vectors, half, w, unit, columns, x, x_stride, y, y_stride, add);                         \
+        for (; (units) > 4 && unit + 4 <= 2 * panels; unit += 4)                                                     \
+            product_tile(4, vectors, half, w, unit, columns, x, x_stride, y, y_stride, add);                         \
+        for (; (units) > 2 && unit + 2 <= 2 * panels; unit += 2)                                                     \
+            product_tile(2, vectors, half, w, unit, columns, x, x_stride, y, y_stride, add);                         \
     }
 #define PRODUCTS_OF(suffix, half)                            \
     PRODUCT_OF(product_1##suffix, UNITS_FOR_1, 1, half)      \

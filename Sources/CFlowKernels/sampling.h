@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Choosing a token from logits: the largest one, or a draw among the largest ones. All orders are fixed, so equal logits,
-// plans and numbers give equal tokens.
+// Choosing a token from logits: the largest one, or a draw among the largest ones. All orders are fixed, so equal
+// logits, plans and numbers give equal tokens.
 
 static size_t largest(const float *x, size_t count) {
     lanes best = lanes_of(-INFINITY);

@@ -5,7 +5,7 @@
 /// Cuts never change a result; they balance the cost of taking a piece against ranks that wait at the end.
 package struct PieceGrid: Equatable {
     /// Weights of one piece, in bytes; a quarter of a usual second-level cache.
-    package static let pieceBytes = 128 * 1024
+    package static let pieceBytes = 256 * 1024
     /// Vectors of one piece, so that a piece of a long prompt does not take longer than some 100 us.
     package static let pieceVectors = 64
     /// Most pieces of one operation.

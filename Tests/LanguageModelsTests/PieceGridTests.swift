@@ -28,7 +28,7 @@ struct PieceGridTests {
         }
     }
 
-    @Test("cuts weights into pieces of at most 128 KiB, or single panels")
+    @Test("cuts weights into pieces of at most 256 KiB, or single panels")
     func pieceSizes() {
         let grid = PieceGrid(panels: 256, panelBytes: 32_768, vectors: 1, ranks: 2)
         #expect((0..<grid.count).allSatisfy { grid.panels(ofPiece: $0).count * 32_768 <= PieceGrid.pieceBytes })
