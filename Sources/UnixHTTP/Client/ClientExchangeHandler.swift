@@ -91,11 +91,12 @@ final class ClientExchangeHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let isProtocol = error is HTTPParserError
-        finishExchange(
-            with: isProtocol
-                ? UnixHTTPClientError.malformed(path: path, reason: "\(error)")
-                : UnixHTTPClientError.connectionLost(path: path))
+        // An end in the middle of a message is the parser's error too; to the caller it is a lost connection.
+        if let error = error as? HTTPParserError, error != .invalidEOFState {
+            finishExchange(with: UnixHTTPClientError.malformed(path: path, reason: "\(error)"))
+        } else {
+            finishExchange(with: UnixHTTPClientError.connectionLost(path: path))
+        }
         context.close(promise: nil)
     }
 

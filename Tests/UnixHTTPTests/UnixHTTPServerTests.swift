@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Hummingbird
+import LinuxKernel
+import NIOCore
+import ServiceLifecycle
+import ServingModel
+import Testing
+import UnixHTTP
+
+@Suite struct UnixHTTPServerTests {
+    /// Tells of a handler's fate from inside it.
+    private static func routerThatWaits(_ events: AsyncStream<String>.Continuation) -> Router<PeerRequestContext> {
+        let router = Router(context: PeerRequestContext.self)
+        router.get("wait") { _, _ -> String in
+            events.yield("started")
+            do {
+                try await ContinuousClock().sleep(for: .seconds(600))
+            } catch is CancellationError {
+                events.yield("cancelled")
+                throw CancellationError()
+            }
+            return "never"
+        }
+        router.get("stream") { _, _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    try await writer.write(ByteBuffer(string: "first\n"))
+                    events.yield("written")
+                    do {
+                        try await ContinuousClock().sleep(for: .seconds(600))
+                    } catch is CancellationError {
+                        events.yield("cancelled")
+                        throw CancellationError()
+                    }
+                    try await writer.finish(nil)
+                })
+        }
+        return router
+    }
+
+    @Test("a route sees who the kernel says is asking")
+    func identity() async throws {
+        let router = Router(context: PeerRequestContext.self)
+        router.get("who") { _, context in
+            "\(context.actor.userID) \(context.actor.processID) \(context.actor.roles.count)"
+        }
+        try await ServerFixture.run(router) { fixture in
+            let response = try await fixture.client.request(.get, "/who")
+            let text = String(buffer: try await response.collect(upTo: 100))
+            #expect(text == "\(geteuid()) \(getpid()) 3")
+        }
+    }
+
+    @Test("a client that hangs up ends a handler that waits and writes nothing")
+    func hangUpWhileWaiting() async throws {
+        let (events, continuation) = AsyncStream<String>.makeStream()
+        try await ServerFixture.run(Self.routerThatWaits(continuation)) { fixture in
+            var iterator = events.makeAsyncIterator()
+            let connection = try fixture.rawConnection(sending: "GET /wait HTTP/1.1\r\nhost: x\r\n\r\n")
+            #expect(await iterator.next() == "started")
+            connection.hangUp()
+            #expect(await iterator.next() == "cancelled")
+        }
+    }
+
+    @Test("a client that hangs up ends a stream between two of its parts")
+    func hangUpWithinStream() async throws {
+        let (events, continuation) = AsyncStream<String>.makeStream()
+        try await ServerFixture.run(Self.routerThatWaits(continuation)) { fixture in
+            var iterator = events.makeAsyncIterator()
+            let connection = try fixture.rawConnection(sending: "GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
+            #expect(await iterator.next() == "written")
+            connection.hangUp()
+            #expect(await iterator.next() == "cancelled")
+        }
+    }
+
+    @Test("the Host header is nobody's business, even when it is strange or missing")
+    func anyHost() async throws {
+        let router = Router(context: PeerRequestContext.self)
+        router.get("ok") { _, _ in "fine" }
+        try await ServerFixture.run(router) { fixture in
+            for host in ["host: evil.example:99\r\n", "host: \r\n", ""] {
+                let connection = try fixture.rawConnection(
+                    sending: "GET /ok HTTP/1.1\r\n\(host)connection: close\r\n\r\n")
+                let answer = try await connection.readToEnd()
+                #expect(answer.hasPrefix("HTTP/1.1 200"), "\(host): \(answer)")
+            }
+        }
+    }
+
+    @Test("headers over the limit are refused and the connection is closed")
+    func headerLimit() async throws {
+        let router = Router(context: PeerRequestContext.self)
+        router.get("ok") { _, _ in "fine" }
+        try await ServerFixture.run(router, limits: UnixHTTPLimits(headerBytes: 1024)) { fixture in
+            let long = String(repeating: "a", count: 4096)
+            let connection = try fixture.rawConnection(sending: "GET /ok HTTP/1.1\r\nx: \(long)\r\n\r\n")
+            #expect(try await connection.readToEnd().hasPrefix("HTTP/1.1 400"))
+        }
+    }
+
+    @Test("what is no HTTP is answered with 400 and hurts nobody else")
+    func garbage() async throws {
+        let router = Router(context: PeerRequestContext.self)
+        router.get("ok") { _, _ in "fine" }
+        try await ServerFixture.run(router) { fixture in
+            let connection = try fixture.rawConnection(sending: "\u{1}\u{2}\u{3} nonsense\r\n\r\n")
+            #expect(try await connection.readToEnd().hasPrefix("HTTP/1.1 400"))
+            #expect(try await fixture.client.request(.get, "/ok").status == 200)
+        }
+    }
+
+    @Test("connections over the limit wait until another one is closed")
+    func connectionLimit() async throws {
+        let router = Router(context: PeerRequestContext.self)
+        router.get("ok") { _, _ in "fine" }
+        try await ServerFixture.run(router, limits: UnixHTTPLimits(connections: 1)) { fixture in
+            let request = "GET /ok HTTP/1.1\r\nconnection: close\r\n\r\n"
+            let first = try fixture.rawConnection(sending: request)
+            #expect(try await first.readToEnd().hasPrefix("HTTP/1.1 200"))
+            let second = try fixture.rawConnection(sending: request)
+            first.hangUp()
+            #expect(try await second.readToEnd().hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
+    @Test("a handler that fails is a 500 that says nothing of the inside")
+    func failingHandler() async throws {
+        struct Secret: Error { let text = "inside" }
+        let router = Router(context: PeerRequestContext.self)
+        router.get("bad") { _, _ -> String in throw Secret() }
+        try await ServerFixture.run(router) { fixture in
+            let response = try await fixture.client.request(.get, "/bad")
+            #expect(response.status == 500)
+            #expect(try await response.collect(upTo: 1000).readableBytes == 0)
+        }
+    }
+
+    @Test("a shutdown lets a running answer end, takes the socket file away and then refuses")
+    func gracefulShutdown() async throws {
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        let router = Router(context: PeerRequestContext.self)
+        router.get("slow") { _, _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    try await writer.write(ByteBuffer(string: "begun "))
+                    var iterator = gate.makeAsyncIterator()
+                    _ = await iterator.next()
+                    try await writer.write(ByteBuffer(string: "ended"))
+                    try await writer.finish(nil)
+                })
+        }
+        try await ServerFixture.run(router) { fixture in
+            let response = try await fixture.client.request(.get, "/slow")
+            await fixture.group.triggerGracefulShutdown()
+            opener.yield()
+            #expect(String(buffer: try await response.collect(upTo: 100)) == "begun ended")
+            await #expect(throws: UnixHTTPClientError.socketMissing(path: fixture.socketPath)) {
+                _ = try await UnixHTTPClient(socketPath: fixture.socketPath).request(.get, "/slow")
+            }
+        }
+    }
+
+    @Test("answers that outlast the drain time are cut")
+    func drainEnds() async throws {
+        let (events, continuation) = AsyncStream<String>.makeStream()
+        let router = Self.routerThatWaits(continuation)
+        try await ServerFixture.run(router, limits: UnixHTTPLimits(drainSeconds: 0)) { fixture in
+            var iterator = events.makeAsyncIterator()
+            let response = try await fixture.client.request(.get, "/stream")
+            #expect(await iterator.next() == "written")
+            await fixture.group.triggerGracefulShutdown()
+            #expect(await iterator.next() == "cancelled")
+            await #expect(throws: (any Error).self) { _ = try await response.collect(upTo: 100) }
+        }
+    }
+}
