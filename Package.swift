@@ -142,6 +142,7 @@ let package = Package(
         tests("Artefacts", ["Artefacts"]),
         tests("Checkpoints", ["Checkpoints"]),
         tests("Tokenization", ["Tokenization"]),
+        tests("ChatTemplates", ["ChatTemplates"]),
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
@@ -160,6 +161,9 @@ let package = Package(
         tests(
             "Sandbox",
             ["Sandbox", "CLinux", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "sandbox-probe"]),
+        tests(
+            "TemplateProcess",
+            ["TemplateProcess", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "flowserve"]),
         tests(
             "Keeper", ["Messages", "LinuxKernel", "ServingModel", "TestSupport", "sandbox-probe", "deepflow-keeper"]),
     ]
