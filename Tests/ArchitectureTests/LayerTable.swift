@@ -20,7 +20,8 @@ struct Room: Sendable {
 enum LayerTable {
     private static let values: Set<String> = ["swift-collections", "swift-system"]
     private static let service: Set<String> = values.union([
-        "swift-nio", "swift-log", "swift-metrics", "swift-distributed-tracing", "swift-service-lifecycle",
+        "swift-nio", "swift-nio-extras", "swift-log", "swift-metrics", "swift-distributed-tracing",
+        "swift-service-lifecycle",
         "swift-http-types",
     ])
     private static let configured: Set<String> = service.union(["swift-configuration", "Yams", "swift-crypto"])
@@ -70,6 +71,7 @@ enum LayerTable {
     static let packageOfModule: [String: String] = [
         "NIO": "swift-nio", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOHTTP1": "swift-nio",
         "NIOEmbedded": "swift-nio", "NIOConcurrencyHelpers": "swift-nio", "NIOFoundationCompat": "swift-nio",
+        "NIOHTTPTypes": "swift-nio-extras", "NIOHTTPTypesHTTP1": "swift-nio-extras",
         "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird", "HummingbirdTesting": "hummingbird",
         "HTTPTypes": "swift-http-types", "ServiceLifecycle": "swift-service-lifecycle",
         "UnixSignals": "swift-service-lifecycle", "Logging": "swift-log", "Metrics": "swift-metrics",

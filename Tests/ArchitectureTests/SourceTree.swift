@@ -64,8 +64,14 @@ enum SourceTree {
         try FileManager.default.contentsOfDirectory(atPath: root.path).filter { !$0.hasPrefix(".") }.sorted()
     }
 
-    /// All text files that belong to the project, in a stable order.
+    /// All text files that belong to the project, in a stable order; read once for all rules.
     static func files() throws -> [SourceFile] {
+        try allFiles.get()
+    }
+
+    private static let allFiles = Result { try readFiles() }
+
+    private static func readFiles() throws -> [SourceFile] {
         var files: [SourceFile] = []
         for top in ["Package.swift", "README.md", "Sources", "Units", "Tests", "Packaging"] {
             try collect(top, into: &files)

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ArgumentParser
+internal import Glibc
+internal import ServingModel
+
+/// `deepflow`: the command for people. Every verb is one file under `Verbs`.
+package struct DeepFlowCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "deepflow",
+        abstract: "Serve language models from this machine.",
+        discussion: """
+            Example:
+              deepflow run deepflow-guide "What is a template?"
+
+            Exit codes: 1 failed, 64 usage, 69 no server, 75 try again,
+            77 not permitted, 78 configuration.
+            """,
+        version: "deepflow \(Release.version)",
+        subcommands: [
+            RunCommand.self, PsCommand.self, ModelCommand.self, InstanceCommand.self, TemplateCommand.self,
+            JobCommand.self, NodeCommand.self, VersionCommand.self,
+        ])
+
+    package init() {}
+
+    /// Parses the process's arguments, runs the verb and ends the process with its exit code.
+    package static func execute() async -> Never {
+        do {
+            var command = try parseAsRoot()
+            if var verb = command as? any AsyncParsableCommand {
+                try await verb.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as CommandError {
+            if error != .interrupted { StandardStreams.writeError("Error: \(TerminalText.harmless("\(error)"))\n") }
+            Glibc.exit(error.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+        Glibc.exit(0)
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ArgumentParser
+internal import ServingModel
+
+/// `deepflow run MODEL PROMPT`: asks and streams the answer.
+package struct RunCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Ask a model and stream its answer.",
+        discussion: """
+            The prompt is the second argument, or standard input for '-'.
+
+            Examples:
+              deepflow run deepflow-guide "How do I add a model?"
+              git diff | deepflow run my-model --system "Review this." -
+            """)
+
+    @Argument(help: "The model's name.")
+    package var model: String
+    @Argument(help: "The question; '-' reads it from standard input.")
+    package var prompt: String
+    @Option(help: ArgumentHelp("Instructions before the question.", valueName: "text"))
+    package var system: String?
+    @Flag(help: "Continue the prompt as it stands, without the chat template.")
+    package var raw = false
+    @Option(help: ArgumentHelp("End after that many tokens.", valueName: "number"))
+    package var maxTokens: Int?
+    @Option(help: ArgumentHelp("0 is the likeliest answer, up to 2.", valueName: "number"))
+    package var temperature: Double?
+    @Option(help: ArgumentHelp("Choose among that many tokens only.", valueName: "number"))
+    package var topK: Int?
+    @Option(help: ArgumentHelp("The same seed gives the same answer.", valueName: "number"))
+    package var seed: UInt64?
+    @Option(help: ArgumentHelp("End before this text (repeatable).", valueName: "text"))
+    package var stop: [String] = []
+    @Flag(help: "Go on past the end-of-sequence token (to measure).")
+    package var ignoreEos = false
+    @Flag(help: "Print the request's phases after the answer.")
+    package var verbose = false
+    @OptionGroup package var options: SchedulerOptions
+    @OptionGroup package var output: OutputOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if raw, system != nil { throw ValidationError("--system needs the chat template; leave out --raw") }
+        if prompt == "-", StandardStreams.inputIsTerminal {
+            throw ValidationError("standard input is a terminal; give the prompt as an argument")
+        }
+    }
+
+    package func run() async throws {
+        let request = try makeRequest()
+        let server = try options.scheduler()
+        let printer = AnswerPrinter(prints: !output.json, isTerminal: StandardStreams.outputIsTerminal)
+        let asksPhases = verbose || output.json
+        let isRaw = raw
+        let report = try await InterruptGuard.run { () async throws(CommandError) in
+            try await AnswerRun(server: server, isRaw: isRaw).ask(request, printer, withPhases: asksPhases)
+        }
+        if output.json { return try JSONOutput.write(report) }
+        if verbose { StandardStreams.writeError("\n" + report.summary) }
+    }
+
+    private func makeRequest() throws(CommandError) -> AnswerRequest {
+        let prompt = self.prompt == "-" ? try PromptInput.read() : self.prompt
+        var request = AnswerRequest(model: try TypedNames.model(model).text)
+        if raw {
+            request.prompt = prompt
+        } else {
+            let instructions = system.map { [AnswerRequest.Turn(role: "system", content: $0)] } ?? []
+            request.messages = instructions + [AnswerRequest.Turn(role: "user", content: prompt)]
+        }
+        request.maximumTokens = maxTokens
+        request.temperature = temperature
+        request.topK = topK
+        request.seed = seed
+        request.stop = stop.isEmpty ? nil : stop
+        request.ignoresEndOfSequence = ignoreEos ? true : nil
+        return request
+    }
+}

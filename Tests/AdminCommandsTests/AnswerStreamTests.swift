@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import AdminCommands
+
+@Suite("Streamed answers")
+struct AnswerStreamTests {
+    @Test("Text of chats and completions, ends and usage are read")
+    func parts() throws {
+        let chat = #"data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}"#
+        let completion = #"data: {"choices":[{"index":0,"text":"Hi","finish_reason":"stop"}]}"# + "\r"
+        let usage = #"data:{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}"#
+        #expect(try AnswerStream.part(of: chat.utf8) == AnswerPart(text: "Hi"))
+        #expect(try AnswerStream.part(of: completion.utf8) == AnswerPart(text: "Hi", finishReason: "stop"))
+        #expect(try AnswerStream.part(of: usage.utf8) == AnswerPart(promptTokens: 3, completionTokens: 5))
+    }
+
+    @Test(
+        "Comments, the end mark and other fields carry nothing", arguments: [": alive", "data: [DONE]", "event: x", ""])
+    func nothing(line: String) throws {
+        #expect(try AnswerStream.part(of: line.utf8) == nil)
+    }
+
+    @Test("An error in the stream is thrown in the server's words")
+    func failure() {
+        let line = #"data: {"error":{"message":"the instance ended","type":"server_error","code":"instance_lost"}}"#
+        #expect(throws: CommandError.failed("the instance ended")) { try AnswerStream.part(of: line.utf8) }
+    }
+
+    @Test("What is no event is an error and no crash", arguments: ["data: {", "data: null", "data: \u{0}"])
+    func junk(line: String) {
+        #expect(throws: CommandError.self) { try AnswerStream.part(of: line.utf8) }
+    }
+}
