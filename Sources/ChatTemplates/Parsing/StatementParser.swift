@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Statements: text, output and the block tags.
+extension TokenStream {
+    /// The whole template.
+    mutating func template() throws(ChatTemplateError) -> [Statement] {
+        let statements = try body(until: [], inLoop: false)
+        guard current.kind == .end else { throw .syntax("unexpected \(current.shown)", current.position) }
+        return statements
+    }
+
+    /// Statements up to a block tag with one of the given words, whose `{%` is taken and whose word is next.
+    private mutating func body(until ends: [String], inLoop: Bool) throws(ChatTemplateError) -> [Statement] {
+        let outer = try enter()
+        defer { leave(to: outer) }
+        let opening = current.position
+        var statements: [Statement] = []
+        while true {
+            let token = advance()
+            switch token.kind {
+            case .text(let text):
+                statements.append(Statement(position: token.position, kind: .text(text)))
+            case .outputBegin:
+                let value = try expression()
+                try expect(.outputEnd, "'}}'")
+                statements.append(Statement(position: token.position, kind: .output(value)))
+            case .blockBegin:
+                if case .name(let name) = current.kind, ends.contains(name) { return statements }
+                statements.append(Statement(position: token.position, kind: try block(inLoop: inLoop)))
+            case .end:
+                guard ends.isEmpty else {
+                    throw .syntax("'\(ends[ends.count - 1])' is missing for this block", opening)
+                }
+                return statements
+            default:
+                throw .syntax("unexpected \(token.shown)", token.position)
+            }
+        }
+    }
+
+    private mutating func block(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
+        let place = current.position
+        let word = try expectName()
+        switch word {
+        case "for": return .loop(try loop())
+        case "if": return try conditional(inLoop: inLoop)
+        case "set": return try assignment(inLoop: inLoop)
+        case "break", "continue":
+            guard inLoop else { throw .syntax("'\(word)' outside of a loop", place) }
+            try endBlock()
+            return word == "break" ? .breakLoop : .continueLoop
+        case "else", "elif", "endif", "endfor", "endset":
+            throw .syntax("'\(word)' without its beginning", place)
+        default:
+            throw .unsupported("the tag '\(word)'", place)
+        }
+    }
+
+    private mutating func loop() throws(ChatTemplateError) -> Statement.Loop {
+        var targets = [try expectName()]
+        while take(symbol: ",") { targets.append(try expectName()) }
+        try expect(.name("in"), "'in'")
+        let iterable = try disjunction()
+        let filter = take(name: "if") ? try expression() : nil
+        if isName("recursive") { throw .unsupported("a recursive loop", current.position) }
+        try endBlock()
+        let body = try body(until: ["else", "endfor"], inLoop: true)
+        var otherwise: [Statement] = []
+        if take(name: "else") {
+            try endBlock()
+            otherwise = try self.body(until: ["endfor"], inLoop: false)
+        }
+        advance()
+        try endBlock()
+        return Statement.Loop(
+            targets: targets, iterable: iterable, filter: filter, body: body, otherwise: otherwise)
+    }
+
+    private mutating func conditional(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
+        var branches: [Statement.Branch] = []
+        repeat {
+            let condition = try expression()
+            try endBlock()
+            let body = try body(until: ["elif", "else", "endif"], inLoop: inLoop)
+            branches.append(Statement.Branch(condition: condition, body: body))
+        } while take(name: "elif")
+        var otherwise: [Statement] = []
+        if take(name: "else") {
+            try endBlock()
+            otherwise = try body(until: ["endif"], inLoop: inLoop)
+        }
+        advance()
+        try endBlock()
+        return .conditional(branches, otherwise: otherwise)
+    }
+
+    private mutating func assignment(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
+        let name = try expectName()
+        if take(symbol: ".") {
+            let attribute = try expectName()
+            try expect(.symbol("="), "'='")
+            let value = try expression()
+            try endBlock()
+            return .assignAttribute(namespace: name, name: attribute, value)
+        }
+        if isSymbol(",") { throw .unsupported("an assignment to several names", current.position) }
+        if take(symbol: "=") {
+            let value = try expression()
+            try endBlock()
+            return .assign(name, value)
+        }
+        if isSymbol("|") { throw .unsupported("a filtered block assignment", current.position) }
+        try endBlock()
+        let body = try body(until: ["endset"], inLoop: inLoop)
+        advance()
+        try endBlock()
+        return .capture(name, body)
+    }
+
+    private mutating func endBlock() throws(ChatTemplateError) {
+        try expect(.blockEnd, "'%}'")
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes a parsed template as bytes: for each node a tag, its position and its parts in order. Numbers are of
+/// variable length, seven bits a byte.
+struct ProgramEncoder {
+    private var bytes: [UInt8] = []
+
+    /// The packed form of a template.
+    static func encode(_ statements: [Statement]) -> [UInt8] {
+        var encoder = ProgramEncoder()
+        for shift in stride(from: 0, to: 64, by: 8) {
+            encoder.bytes.append(UInt8(truncatingIfNeeded: ProgramLimits.signature >> UInt64(shift)))
+        }
+        encoder.put(statements)
+        return encoder.bytes
+    }
+
+    private mutating func put(_ statements: [Statement]) {
+        put(number: statements.count)
+        for statement in statements { put(statement) }
+    }
+
+    private mutating func put(_ statement: Statement) {
+        switch statement.kind {
+        case .text(let text):
+            begin(.text, statement.position)
+            put(text)
+        case .output(let value):
+            begin(.output, statement.position)
+            put(value)
+        case .loop(let loop):
+            begin(.loop, statement.position)
+            put(number: loop.targets.count)
+            for target in loop.targets { put(target) }
+            put(loop.iterable)
+            put(loop.filter)
+            put(loop.body)
+            put(loop.otherwise)
+        case .conditional(let branches, let otherwise):
+            begin(.conditional, statement.position)
+            put(number: branches.count)
+            for branch in branches {
+                put(branch.condition)
+                put(branch.body)
+            }
+            put(otherwise)
+        case .assign(let name, let value):
+            begin(.assign, statement.position)
+            put(name)
+            put(value)
+        case .assignAttribute(let namespace, let name, let value):
+            begin(.assignAttribute, statement.position)
+            put(namespace)
+            put(name)
+            put(value)
+        case .capture(let name, let body):
+            begin(.capture, statement.position)
+            put(name)
+            put(body)
+        case .breakLoop: begin(.breakLoop, statement.position)
+        case .continueLoop: begin(.continueLoop, statement.position)
+        }
+    }
+
+    private mutating func put(_ expression: Expression?) {
+        put(number: expression == nil ? 0 : 1)
+        if let expression { put(expression) }
+    }
+
+    private mutating func put(_ expression: Expression) {
+        let place = expression.position
+        switch expression.kind {
+        case .none: begin(.none, place)
+        case .boolean(let truth):
+            begin(.boolean, place)
+            put(number: truth ? 1 : 0)
+        case .integer(let value):
+            begin(.integer, place)
+            put(bits: UInt64(bitPattern: Int64(value)))
+        case .float(let value):
+            begin(.float, place)
+            put(bits: value.bitPattern)
+        case .text(let text):
+            begin(.string, place)
+            put(text)
+        case .name(let name):
+            begin(.name, place)
+            put(name)
+        case .list(let elements):
+            begin(.list, place)
+            put(elements)
+        case .dictionary(let entries):
+            begin(.dictionary, place)
+            put(number: entries.count)
+            for entry in entries {
+                put(entry.key)
+                put(entry.value)
+            }
+        default: putOperation(expression)
+        }
+    }
+
+    private mutating func putOperation(_ expression: Expression) {
+        let place = expression.position
+        switch expression.kind {
+        case .attribute(let value, let name):
+            begin(.attribute, place)
+            put(value)
+            put(name)
+        case .item(let value, let key):
+            begin(.item, place)
+            put([value, key])
+        case .slice(let value, let start, let stop, let step):
+            begin(.slice, place)
+            put(value)
+            for part in [start, stop, step] { put(part) }
+        case .call(let value, let arguments):
+            begin(.call, place)
+            put(value)
+            put(arguments)
+        case .filter(let value, let name, let arguments):
+            begin(.filter, place)
+            put(value)
+            put(name.rawValue)
+            put(arguments)
+        case .test(let value, let name, let arguments):
+            begin(.test, place)
+            put(value)
+            put(name.rawValue)
+            put(arguments)
+        case .not(let value):
+            begin(.not, place)
+            put(value)
+        case .negate(let value):
+            begin(.negate, place)
+            put(value)
+        case .binary(let operation, let left, let right):
+            begin(.binary, place)
+            put(operation.rawValue)
+            put([left, right])
+        case .conditional(let then, let condition, let otherwise):
+            begin(.choice, place)
+            put([then, condition])
+            put(otherwise)
+        default: preconditionFailure("an expression without operands reached putOperation")
+        }
+    }
+
+    private mutating func put(_ arguments: Arguments) {
+        put(arguments.positional)
+        put(number: arguments.named.count)
+        for argument in arguments.named {
+            put(argument.name)
+            put(argument.value)
+        }
+    }
+
+    private mutating func put(_ expressions: [Expression]) {
+        put(number: expressions.count)
+        for expression in expressions { put(expression) }
+    }
+
+    private mutating func begin(_ tag: ProgramTag, _ position: SourcePosition) {
+        bytes.append(tag.rawValue)
+        put(number: position.line)
+        put(number: position.column)
+    }
+
+    private mutating func put(_ text: String) { put(Array(text.utf8)) }
+
+    private mutating func put(_ text: [UInt8]) {
+        put(number: text.count)
+        bytes.append(contentsOf: text)
+    }
+
+    private mutating func put(number: Int) { put(bits: UInt64(number)) }
+
+    private mutating func put(bits: UInt64) {
+        var rest = bits
+        while rest >= 0x80 {
+            bytes.append(UInt8(rest & 0x7F) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}
+
+/// What a node of the packed program is.
+enum ProgramTag: UInt8 {
+    case text = 1, output, loop, conditional, assign, assignAttribute, capture, breakLoop, continueLoop
+    case none = 32, boolean, integer, float, string, name, list, dictionary
+    case attribute = 48, item, slice, call, filter, test, not, negate, binary, choice
+}

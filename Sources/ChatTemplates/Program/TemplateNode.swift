@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A part of a template that is carried out.
+struct Statement: Sendable {
+    indirect enum Kind: Sendable {
+        case text([UInt8])
+        case output(Expression)
+        case loop(Loop)
+        case conditional([Branch], otherwise: [Statement])
+        case assign(String, Expression)
+        case assignAttribute(namespace: String, name: String, Expression)
+        case capture(String, [Statement])
+        case breakLoop
+        case continueLoop
+    }
+
+    struct Loop: Sendable {
+        /// One name, or several that take an element apart.
+        let targets: [String]
+        let iterable: Expression
+        let filter: Expression?
+        let body: [Statement]
+        let otherwise: [Statement]
+    }
+
+    struct Branch: Sendable {
+        let condition: Expression
+        let body: [Statement]
+    }
+
+    let position: SourcePosition
+    let kind: Kind
+}
+
+/// A part of a template that has a value.
+struct Expression: Sendable {
+    indirect enum Kind: Sendable {
+        case none
+        case boolean(Bool)
+        case integer(Int)
+        case float(Double)
+        case text([UInt8])
+        case name(String)
+        case list([Expression])
+        case dictionary([Entry])
+        case attribute(Expression, String)
+        case item(Expression, Expression)
+        case slice(Expression, start: Expression?, stop: Expression?, step: Expression?)
+        case call(Expression, Arguments)
+        case filter(Expression, FilterName, Arguments)
+        case test(Expression, TestName, Arguments)
+        case not(Expression)
+        case negate(Expression)
+        case binary(BinaryOperator, Expression, Expression)
+        case conditional(then: Expression, condition: Expression, otherwise: Expression?)
+    }
+
+    struct Entry: Sendable {
+        let key: Expression
+        let value: Expression
+    }
+
+    let position: SourcePosition
+    let kind: Kind
+}
+
+/// What stands between the parentheses of a call.
+struct Arguments: Sendable {
+    struct Named: Sendable {
+        let name: String
+        let value: Expression
+    }
+
+    var positional: [Expression] = []
+    var named: [Named] = []
+}
+
+/// Operators between two values; the raw value is how they are written.
+enum BinaryOperator: String, CaseIterable, Sendable {
+    case or, and
+    case equal = "=="
+    case unequal = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case `in`
+    case notIn = "not in"
+    case add = "+"
+    case subtract = "-"
+    case concatenate = "~"
+    case multiply = "*"
+    case divide = "/"
+    case floorDivide = "//"
+    case remainder = "%"
+}
+
+/// The filters that are built in.
+enum FilterName: String, CaseIterable, Sendable {
+    case trim, upper, lower, capitalize, title, length, count, `default`, d, join, tojson, first, last, string, int
+    case list, items, replace, reverse, safe, map, selectattr, rejectattr
+}
+
+/// The tests of `is` that are built in.
+enum TestName: String, CaseIterable, Sendable {
+    case defined, undefined, none, string, mapping, sequence, iterable, number, integer, float, boolean, odd, even
+    case `true`, `false`, equalto, eq, ne, `in`, divisibleby
+}
+
+/// The functions that are built in.
+enum FunctionName: String, CaseIterable, Sendable {
+    case range, namespace, dict
+    case raiseException = "raise_exception"
+}
+
+/// The methods of values that are built in.
+enum MethodName: String, CaseIterable, Sendable {
+    case strip, lstrip, rstrip, startswith, endswith, split, upper, lower, capitalize, title, replace, items, keys,
+        values
+    case get, cycle
+}
