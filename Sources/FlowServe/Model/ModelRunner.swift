@@ -24,6 +24,7 @@ package final class ModelRunner {
     private let forward: any ForwardPass
     private let program: RunnerProgram
     private let memory: StepMemory
+    private let sampler: Sampler
     private let rankCount: Int
     private var team: RankTeam?
     private var samplingCount = 0
@@ -50,8 +51,7 @@ package final class ModelRunner {
         } catch {
             throw .model(error)
         }
-        let sampler = Sampler(
-            vocabularySize: artefact.configuration.vocabularySize, maximumPlans: maximumRows, rankCount: rankCount)
+        sampler = Sampler(vocabularySize: artefact.configuration.vocabularySize, maximumPlans: maximumRows)
         program = RunnerProgram(forward: forward, sampler: sampler)
         memory = StepMemory(maximumRows: maximumRows)
     }
@@ -63,11 +63,14 @@ package final class ModelRunner {
         blockCount = checked.blocks
     }
 
-    /// Starts the ranks' threads. Before this, `run` computes everything on the calling thread.
-    package func startRanks() throws(ModelRunnerError) {
+    /// Starts the ranks' threads, as many as the runner was made for or as are given here (a template does not know what
+    /// its children will be granted). Before this, `run` computes everything on the calling thread.
+    package func startRanks(count: Int? = nil) throws(ModelRunnerError) {
         guard team == nil else { return }
-        team = try RankTeam(rankCount: rankCount)
-        forward.rankCount = rankCount
+        let count = count ?? rankCount
+        team = try RankTeam(rankCount: count)
+        sampler.reserve(rankCount: count)
+        forward.rankCount = count
     }
 
     /// Computes a step and writes the sampled tokens, one for each plan of the batch, in their order. A batch that breaks

@@ -7,20 +7,25 @@ final class Sampler {
     private let maximumPlans: Int
     private let plans: UnsafeMutablePointer<SamplingPlan>  // [samplings]
     private let chosen: UnsafeMutablePointer<Int32>  // [samplings]
-    private let scratch: [UnsafeMutablePointer<Float>]  // [ranks][vocabulary]
+    private var scratch: [UnsafeMutablePointer<Float>] = []  // [ranks][vocabulary]
 
-    init(vocabularySize: Int, maximumPlans: Int, rankCount: Int) {
+    init(vocabularySize: Int, maximumPlans: Int) {
         self.vocabularySize = vocabularySize
         self.maximumPlans = maximumPlans
         plans = .allocate(capacity: maximumPlans)
         chosen = .allocate(capacity: maximumPlans)
-        scratch = (0..<rankCount).map { _ in .allocate(capacity: vocabularySize) }
+        reserve(rankCount: 1)
     }
 
     deinit {
         plans.deallocate()
         chosen.deallocate()
         for memory in scratch { memory.deallocate() }
+    }
+
+    /// Makes room for ranks up to a number. Between steps only.
+    func reserve(rankCount: Int) {
+        while scratch.count < rankCount { scratch.append(.allocate(capacity: vocabularySize)) }
     }
 
     /// Sets the plans of the next step.

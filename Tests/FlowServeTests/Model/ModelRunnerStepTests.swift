@@ -85,7 +85,7 @@ struct ModelRunnerStepTests {
         #expect(answer(fixture, plan, count: 10) == first)
         fixture.runner.stop()
         #expect(answer(fixture, plan, count: 10) == first)
-        try fixture.runner.startRanks()
+        try fixture.runner.startRanks(count: 4)
         #expect(answer(fixture, plan, count: 10) == first)
     }
 
@@ -97,6 +97,11 @@ struct ModelRunnerStepTests {
         defer { memory.deallocate() }
         #expect(throws: ModelRunnerError.rankCount(0)) {
             _ = try ModelRunner(artefact: model.artefact, keyValueMemory: memory, rankCount: 0, maximumRows: 1)
+        }
+        #expect(throws: ModelRunnerError.rankCount(1025)) {
+            let runner = try ModelRunner(
+                artefact: model.artefact, keyValueMemory: memory, rankCount: 1, maximumRows: 1)
+            try runner.startRanks(count: 1025)
         }
         #expect(throws: ModelRunnerError.maximumRows(5000)) {
             _ = try ModelRunner(artefact: model.artefact, keyValueMemory: memory, rankCount: 1, maximumRows: 5000)
