@@ -39,6 +39,9 @@ package final class ActivationMemory {
             start: (memory + used).bindMemory(to: Float.self, capacity: rows * stride), stride: stride)
     }
 
+    /// Gives all pages back to the kernel; the numbers are zero afterwards.
+    package func release() { madvise(memory, byteCount, MADV_DONTNEED) }
+
     /// Whole panels, and one cache line more, so that rows do not all fall into the same sets of the cache.
     private static func stride(of width: Int) -> Int { (width + 31) / 32 * 32 + 16 }
 }

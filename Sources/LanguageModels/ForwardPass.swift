@@ -19,6 +19,9 @@ package protocol ForwardPass: StepProgram {
     /// Sets what the next step computes. Called by one thread while no rank runs.
     func prepare(_ input: StepInput)
 
+    /// Gives the activations' memory back to the kernel; logits of the last step are lost. Between steps only.
+    func releaseActivations()
+
     /// The logits of a sampled row of the last step, one for each token of the vocabulary.
     func logits(ofSampled index: Int) -> UnsafeMutableBufferPointer<Float>
 }

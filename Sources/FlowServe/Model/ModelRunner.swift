@@ -90,6 +90,13 @@ package final class ModelRunner {
         for index in 0..<samplingCount { sampled.append(program.token(ofSampling: index)) }
     }
 
+    /// Gives memory that large steps used back to the kernel, for an instance that has nothing to do; the logits of the
+    /// last step are lost. The next step takes pages again as it needs them.
+    package func releaseIdleMemory() {
+        samplingCount = 0
+        forward.releaseActivations()
+    }
+
     /// The logits of a sampling of the last step, one for each token of the vocabulary; valid until the next step.
     package func logits(ofSampling index: Int) -> UnsafeBufferPointer<Float> {
         precondition(index >= 0 && index < samplingCount, "the last step has no such sampling")

@@ -39,4 +39,7 @@ final class LlamaActivations {
         sampled = arrays[9]
         logits = arrays[10]
     }
+
+    /// Gives all pages back to the kernel.
+    func release() { memory.release() }
 }

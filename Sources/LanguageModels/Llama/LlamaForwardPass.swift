@@ -85,6 +85,8 @@ final class LlamaForwardPass: ForwardPass {
         groupsPerPiece = groupCount * shape.keyValueHeadCount / Self.mostAttentionPieces + 1
     }
 
+    func releaseActivations() { activations.release() }
+
     func logits(ofSampled index: Int) -> UnsafeMutableBufferPointer<Float> {
         UnsafeMutableBufferPointer(start: activations.logits[index], count: shape.vocabularySize)
     }

@@ -89,6 +89,17 @@ struct ModelRunnerStepTests {
         #expect(answer(fixture, plan, count: 10) == first)
     }
 
+    @Test("give the same logits after idle memory was released")
+    func releasedMemory() throws {
+        let fixture = try RunnerFixture(try TinyModel(), ranks: 2)
+        let tokens = someTokens(60, vocabulary: 101)
+        let before = fixture.logits(of: tokens, chunk: 60, blocks: [0, 1])
+        fixture.runner.releaseIdleMemory()
+        #expect(fixture.logits(of: [tokens[0]], chunk: 1, blocks: [2]) == [before[0]])
+        fixture.runner.releaseIdleMemory()
+        #expect(fixture.logits(of: tokens, chunk: 60, blocks: [0, 1]) == before)
+    }
+
     @Test("are refused where memory, ranks or rows make no sense")
     func refusals() throws {
         let model = try TinyModel()
