@@ -24,9 +24,6 @@ struct AnswerLedger {
     /// Answers that are waiting for room in the channel; a daemon that asks without reading is not read any more.
     var replyCount: Int { replies.count }
 
-    /// Whether a frame could be made now.
-    var isDue: Bool { !replies.isEmpty || !queue.isEmpty }
-
     /// Whether the task was submitted and not forgotten.
     func knows(_ task: TaskID) -> Bool {
         records[task].map { !$0.isForgotten } ?? false
@@ -100,25 +97,21 @@ struct AnswerLedger {
         replies.append(frame)
     }
 
-    /// The next frame for the channel, in this order: replies; then of the tasks that wait an acceptance; the tokens of
-    /// all tasks together; an end.
+    /// The next frame for the channel: replies first; then what the task at the head of the queue has, in its order. Where
+    /// that is tokens, those of all other tasks go along.
     mutating func nextFrame() -> FromInstance? {
         if !replies.isEmpty { return replies.removeFirst() }
-        queue.removeAll { task in
-            guard records[task]?.isDue != true else { return false }
-            records[task]?.isQueued = false
-            return true
-        }
-        for task in queue {
+        while let task = queue.first {
             if let frame = records[task]?.takeAcceptance(of: task) { return frame }
-        }
-        if let frame = takeTokens() { return frame }
-        for task in queue {
+            if records[task]?.hasTokensDue == true, let frame = takeTokens() { return frame }
             if let frame = records[task]?.takeEnd(of: task) { return frame }
+            records[task]?.isQueued = false
+            queue.removeFirst()
         }
         return nil
     }
 
+    /// One frame with the tokens of every task whose acceptance is on its way, as many as fit.
     private mutating func takeTokens() -> FromInstance? {
         // Task, index, id and the text's length, in bytes.
         let tokenHead = 8 + 4 + 4 + 4

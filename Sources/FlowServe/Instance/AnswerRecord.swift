@@ -36,15 +36,16 @@ struct AnswerRecord {
     var nextIndex: Int { firstKept + tokens.count }
 
     /// Whether something waits to be sent.
-    var isDue: Bool { !isForgotten && (acceptanceIsDue || hasTokensDue || endIsDue) }
+    var isDue: Bool { acceptanceIsDue || hasTokensDue || endIsDue }
 
     /// Whether `accepted` comes next.
-    var acceptanceIsDue: Bool { promptTokens != nil && !acceptanceIsSent }
+    var acceptanceIsDue: Bool { promptTokens != nil && !acceptanceIsSent && !isForgotten }
 
     /// Whether the end comes next: everything before it was sent.
-    var endIsDue: Bool { end != nil && !endIsSent && !acceptanceIsDue && !hasTokensDue }
+    var endIsDue: Bool { end != nil && !endIsSent && !acceptanceIsDue && !hasTokensDue && !isForgotten }
 
-    private var hasTokensDue: Bool { nextToSend < nextIndex }
+    /// Whether tokens wait, behind an acceptance or not.
+    var hasTokensDue: Bool { nextToSend < nextIndex && !isForgotten }
 
     mutating func accept(promptTokens count: Int) {
         promptTokens = count
