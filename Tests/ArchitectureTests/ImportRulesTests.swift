@@ -69,6 +69,7 @@ struct ImportRulesTests {
             let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
             room("Policies", ["ServingModel", nioCore]),
             // room("Ghost", ["Gateway"]),
+            .target(name: "TestSupport", dependencies: ["Artefacts"], path: "Tests/TestSupport"),
             room("FlowServe", ["Messages", .product(name: "GRDB", package: "GRDB.swift")]),
             room("Messages", ["ServingModel", "Gateway"]),
             program("flowserve", ["FlowServe"]),
@@ -77,6 +78,7 @@ struct ImportRulesTests {
             """
         let manifest = PackageManifest(text)
         #expect(manifest.dependencies["Ghost"] == nil)
+        #expect(manifest.dependencies["TestSupport"] == nil)
         #expect(manifest.dependencies["Policies"] == ["ServingModel", "swift-nio"])
         #expect(ImportRules.wrongDependencies(manifest).count == 3)
         #expect(
