@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Logging
+internal import Messages
+package import Policies
+package import ServingModel
+internal import Synchronization
+
+/// All nodes: finds them by their sockets, keeps one connection each, places tasks by the policy.
+package final class ClusterManager: Sendable {
+    /// Makes the orders for a node; tests put scripted nodes here.
+    package typealias OrderMaker = @Sendable (NodeName) -> any NodeOrders
+
+    private struct State {
+        var connections: [NodeName: NodeConnection] = [:]
+        var placements: UInt64 = 0
+        /// Jobs that wait for the cluster to change.
+        var waiting: [JobID: JobMailbox] = [:]
+    }
+
+    private let policy: any PlacementPolicy
+    private let makeOrders: OrderMaker
+    private let grace: Duration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// `grace` is how long a node may be away before its tasks are placed elsewhere.
+    package init(
+        policy: any PlacementPolicy, grace: Duration, logger: Logger, makeOrders: @escaping OrderMaker
+    ) {
+        self.policy = policy
+        self.grace = grace
+        self.logger = logger
+        self.makeOrders = makeOrders
+    }
+
+    /// Keeps the connections to the nodes that `sockets` tells of, until it ends or the task is cancelled.
+    package func run(sockets: AsyncStream<Set<NodeName>>) async {
+        await withDiscardingTaskGroup { group in
+            for await names in sockets {
+                for node in names {
+                    guard let connection = addConnection(node) else { continue }
+                    group.addTask {
+                        await connection.run()
+                        self.remove(connection)
+                    }
+                }
+                let connections = state.withLock { $0.connections }
+                for (node, connection) in connections { connection.socketChanged(exists: names.contains(node)) }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func addConnection(_ node: NodeName) -> NodeConnection? {
+        state.withLock { state in
+            guard state.connections[node] == nil else { return nil }
+            let connection = NodeConnection(
+                node: node, orders: makeOrders(node), grace: grace, logger: logger,
+                whenChanged: { [weak self] in self?.tellWaiting() })
+            state.connections[node] = connection
+            return connection
+        }
+    }
+
+    private func remove(_ connection: NodeConnection) {
+        state.withLock { $0.connections[connection.node] = nil }
+        tellWaiting()
+    }
+
+    private func tellWaiting() {
+        let waiting = state.withLock { $0.waiting }
+        for mailbox in waiting.values { mailbox.post(.clusterChanged) }
+    }
+
+    private func connection(_ node: NodeName) -> NodeConnection? {
+        state.withLock { $0.connections[node] }
+    }
+
+    /// A copy of what is known of every node, by name.
+    func views() -> [NodeView] {
+        let connections = state.withLock { Array($0.connections.values) }
+        return connections.map { $0.view() }.sorted { $0.node.text < $1.node.text }
+    }
+
+    /// The orders of a node that is known; nil for any other name.
+    package func orders(of node: NodeName) -> (any NodeOrders)? {
+        connection(node)?.orders
+    }
+}
+
+extension ClusterManager {
+    /// Where a task can go, or why nowhere. `isSettling`: a node is missing that may be back in a moment, so that a "no"
+    /// is not final.
+    struct Decision: Sendable {
+        var placement: Placement
+        var isSettling: Bool
+    }
+
+    /// Asks the policy about the cluster as it is now.
+    func place(_ model: ModelName, tokens: Int, avoiding: Set<NodeName>) -> Decision {
+        let views = views()
+        let ordinal = state.withLock { state in
+            defer { state.placements &+= 1 }
+            return state.placements
+        }
+        let snapshot = ClusterSnapshot(nodes: views.filter { $0.phase == .connected }.map(\.snapshot))
+        let request = PlacementRequest(model: model, tokens: tokens, ordinal: ordinal, avoiding: avoiding)
+        return Decision(
+            placement: policy.place(request, given: snapshot), isSettling: views.contains(where: \.isSettling))
+    }
+
+    /// From now on `mailbox` gets a word when the cluster changes.
+    func wait(_ job: JobID, _ mailbox: JobMailbox) {
+        state.withLock { $0.waiting[job] = mailbox }
+    }
+
+    /// The job waits no longer.
+    func stopWaiting(_ job: JobID) {
+        state.withLock { $0.waiting[job] = nil }
+    }
+
+    /// Hands a task over to a node; see `NodeConnection.submit`.
+    func submit(
+        _ task: ServingTask, tokens: Int, to node: NodeName, for mailbox: JobMailbox
+    ) async throws(NodeOrderError) {
+        guard let connection = connection(node) else { throw .unreachable("node \(node) has just gone") }
+        try await connection.submit(task, tokens: tokens, for: mailbox)
+    }
+
+    func acknowledge(_ task: TaskID, on node: NodeName, index: Int) {
+        connection(node)?.acknowledge(task, index: index)
+    }
+
+    func askAgain(_ task: TaskID, on node: NodeName, from index: Int) {
+        connection(node)?.askAgain(task, from: index)
+    }
+
+    func release(_ task: TaskID, on node: NodeName, index: Int) {
+        connection(node)?.release(task, index: index)
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import ServingModel
+
+/// Measures a request's phases as the scheduler sees them; an instance's own figures replace them where one instance
+/// made the whole answer.
+struct PhaseClock: Sendable {
+    private let arrival: MonotonicTime
+    private var acceptance: MonotonicTime?
+    private var firstToken: MonotonicTime?
+    private var lastToken: MonotonicTime?
+    private var acceptances = 0
+    private(set) var phases = RequestPhases()
+
+    init(arrival: MonotonicTime = .now) {
+        self.arrival = arrival
+    }
+
+    /// A node took the task.
+    mutating func handOver(now: MonotonicTime = .now) {
+        if phases.queueMicroseconds == nil { phases.queueMicroseconds = now.microseconds(since: arrival) }
+    }
+
+    mutating func accept(_ acceptance: TaskAcceptance, now: MonotonicTime = .now) {
+        acceptances += 1
+        if phases.forkMicroseconds == nil { phases.forkMicroseconds = acceptance.startMicroseconds }
+        if firstToken == nil { self.acceptance = now }
+    }
+
+    mutating func token(now: MonotonicTime = .now) {
+        lastToken = now
+        guard firstToken == nil else { return }
+        firstToken = now
+        phases.firstTokenMicroseconds = now.microseconds(since: arrival)
+        if let acceptance { phases.prefillMicroseconds = now.microseconds(since: acceptance) }
+    }
+
+    mutating func finish(_ outcome: TaskOutcome) {
+        if let firstToken, let lastToken { phases.decodeMicroseconds = lastToken.microseconds(since: firstToken) }
+        guard acceptances == 1 else { return }
+        phases.prefillMicroseconds = outcome.prefillMicroseconds
+        phases.decodeMicroseconds = outcome.decodeMicroseconds
+    }
+}

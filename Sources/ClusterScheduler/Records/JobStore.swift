@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import GRDB
+internal import Glibc
+internal import Logging
+package import ServingModel
+internal import Synchronization
+
+/// The records of jobs in SQLite: written in groups by one task, behind the answers' backs.
+///
+/// Records of interactive jobs are worth less than answers: what cannot be written (full disk, locked database) is
+/// logged, counted and dropped. Reads see what was saved before them.
+package final class JobStore: JobRecording {
+    private struct Pending {
+        /// Newest record of each job that is not written yet.
+        var records: [JobID: JobRecord] = [:]
+        var dropped = 0
+        var hasTrouble = false
+    }
+
+    /// Bounds of the store.
+    package struct Limits: Hashable, Sendable {
+        /// Jobs that are kept; the oldest go first.
+        package var jobs: Int
+        /// Records that wait for the disk; more are dropped.
+        package var pending: Int
+
+        package init(jobs: Int = 100_000, pending: Int = 8192) {
+            self.jobs = jobs
+            self.pending = pending
+        }
+    }
+
+    /// How long records are gathered into one transaction.
+    private static let gathering = Duration.milliseconds(20)
+
+    private let database: any DatabaseWriter
+    private let limits: Limits
+    private let logger: Logger
+    private let pending = Mutex(Pending())
+    private let arrivals = Mailbox<Void>(limit: 1)
+
+    init(database: any DatabaseWriter, limits: Limits, logger: Logger) {
+        self.database = database
+        self.limits = limits
+        self.logger = logger
+    }
+
+    /// Records that were dropped since the start.
+    package var droppedRecords: Int { pending.withLock { $0.dropped } }
+
+    package func save(_ record: JobRecord) {
+        let isKept = pending.withLock { pending in
+            guard pending.records.count < limits.pending || pending.records[record.id] != nil else {
+                pending.dropped += 1
+                return false
+            }
+            pending.records[record.id] = record
+            return true
+        }
+        if isKept { arrivals.post(()) }
+    }
+
+    /// Writes what is saved, group by group, until the task is cancelled; then the last group.
+    package func run() async {
+        while (try? await arrivals.take()) != nil {
+            try? await Task.sleep(for: Self.gathering)
+            await flush()
+        }
+        // The task is cancelled and with it every wait: the last group is written by another one.
+        await Task { await self.flush() }.value
+    }
+
+    /// Writes all that is pending in one transaction. Errors are logged once until a write succeeds again.
+    package func flush() async {
+        let records = pending.withLock { pending in
+            defer { pending.records = [:] }
+            return Array(pending.records.values)
+        }
+        guard !records.isEmpty else { return }
+        do {
+            try await database.write { [limits] database in
+                for record in records { try JobRows.write(record, to: database) }
+                try JobRows.trim(to: limits.jobs, in: database)
+            }
+            let isRelief = pending.withLock { pending in
+                defer { pending.hasTrouble = false }
+                return pending.hasTrouble
+            }
+            if isRelief { logger.notice("job records are written again") }
+        } catch {
+            let isNew = pending.withLock { pending in
+                pending.dropped += records.count
+                defer { pending.hasTrouble = true }
+                return !pending.hasTrouble
+            }
+            if isNew {
+                logger.error(
+                    "job records cannot be written and are dropped; answers go on",
+                    metadata: ["records": "\(records.count)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// The newest jobs, newest first; of one user or of all.
+    package func recent(_ count: Int, userID: UInt32? = nil) async throws(JobStoreError) -> [JobRecord] {
+        await flush()
+        return try await read { try JobRows.recent(count, userID: userID, in: $0) }
+    }
+
+    /// One job; nil where it was never saved or is trimmed.
+    package func find(_ id: JobID) async throws(JobStoreError) -> JobRecord? {
+        await flush()
+        return try await read { try JobRows.find(id, in: $0) }
+    }
+
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(JobStoreError) -> Value {
+        do {
+            return try await database.read(body)
+        } catch {
+            throw .unreadable("\(error)")
+        }
+    }
+}
+
+/// Why the job store cannot be used.
+package enum JobStoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    case cannotOpen(path: String, reason: String)
+    case unreadable(String)
+
+    package var description: String {
+        switch self {
+        case .cannotOpen(let path, let reason):
+            "the job store \(path) cannot be opened: \(reason); check its owner, its mode (0600) and the disk"
+        case .unreadable(let reason): "job records cannot be read: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import GRDB
+internal import Glibc
+internal import LinuxKernel
+package import Logging
+internal import ServingModel
+
+extension JobStore {
+    /// Opens, or makes, the store at `path` (mode 0600), brings its tables up to date, and marks the jobs that an
+    /// earlier scheduler left unfinished as failed.
+    ///
+    /// A file that is no database, or a damaged one, is moved aside and a new one begun: the records in it are history,
+    /// and the scheduler must start.
+    package static func open(
+        at path: String, limits: Limits = Limits(), logger: Logger
+    ) throws(JobStoreError) -> JobStore {
+        do {
+            return JobStore(database: try connect(path, logger), limits: limits, logger: logger)
+        } catch let error as DatabaseError where isDamage(error) {
+            let aside = path + ".damaged-\(Int(WallClock.now))"
+            logger.error(
+                "the job store is damaged: moved aside, a new one is begun",
+                metadata: ["path": "\(path)", "moved-to": "\(aside)", "error": "\(error)"])
+            guard rename(path, aside) == 0 else {
+                throw .cannotOpen(path: path, reason: "it is damaged and cannot be moved to \(aside)")
+            }
+            unlink(path + "-wal")
+            unlink(path + "-shm")
+        } catch {
+            throw .cannotOpen(path: path, reason: "\(error)")
+        }
+        do {
+            return JobStore(database: try connect(path, logger), limits: limits, logger: logger)
+        } catch {
+            throw .cannotOpen(path: path, reason: "\(error)")
+        }
+    }
+
+    private static func isDamage(_ error: DatabaseError) -> Bool {
+        [ResultCode.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode.primaryResultCode)
+    }
+
+    private static func connect(_ path: String, _ logger: Logger) throws -> DatabasePool {
+        // SQLite gives its side files the mode of the main one.
+        _ = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(2)
+        configuration.maximumReaderCount = 2
+        configuration.label = "deepflow.jobs"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+        }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try JobSchema.migrator.migrate(pool)
+        let abandoned = try pool.write { try JobRows.failUnfinished(JobDirectory.restarting, in: $0) }
+        if abandoned > 0 {
+            logger.notice("marked jobs of an earlier run as failed", metadata: ["jobs": "\(abandoned)"])
+        }
+        return pool
+    }
+}

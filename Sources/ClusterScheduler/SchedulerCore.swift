@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+package import Messages
+internal import ServiceLifecycle
+package import ServingModel
+
+/// The scheduler without its front end: jobs come in as calls, answers go out as events.
+package struct SchedulerCore: Service {
+    package let cluster: ClusterManager
+    package let jobs: JobDirectory
+    private let store: JobStore
+    private let sockets: AsyncStream<Set<NodeName>>
+    private let gate: AdmissionGate
+    private let configuration: SchedulerConfiguration
+    private let startedAt = WallClock.now
+
+    /// `sockets` tells which nodes there are; may be read once.
+    package init(
+        configuration: SchedulerConfiguration, cluster: ClusterManager, store: JobStore,
+        sockets: AsyncStream<Set<NodeName>>
+    ) {
+        self.configuration = configuration
+        self.cluster = cluster
+        self.store = store
+        self.sockets = sockets
+        gate = AdmissionGate(limits: configuration.admission)
+        jobs = JobDirectory(tickInterval: .seconds(5), stallSeconds: configuration.stallSeconds)
+    }
+
+    /// Follows the nodes, ticks for jobs and writes records until a graceful shutdown, which must come after `drain`.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await cluster.run(sockets: sockets) }
+                group.addTask { await jobs.run() }
+                group.addTask { await store.run() }
+                await group.waitForAll()
+            }
+        }
+    }
+
+    /// Takes a job. Its record exists from now on; its answer comes from the executor.
+    package func submit(_ submission: JobSubmission) throws(JobFailure) -> JobExecutor {
+        let record = JobRecord(
+            id: .random(), request: .random(), kind: submission.kind, model: submission.model,
+            userID: submission.actor.userID, createdAt: WallClock.now)
+        let job = LiveJob(record)
+        try jobs.add(job)
+        store.save(record)
+        let patience = PlaceSearch.Patience(
+            missing: .seconds(configuration.missingSeconds), full: .seconds(configuration.fullSeconds))
+        return JobExecutor(
+            submission, job: job,
+            surroundings: JobExecutor.Surroundings(
+                cluster: cluster, gate: gate, jobs: jobs, records: store, patience: patience))
+    }
+
+    /// No new jobs; those that run may end within the configured time, the rest is ended with `server_restarting`.
+    package func drain() async {
+        await jobs.drain(within: .seconds(configuration.drainSeconds))
+    }
+
+    /// The newest jobs as they stand now, newest first; of one user or of all.
+    package func recentJobs(_ count: Int, userID: UInt32?) async throws(JobStoreError) -> [JobRecord] {
+        try await store.recent(count, userID: userID).map { jobs.find($0.id)?.record ?? $0 }
+    }
+
+    /// One job as it stands now.
+    package func job(_ id: JobID) async throws(JobStoreError) -> JobRecord? {
+        if let live = jobs.find(id) { return live.record }
+        return try await store.find(id)
+    }
+
+    package var version: SchedulerVersion {
+        SchedulerVersion(version: Release.version, processID: CurrentProcess.id, startedAt: startedAt)
+    }
+
+    package var health: SchedulerHealth {
+        let waiting = gate.waitingCount
+        return SchedulerHealth(
+            status: jobs.isClosed ? "draining" : "ok", connectedNodes: cluster.connectedNodes,
+            runningJobs: max(0, jobs.count - waiting), queuedJobs: waiting, droppedRecords: store.droppedRecords)
+    }
+}
