@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
+internal import Checkpoints
+internal import Glibc
+internal import LinuxKernel
+internal import Sandbox
+
+/// `flowserve pack`: reads a checkpoint that nobody vouches for, once, and ends. It has nothing but descriptors:
+///
+/// - 3: the checkpoint, a regular file, mapped read-only;
+/// - 4: the artefact, an empty regular file, written by position;
+/// - 5, where it is open: lines `progress DONE TOTAL` in bytes of weights, at the end `model JSON`.
+///
+/// On failure one sentence goes to standard error, and the status is 64 for usage, 65 for bad data, 70 for an
+/// internal error, 74 for files and disks.
+package enum PackCommand {
+    private static let checkpoint: CInt = 3
+    private static let artefact: CInt = 4
+    private static let report: CInt = 5
+
+    /// Packs and returns the exit status.
+    package static func run(arguments: [String]) -> Int32 {
+        guard arguments.isEmpty else {
+            say("flowserve pack takes no arguments, it is started by the node with its descriptors", to: STDERR_FILENO)
+            return 64
+        }
+        do throws(PackError) {
+            try pack()
+            return 0
+        } catch {
+            say(error.description, to: STDERR_FILENO)
+            return error.status
+        }
+    }
+
+    private static func pack() throws(PackError) {
+        // A reader of progress that went away must not end the work.
+        signal(SIGPIPE, SIG_IGN)
+        let size = try sizeOfCheckpoint()
+        _ = try packing(PackError.sandbox) { () throws(SandboxError) in
+            try PackSandbox.enter(descriptorCount: UInt32(report) + 1)
+        }
+        // Nothing of the checkpoint was looked at before this line.
+        let mapping = try packing(PackError.system) { () throws(SystemCallError) in
+            try MappedMemory(checkpoint, byteCount: size, access: .readOnly)
+        }
+        var work = try ModelPacking(UnsafeRawBufferPointer(mapping.bytes)) { done, total in
+            say("progress \(done) \(total)", to: report)
+        }
+        let model = try work.write(to: artefact)
+        guard fsync(artefact) == 0 else { throw .artefact(.writeFailed(code: errno)) }
+        say("model \(model.json)", to: report)
+    }
+
+    private static func sizeOfCheckpoint() throws(PackError) -> Int {
+        var status = stat()
+        guard fstat(checkpoint, &status) == 0 else {
+            throw .system(SystemCallError("fstat", "descriptor 3, the checkpoint"))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
+        guard status.st_size > 0 else { throw .checkpoint(.notGGUF) }
+        return Int(status.st_size)
+    }
+
+    /// Writes a line; a descriptor that is not open or whose reader is gone is no failure.
+    private static func say(_ line: String, to descriptor: CInt) {
+        var rest = Array((line + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(0, count))
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
+
+/// What was packed, for the node's model store.
+struct PackedModel {
+    let configuration: ModelConfiguration
+    /// Whether the model can be asked in messages, or completes texts only.
+    let hasChatTemplate: Bool
+    /// Size of the artefact.
+    let byteCount: UInt64
+
+    /// One line of JSON; the keys are those of the node's listings.
+    var json: String {
+        let shape = configuration
+        let fields: [(String, String)] = [
+            ("architecture", Self.quoted(shape.architecture.name)), ("name", Self.quoted(shape.name)),
+            ("parameterCount", "\(shape.parameterCount)"), ("contextLength", "\(shape.contextLength)"),
+            ("layerCount", "\(shape.layerCount)"), ("hiddenSize", "\(shape.hiddenSize)"),
+            ("headCount", "\(shape.headCount)"), ("keyValueHeadCount", "\(shape.keyValueHeadCount)"),
+            ("headSize", "\(shape.headSize)"), ("feedForwardSize", "\(shape.feedForwardSize)"),
+            ("vocabularySize", "\(shape.vocabularySize)"), ("hasChatTemplate", "\(hasChatTemplate)"),
+            ("byteCount", "\(byteCount)"),
+        ]
+        return "{" + fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\" + String(Character(scalar))
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

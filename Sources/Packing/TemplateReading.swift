@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ChatTemplates
+internal import Checkpoints
+internal import Tokenization
+
+/// Chooses and compiles a checkpoint's chat template.
+enum TemplateReading {
+    /// For models that were trained on ChatML and do not bring a template.
+    private static let chatML =
+        "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
+        + "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+
+    /// The packed template; empty for a model that has none and no tokens for turns: it completes texts only.
+    static func program(_ metadata: GGUFMetadata, _ vocabulary: Vocabulary) throws(PackError) -> [UInt8] {
+        let source = try packing(PackError.checkpoint) { () throws(CheckpointError) in
+            try metadata.string("tokenizer.chat_template")
+        }
+        guard let source = source ?? defaultSource(vocabulary) else { return [] }
+        return try packing(PackError.template) { () throws(ChatTemplateError) in
+            try ChatTemplateCompiler.program(for: source)
+        }
+    }
+
+    private static func defaultSource(_ vocabulary: Vocabulary) -> String? {
+        let hasTurns = ["<|im_start|>", "<|im_end|>"].allSatisfy { text in
+            vocabulary.tokens.firstIndex(of: text).map { vocabulary.kinds[$0] == .control } ?? false
+        }
+        return hasTurns ? chatML : nil
+    }
+}
