@@ -78,7 +78,7 @@ package struct SchedulerCore: Service {
     package var health: SchedulerHealth {
         let waiting = gate.waitingCount
         return SchedulerHealth(
-            status: jobs.isClosed ? "draining" : "ok", connectedNodes: cluster.connectedNodes,
+            status: jobs.isClosed ? "draining" : "ok", connectedNodes: cluster.connectedNodeNames.count,
             runningJobs: max(0, jobs.count - waiting), queuedJobs: waiting, droppedRecords: store.droppedRecords)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Messages
-internal import ServingModel
+package import ServingModel
 
 /// What people and programs are shown of the cluster. Nodes that do not answer are shown as such; none is woken.
 extension ClusterManager {
@@ -10,9 +10,9 @@ extension ClusterManager {
             .sorted { ($0.model.name.text, $0.node.text) < ($1.model.name.text, $1.node.text) }
     }
 
-    /// Number of nodes whose events arrive.
-    package var connectedNodes: Int {
-        views().filter { $0.phase == .connected }.count
+    /// The nodes whose events arrive, by name.
+    package var connectedNodeNames: [NodeName] {
+        views().filter { $0.phase == .connected }.map(\.node)
     }
 
     /// All known nodes, with their own words where they answer.

@@ -2,7 +2,7 @@
 
 /// Text as a part of a request target. A model's name may hold `:` and `/`, which are harmless there; what is not
 /// unreserved otherwise is escaped.
-enum PercentEncoding {
+package enum PercentEncoding {
     static func encode(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {
@@ -14,6 +14,24 @@ enum PercentEncoding {
             }
         }
         return result
+    }
+
+    /// Turns escapes back into bytes; what is no whole escape, or no UTF-8 afterwards, stays as it is.
+    package static func decode(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest.removeFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self) ?? text
     }
 
     private static func isHarmless(_ byte: UInt8) -> Bool {

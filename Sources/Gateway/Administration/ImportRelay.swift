@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ClusterScheduler
+internal import FoundationEssentials
+internal import Hummingbird
+internal import Messages
+internal import NIOCore
+internal import ServingModel
+
+/// Passes a checkpoint on to a node and the node's progress back, holding no more than a part of it.
+///
+/// The request's body is read by a task of this relay, never by the client towards the node: the server reads the rest
+/// of the body when the answer is over, and two must not read at once.
+struct ImportRelay: Sendable {
+    let orders: any NodeOrders
+    let node: NodeName
+    let name: ModelName
+    let body: RequestBody
+    let byteCount: Int?
+
+    func run(to writer: inout any ResponseBodyWriter) async throws {
+        let handover = BodyHandover()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await handover.feed(from: body) }
+            defer { group.cancelAll() }
+            do {
+                let progress = try await orders.importModel(name, checkpoint: handover, byteCount: byteCount)
+                for try await lines in progress { try await writer.write(lines) }
+            } catch {
+                guard !Task.isCancelled else { throw error }
+                try await writer.write(Self.line(.failed(message: "node \(node): \(error)")))
+            }
+        }
+        try await writer.finish(nil)
+    }
+
+    private static func line(_ progress: ImportProgress) throws -> ByteBuffer {
+        var line = ByteBuffer(bytes: try JSONEncoder().encode(progress))
+        line.writeString("\n")
+        return line
+    }
+}
+
+/// A body in the hands of two tasks: one puts a part in and waits until the other has taken it.
+final class BodyHandover: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    private let parts = Mailbox<Result<ByteBuffer?, any Error>>(limit: 1)
+    private let taken = Mailbox<Void>(limit: 1)
+
+    /// Hands all of `body` over, then its end or its error.
+    func feed(from body: RequestBody) async {
+        do {
+            for try await part in body {
+                parts.post(.success(part))
+                _ = try await taken.take()
+            }
+            parts.post(.success(nil), isUrgent: true)
+        } catch {
+            parts.post(.failure(error), isUrgent: true)
+        }
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        let handover: BodyHandover
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard let part = try await handover.parts.take().first else { return nil }
+            handover.taken.post(())
+            return try part.get()
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handover: self) }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ClusterScheduler
+package import Logging
+internal import ServiceLifecycle
+package import UnixHTTP
+
+/// Serves the API on its two sockets until it is told to stop; then nothing new is let in, running answers drain, and
+/// those that take too long end with `server_restarting`.
+package struct GatewayService: Service {
+    private let core: SchedulerCore
+    private let servers: [UnixHTTPServer<GatewayResponder>]
+
+    /// The connections of ended answers get this long to take the last words.
+    private static let farewellSeconds = 2
+
+    /// Serves on `api` and `admin`, which listen already.
+    package init(
+        core: SchedulerCore, api: UnixHTTPListener, admin: UnixHTTPListener, drainSeconds: Int, roles: RoleTable,
+        logger: Logger
+    ) {
+        self.core = core
+        let routes = GatewayRoutes.all(core)
+        let limits = UnixHTTPLimits(drainSeconds: drainSeconds + Self.farewellSeconds)
+        servers = [(api, GatewayDoor.api), (admin, GatewayDoor.admin)].map { listener, door in
+            UnixHTTPServer(
+                listeners: [listener], responder: GatewayResponder(routes: routes, door: door, logger: logger),
+                roles: roles, limits: limits, logger: logger)
+        }
+    }
+
+    package func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for server in servers { group.addTask { try await server.run() } }
+                try await group.waitForAll()
+            }
+        } onGracefulShutdown: {
+            Task { await core.drain() }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ClusterScheduler
+package import Hummingbird
+package import Logging
+internal import OpenAIAPI
+internal import ServingModel
+package import UnixHTTP
+
+/// Finds the route of a request, checks that its peer may use it, and turns every error into OpenAI's envelope.
+///
+/// 1. No route with the path: 404. 2. None with the method: 405. 3. A peer without the route's role, or an admin route
+/// on `api.sock`: 403. Only then the handler runs.
+package struct GatewayResponder: HTTPResponder {
+    package typealias Context = PeerRequestContext
+
+    private let routes: [GatewayRoute]
+    private let door: GatewayDoor
+    private let logger: Logger
+
+    package init(routes: [GatewayRoute], door: GatewayDoor, logger: Logger) {
+        self.routes = routes
+        self.door = door
+        self.logger = logger
+    }
+
+    package func respond(to request: Request, context: PeerRequestContext) async throws -> Response {
+        do {
+            return try await dispatch(request, context)
+        } catch  where error is CancellationError || Task.isCancelled {
+            // The peer is gone: there is nobody to answer.
+            throw CancellationError()
+        } catch let refusal as JobRefusal {
+            return ErrorResponse.make(refusal.error, job: refusal.job)
+        } catch {
+            return ErrorResponse.make(apiError(error, request))
+        }
+    }
+
+    private func dispatch(_ request: Request, _ context: PeerRequestContext) async throws -> Response {
+        let path = Self.normalized(request.uri.path)
+        let matches = routes.compactMap { route in route.pattern.match(path).map { (route: route, below: $0) } }
+        guard !matches.isEmpty else {
+            throw APIError(.notFound, "there is nothing at \(path.prefix(200)): see the documentation of the API")
+        }
+        guard let match = matches.first(where: { $0.route.method == request.method }) else {
+            let allowed = matches.map(\.route.method.rawValue).joined(separator: ", ")
+            throw APIError(.methodNotAllowed, "\(request.method) is not possible here: use \(allowed)")
+        }
+        try check(match.route.access, context.actor)
+        let below = PercentEncoding.decode(match.below)
+        return try await match.route.handler(
+            GatewayExchange(request: request, actor: context.actor, door: door, below: below))
+    }
+
+    private func check(_ access: AccessClass, _ actor: Actor) throws(APIError) {
+        if access == .admin, door != .admin {
+            throw APIError(.forbidden, "this is served on admin.sock only: connect to that socket")
+        }
+        guard actor.roles.contains(access.role) else {
+            let group = access == .admin ? "deepflow-admin" : "deepflow"
+            throw APIError(
+                .forbidden, "user \(actor.userID) may not do this: an administrator can add them to the group \(group)")
+        }
+    }
+
+    private func apiError(_ error: any Error, _ request: Request) -> APIError {
+        if let error = error as? APIError { return error }
+        if let error = error as? any HTTPResponseError {
+            return APIError(APIErrorKind(status: error.status.code), "the request was refused: \(error.status)")
+        }
+        logger.error(
+            "a route failed",
+            metadata: ["method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)"])
+        return APIError(.internalError, "something went wrong here: the scheduler's log has the details")
+    }
+
+    /// A slash at the end means nothing.
+    private static func normalized(_ path: String) -> String {
+        path.utf8.count > 1 && path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
+    }
+}
