@@ -25,6 +25,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library target of one room of the architecture, with its layer's dependencies.
@@ -126,7 +127,9 @@ let package = Package(
 
         // Layer 6
         program("deepflow", ["AdminCommands"]),
-        program("deepflow-schedulerd", ["ClusterScheduler", "Gateway", argumentParser]),
+        program(
+            "deepflow-schedulerd",
+            ["ServingModel", "UnixHTTP", "ClusterScheduler", "Gateway", argumentParser, logging, lifecycle, signals]),
         program("deepflow-noded", ["NodeDaemon", argumentParser]),
         program("deepflow-keeper", ["Keeper"]),
         program("flowserve", ["TemplateProcess", "Packing", "ServingModel"]),
