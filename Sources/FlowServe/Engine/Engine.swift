@@ -90,6 +90,11 @@ package final class Engine {
         return true
     }
 
+    /// Gives memory of earlier steps back to the kernel. For an engine that has had no task for a while.
+    package func releaseIdleMemory() {
+        runner.releaseIdleMemory()
+    }
+
     private func begin(_ submission: TaskSubmission) throws(TaskRefusal) -> AnswerInProgress {
         let configuration = image.artefact.configuration
         guard answers.count < limits.maximumTasks else {

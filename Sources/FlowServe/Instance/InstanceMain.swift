@@ -10,6 +10,9 @@ package import Messages
 package enum InstanceMain {
     /// Exit status for a defect: of the daemon that sent something malformed, or of this program.
     private static let internalFailure: Int32 = 70
+    /// How long an instance without tasks keeps the memory of its last steps, so that requests which follow each other
+    /// find it warm.
+    private static let warmMilliseconds: UInt64 = 2000
 
     /// Serves tasks that come over `channel` until it closes or the daemon drains the instance.
     ///
@@ -72,13 +75,22 @@ package enum InstanceMain {
         _ engine: Engine, _ exchange: Monitor<InstanceExchange>, _ channel: InstanceChannel, wake: () -> Void
     ) {
         var isIdle = true
-        while let work = exchange.wait(until: { !isIdle || $0.hasWork }, then: { $0.takeWork() }) {
+        var isWarm = false
+        while true {
+            if isWarm, isIdle, engine.taskCount == 0,
+                !exchange.wait(milliseconds: warmMilliseconds, until: \.hasWork)
+            {
+                engine.releaseIdleMemory()
+                isWarm = false
+            }
+            guard let work = exchange.wait(until: { !isIdle || $0.hasWork }, then: { $0.takeWork() }) else { break }
             for submission in work.submissions { engine.submit(submission) }
             for (task, index) in work.acknowledgements { engine.acknowledge(task, index: index) }
             for task in work.cancellations { engine.cancel(task) }
             // An acceptance does not wait for the step.
             if !work.isEmpty { publish(engine.takeEvents(), exchange, channel, wake) }
             isIdle = !engine.step()
+            isWarm = isWarm || !isIdle
             publish(engine.takeEvents(), exchange, channel, wake)
         }
         wake()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLinux
 internal import Glibc
+internal import LinuxKernel
 
 /// A value that threads share under one lock, with a place to wait for it to change.
 ///
@@ -13,7 +14,12 @@ final class Monitor<State>: @unchecked Sendable {
     init(_ state: State) {
         self.state = state
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(changed, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        // Waits with a limit count the time that passes, whatever happens to the clock on the wall.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(changed, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -37,6 +43,18 @@ final class Monitor<State>: @unchecked Sendable {
         let result = body(&state)
         pthread_cond_broadcast(changed)
         return result
+    }
+
+    /// Sleeps until `condition` holds, but not longer than `milliseconds`; whether it holds.
+    func wait(milliseconds: UInt64, until condition: (State) -> Bool) -> Bool {
+        let end = MonotonicTime.now.nanoseconds + milliseconds * 1_000_000
+        var deadline = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !condition(state) {
+            if pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT { return condition(state) }
+        }
+        return true
     }
 
     /// Sleeps until `condition` holds, then runs `body` under the same lock.

@@ -119,6 +119,14 @@ struct EngineTests {
         #expect(fixture.run()[slow.task]?.tokens.count == 10, "nobody can acknowledge what was never sent")
     }
 
+    @Test("Memory that was given back changes nothing")
+    func idleMemory() throws {
+        let fixture = try EngineFixture()
+        let first = fixture.answer(.of(1, temperature: 1))
+        fixture.engine.releaseIdleMemory()
+        #expect(fixture.answer(.of(2, temperature: 1)) == first)
+    }
+
     @Test("A cancelled answer ends at once with what it has, and frees its blocks")
     func cancellation() throws {
         let fixture = try EngineFixture(blocks: 2)
