@@ -143,9 +143,11 @@ let package = Package(
         tests("CFlowKernels", ["CFlowKernels"]),
         tests("LinuxKernel", ["LinuxKernel"]),
         tests("Artefacts", ["Artefacts"]),
-        tests("Checkpoints", ["Checkpoints"]),
+        tests("Checkpoints", ["Checkpoints", "TestSupport"]),
         tests("Tokenization", ["Tokenization"]),
         tests("ChatTemplates", ["ChatTemplates"]),
+        tests(
+            "Packing", ["Packing", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "TestSupport"]),
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),

@@ -35,7 +35,10 @@ enum PackError: Error, CustomStringConvertible {
         }
     }
 
-    var description: String {
+    /// One sentence for people. Names in it come from the checkpoint, so it is made safe for terminals and logs.
+    var description: String { Self.printable(sentence) }
+
+    private var sentence: String {
         switch self {
         case .checkpoint(let error): error.description
         case .tokenizer(let error): error.description
@@ -59,6 +62,20 @@ enum PackError: Error, CustomStringConvertible {
         case .inconsistent(let problem):
             "the checkpoint is inconsistent: \(problem); convert it anew"
         }
+    }
+}
+
+extension PackError {
+    private static let longestSentence = 1000
+
+    /// One line without control characters, of bounded length.
+    private static func printable(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars.prefix(longestSentence) {
+            let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar == "\u{2028}"
+            result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
+        }
+        return result
     }
 }
 

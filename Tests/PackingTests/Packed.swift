@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Artefacts
+import Glibc
+
+@testable import Packing
+
+/// An artefact packed from bytes in memory, at an aligned address for as long as the value lives.
+final class Packed {
+    let model: PackedModel
+    let artefact: Artefact
+    private let memory: UnsafeMutableRawBufferPointer
+
+    init(_ checkpoint: [UInt8], progress: @escaping (UInt64, UInt64) -> Void = { _, _ in }) throws {
+        guard let file = tmpfile() else { throw PackError.notAFile }
+        defer { fclose(file) }
+        model = try checkpoint.withUnsafeBytes { bytes in
+            var packing = try ModelPacking(bytes, progress: progress)
+            return try packing.write(to: fileno(file))
+        }
+        memory = .allocate(byteCount: Int(model.byteCount), alignment: 64)
+        guard pread(fileno(file), memory.baseAddress, memory.count, 0) == memory.count else {
+            throw PackError.notAFile
+        }
+        artefact = try Artefact(verifying: UnsafeRawBufferPointer(memory))
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+
+    /// What packing says against bytes: the description and the status; nil when it succeeds.
+    static func refusal(_ checkpoint: [UInt8]) -> (text: String, status: Int32)? {
+        do {
+            _ = try Packed(checkpoint)
+            return nil
+        } catch let error as PackError {
+            return (error.description, error.status)
+        } catch {
+            return ("\(error)", -1)
+        }
+    }
+
+    /// The number at a place of a matrix or vector.
+    func number(_ role: TensorRole, layer: Int = 0, row: Int = 0, column: Int) -> Float? {
+        guard let tensor = artefact.tensor(role, layer: layer) else { return nil }
+        let place = ((row / 32) * tensor.columns + column) * 32 + row % 32
+        switch tensor.layout {
+        case .vectorF32: return tensor.data.load(fromByteOffset: 4 * column, as: Float.self)
+        case .panelF32: return tensor.data.load(fromByteOffset: 4 * place, as: Float.self)
+        case .panelF16: return Float(tensor.data.load(fromByteOffset: 2 * place, as: Float16.self))
+        }
+    }
+}
