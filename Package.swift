@@ -123,7 +123,7 @@ let package = Package(
                 "ServingModel", "OpenAIAPI", "Messages", "UnixHTTP", "ClusterScheduler", hummingbird, logging,
                 lifecycle, nioCore,
             ]),
-        room("AdminCommands", ["ServingModel", "OpenAIAPI", "Messages", "UnixHTTP", argumentParser, nioCore]),
+        room("AdminCommands", ["ServingModel", "LinuxKernel", "Messages", "UnixHTTP", argumentParser, nioCore]),
 
         // Layer 6
         program("deepflow", ["AdminCommands"]),
@@ -171,5 +171,13 @@ let package = Package(
             ["TemplateProcess", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "flowserve"]),
         tests(
             "Keeper", ["Messages", "LinuxKernel", "ServingModel", "TestSupport", "sandbox-probe", "deepflow-keeper"]),
+        tests("AdminCommands", ["AdminCommands", "Messages", "ServingModel", argumentParser, nioCore]),
+        // The real executables, through their sockets.
+        tests(
+            "Integration",
+            [
+                "LinuxKernel", "Messages", "ServingModel", "UnixHTTP", "TestSupport", nioCore, "deepflow",
+                "deepflow-schedulerd", "deepflow-noded", "deepflow-keeper", "flowserve",
+            ]),
     ]
 )
