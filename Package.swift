@@ -147,7 +147,11 @@ let package = Package(
         tests("Tokenization", ["Tokenization"]),
         tests("ChatTemplates", ["ChatTemplates"]),
         tests(
-            "Packing", ["Packing", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "TestSupport"]),
+            "Packing",
+            [
+                "Packing", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LinuxKernel", "TestSupport",
+                "flowserve",
+            ]),
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
