@@ -84,7 +84,10 @@ let package = Package(
 
         // Layer 3
         room(
-            "Packing", ["Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "Sandbox", "LinuxKernel"]),
+            "Packing",
+            [
+                "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LanguageModels", "Sandbox", "LinuxKernel",
+            ]),
         room(
             "FlowServe",
             [

@@ -40,6 +40,15 @@ package enum KernelLayout: UInt32, Sendable {
     /// Rows of a panel. The last panel of a matrix is filled up with rows of zeros.
     package static let panelRows = 32
 
+    /// As listings show it.
+    package var name: String {
+        switch self {
+        case .vectorF32: "vector-f32"
+        case .panelF32: "panel-f32"
+        case .panelF16: "panel-f16"
+        }
+    }
+
     /// Bytes of one number.
     package var elementSize: Int {
         switch self {

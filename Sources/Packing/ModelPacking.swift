@@ -59,7 +59,21 @@ struct ModelPacking {
             throw .artefact(error)
         }
         return PackedModel(
-            configuration: checkpoint.configuration, hasChatTemplate: !template.isEmpty, byteCount: byteCount)
+            configuration: checkpoint.configuration, hasChatTemplate: !template.isEmpty, byteCount: byteCount,
+            layout: mainLayout)
+    }
+
+    /// The layout that holds most of the weights.
+    private var mainLayout: KernelLayout {
+        var bytes: [KernelLayout: Int] = [:]
+        for (plan, tensor) in tensors where plan.rows != nil {
+            bytes[Self.layout(of: tensor), default: 0] += tensor.data.count
+        }
+        return bytes.max { $0.value < $1.value }?.key ?? .panelF32
+    }
+
+    private static func layout(of tensor: GGUFTensor) -> KernelLayout {
+        tensor.type == .f16 ? .panelF16 : .panelF32
     }
 
     /// Every tensor of the file must have its place: a model with parts left out would answer wrongly.
@@ -121,7 +135,7 @@ struct ModelPacking {
     private mutating func packMatrix(
         _ tensor: GGUFTensor, _ plan: TensorPlan, rows: Int, _ writer: inout ArtefactWriter
     ) throws(ArtefactError) {
-        let layout: KernelLayout = tensor.type == .f16 ? .panelF16 : .panelF32
+        let layout = Self.layout(of: tensor)
         try writer.beginTensor(plan.role, layer: plan.layer, layout: layout, rows: rows, columns: plan.columns)
         let packing = PanelPacking(columns: plan.columns, layout: layout)
         let panel = UnsafeMutableRawBufferPointer.allocate(byteCount: packing.panelByteCount, alignment: 64)

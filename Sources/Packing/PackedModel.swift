@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
+internal import LanguageModels
 
 /// What was packed, for the node's model store.
 struct PackedModel {
@@ -8,6 +9,14 @@ struct PackedModel {
     let hasChatTemplate: Bool
     /// Size of the artefact.
     let byteCount: UInt64
+    /// Layout of most of its weights.
+    let layout: KernelLayout
+
+    /// Memory that one token of context takes, from the geometry that instances use.
+    private var keyValueBytesPerToken: Int {
+        let geometry = KVGeometry(configuration: configuration)
+        return (geometry.bytesPerBlock + geometry.tokensPerBlock - 1) / geometry.tokensPerBlock
+    }
 
     /// One line of JSON; the keys are those of the node's listings.
     var json: String {
@@ -19,7 +28,8 @@ struct PackedModel {
             ("headCount", "\(shape.headCount)"), ("keyValueHeadCount", "\(shape.keyValueHeadCount)"),
             ("headSize", "\(shape.headSize)"), ("feedForwardSize", "\(shape.feedForwardSize)"),
             ("vocabularySize", "\(shape.vocabularySize)"), ("hasChatTemplate", "\(hasChatTemplate)"),
-            ("byteCount", "\(byteCount)"),
+            ("byteCount", "\(byteCount)"), ("layout", Self.quoted(layout.name)),
+            ("keyValueBytesPerToken", "\(keyValueBytesPerToken)"),
         ]
         return "{" + fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
     }
