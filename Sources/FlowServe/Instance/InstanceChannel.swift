@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import LinuxKernel
 
 /// An instance's end of its channel, shared by the two threads that use it, and never waiting.
@@ -19,15 +20,17 @@ final class InstanceChannel: Sendable {
         case full
         /// Nobody ever will.
         case closed
+        /// The socket refuses the packet for another reason, a defect.
+        case broken(SystemCallError)
     }
 
     func send(_ packet: [UInt8]) -> Sending {
-        let result = packet.withUnsafeBytes { try? socket.send($0, waits: false) }
-        return switch result {
-        case .sent: .sent
-        case .wouldBlock: .full
-        // Whatever the error is: it says that this socket takes nothing any more.
-        case nil: .closed
+        packet.withUnsafeBytes { bytes in
+            do throws(SystemCallError) {
+                return try socket.send(bytes, waits: false) == .sent ? .sent : .full
+            } catch {
+                return [EPIPE, ECONNRESET, ENOTCONN].contains(error.code) ? .closed : .broken(error)
+            }
         }
     }
 

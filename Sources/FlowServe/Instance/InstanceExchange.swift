@@ -14,6 +14,8 @@ struct InstanceExchange {
         case drained
         /// The daemon sent something that is no frame.
         case malformed(String)
+        /// The socket does not work.
+        case channelBroken(String)
     }
 
     /// What the engine is to do before its next step.
@@ -92,6 +94,7 @@ struct InstanceExchange {
                 unsent = packet
                 return
             case .closed: end(.channelClosed)
+            case .broken(let error): end(.channelBroken(error.description))
             }
         }
         if isDraining, work.isEmpty, ledger.activeCount == 0 { end(.drained) }

@@ -66,6 +66,7 @@ package enum InstanceMain {
         thread.join()
         switch exchange.withLock({ $0.stop }) {
         case .malformed(let problem): return fail("the node daemon sent a malformed frame: \(problem)")
+        case .channelBroken(let problem): return fail("the channel to the node daemon is broken: \(problem)")
         case .channelClosed, .drained, nil: return 0
         }
     }

@@ -34,8 +34,8 @@ final class InstanceFixture {
             maximumTasks: maximumTasks, batch: BatchLimits(rowsPerStep: 16, unacknowledgedTokens: window))
         let (ours, theirs) = try Self.pair()
         if hasSmallBuffer {
-            // The kernel makes it its minimum: a few packets.
-            var size: CInt = 1
+            // No smaller than the largest packet, which could never be sent otherwise.
+            var size = CInt(PacketSocket.maximumPacketSize)
             setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
         }
         let status = Monitor<Int32?>(nil)
@@ -77,6 +77,20 @@ final class InstanceFixture {
 
     func send(bytes: [UInt8]) throws {
         _ = try bytes.withUnsafeBytes { try channel.send($0) }
+    }
+
+    /// Sends pings until the instance reads no more of them, and returns how many.
+    func pingUntilDeaf() throws -> Int {
+        let writable = try ReadinessList()
+        try writable.add(channel.descriptor.rawValue, key: 0, .writable)
+        for count in 0... {
+            let packet = ToInstance.ping(UInt64(count)).encoded()
+            while try packet.withUnsafeBytes({ try channel.send($0, waits: false) }) == .wouldBlock {
+                // One that still reads makes room within this time; one that takes longer only makes the test weaker.
+                if try writable.wait(milliseconds: 200).isEmpty { return count }
+            }
+        }
+        return 0
     }
 
     func submit(_ submission: TaskSubmission) throws {

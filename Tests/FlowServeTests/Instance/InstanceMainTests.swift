@@ -124,7 +124,15 @@ struct InstanceMainTests {
         for number in tasks {
             try fixture.submit(.of(number, temperature: 1, seed: number, maximumTokens: 480))
         }
-        let answers = try fixture.answers(1, 2, 3, 4)
+        // Asks without reading until the instance, whose answers find no room, does not read either.
+        let pings = try fixture.pingUntilDeaf()
+        var pongs = 0
+        let answers = try fixture.answers(1, 2, 3, 4) { frame in
+            if case .pong = frame { pongs += 1 }
+        }
+        try fixture.send(.ping(.max))
+        while try fixture.next() != .pong(.max, activeTasks: 0) { pongs += 1 }
+        #expect(pongs == pings)
         for number in tasks {
             #expect(answers[task(number)]?.tokens.map(\.index) == Array(0..<480))
             #expect(answers[task(number)]?.outcome?.completionTokens == 480)
@@ -132,16 +140,38 @@ struct InstanceMainTests {
         #expect(try fixture.drained() == 0)
     }
 
+    @Test("Replies that found no room come when there is some, without a step to carry them")
+    func repliesWithoutRoom() throws {
+        let fixture = try InstanceFixture(hasSmallBuffer: true)
+        for _ in 0..<3 {
+            let pings = try fixture.pingUntilDeaf()
+            for number in 0..<UInt64(pings) {
+                let pong = try fixture.awaited { if case .pong(let number, _) = $0 { number } else { nil } }
+                #expect(pong == number)
+            }
+        }
+        #expect(try fixture.drained() == 0)
+    }
+
     @Test("A draining instance finishes what it has, refuses what is new and ends")
     func drain() throws {
-        let fixture = try InstanceFixture()
-        try fixture.submit(.of(1, maximumTokens: 100))
-        _ = try fixture.awaited { if case .accepted = $0 { true } else { nil } }
+        // The window keeps the first task from ending before the second one arrives.
+        let fixture = try InstanceFixture(window: 20)
+        try fixture.submit(.of(1, maximumTokens: 30))
         try fixture.send(.drain)
         try fixture.submit(.of(2))
-        let answers = try fixture.answers(1, 2)
-        #expect(answers[task(1)]?.outcome?.completionTokens == 100)
-        #expect(answers[task(2)]?.failure == .overloaded)
+        var tokens = 0
+        let refused = try fixture.answers(2) { frame in
+            if case .tokens(let more) = frame { tokens += more.count }
+        }
+        #expect(refused[task(2)]?.failure == .overloaded)
+        while tokens < 20 {
+            tokens += try fixture.awaited { if case .tokens(let more) = $0 { more.count } else { nil } }
+        }
+        try fixture.send(.acknowledge(task(1), index: 20))
+        let answer = try fixture.answers(1)[task(1)]
+        #expect(tokens + (answer?.tokens.count ?? 0) == 30)
+        #expect(answer?.outcome?.completionTokens == 30)
         #expect(fixture.exitStatus() == 0)
     }
 
