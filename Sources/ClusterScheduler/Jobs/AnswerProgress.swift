@@ -57,8 +57,7 @@ struct AnswerProgress {
 
     /// The task cannot go on where it is.
     mutating func lose(_ reason: String) -> Action {
-        if tokens.count > attemptBegan { fruitlessAttempts = 0 }
-        fruitlessAttempts += 1
+        fruitlessAttempts = tokens.count > attemptBegan ? 0 : fruitlessAttempts + 1
         guard fruitlessAttempts < Self.maximumAttempts else {
             let sentence =
                 "the answer was tried \(fruitlessAttempts) times and got no further than token \(tokens.count)"

@@ -9,28 +9,27 @@ package final class NodeSocketWatch: Sendable {
     /// Where `NAME.sock` files lie.
     package let directory: String
     private let watch: DirectoryWatch
-    /// Dispatch's objects may be used from any thread; their type does not say so.
-    private nonisolated(unsafe) let source: any DispatchSourceRead
 
     /// The directory must exist.
     package init(directory: String) throws(SystemCallError) {
         self.directory = directory
         watch = try DirectoryWatch(directory)
-        source = DispatchSource.makeReadSource(
-            fileDescriptor: watch.descriptor.rawValue, queue: DispatchQueue(label: "deepflow.nodes"))
     }
 
     /// All nodes with a socket: once now, then after every change, also where only a socket was made anew.
     /// May be called once.
     package func names() -> AsyncStream<Set<NodeName>> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            // Dispatch's objects may be used from any thread; their type does not say so.
+            nonisolated(unsafe) let source = DispatchSource.makeReadSource(
+                fileDescriptor: watch.descriptor.rawValue, queue: DispatchQueue(label: "deepflow.nodes"))
             // The handlers hold this object, and with it the descriptor, until the source is done with it.
             source.setEventHandler { [self] in
                 watch.clear()
                 continuation.yield(Self.list(directory))
             }
             source.setCancelHandler { [self] in withExtendedLifetime(self) { continuation.finish() } }
-            continuation.onTermination = { [self] _ in source.cancel() }
+            continuation.onTermination = { _ in source.cancel() }
             source.activate()
             continuation.yield(Self.list(directory))
         }
