@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "clinux.h"
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -31,7 +32,7 @@ int clinux_epoll_wait(int epoll, uint64_t *keys, uint32_t *events, int room, int
 
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
-int clinux_signalfd(const sigset_t *signals) { return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK); }
+int clinux_signalfd(const void *signals) { return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK); }
 
 int clinux_inotify_watch_directory(const char *path) {
     int descriptor = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 #include <linux/sched.h>
+#include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -19,7 +21,7 @@ const uint64_t CLINUX_CLONE_PARENT = CLONE_PARENT, CLINUX_CLONE_CHILD_SETTID = C
                CLINUX_CLONE_CHILD_CLEARTID = CLONE_CHILD_CLEARTID, CLINUX_CLONE_THREAD = CLONE_THREAD;
 const unsigned CLINUX_CLOSE_RANGE_CLOEXEC = 4;
 
-pid_t clinux_clone(uint64_t flags) {
+int32_t clinux_clone(uint64_t flags) {
     // glibc caches the thread id in its control block; the kernel rewrites it there, as for glibc's own fork.
     int *tid_slot = NULL;
     if (prctl(PR_GET_TID_ADDRESS, &tid_slot, 0, 0, 0) != 0) return -1;
@@ -32,16 +34,16 @@ pid_t clinux_clone(uint64_t flags) {
     long pid = syscall(SYS_clone, flags, NULL, NULL, 0, tid_slot);
 #endif
     if (pid == 0 && robust_list) syscall(SYS_set_robust_list, robust_list, robust_length);
-    return (pid_t)pid;
+    return (int32_t)pid;
 }
 
-int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+int clinux_pidfd_open(int32_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int clinux_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
-static int wait_id(int type, unsigned id, int options, pid_t *pid, int *code, int *status) {
+static int wait_id(int type, unsigned id, int options, int32_t *pid, int *code, int *status) {
     siginfo_t info;
     memset(&info, 0, sizeof info);
     int result = waitid((idtype_t)type, id, &info, options);
@@ -51,11 +53,11 @@ static int wait_id(int type, unsigned id, int options, pid_t *pid, int *code, in
     return result;
 }
 
-int clinux_waitid_pidfd(int pidfd, int options, pid_t *pid, int *code, int *status) {
+int clinux_waitid_pidfd(int pidfd, int options, int32_t *pid, int *code, int *status) {
     return wait_id(P_PIDFD, (unsigned)pidfd, options, pid, code, status);
 }
 
-int clinux_waitid_pid(pid_t child, int options, pid_t *pid, int *code, int *status) {
+int clinux_waitid_pid(int32_t child, int options, int32_t *pid, int *code, int *status) {
     return wait_id(P_PID, (unsigned)child, options, pid, code, status);
 }
 
@@ -63,7 +65,7 @@ int clinux_close_range(unsigned first, unsigned last, unsigned flags) {
     return (int)syscall(SYS_close_range, first, last, flags);
 }
 
-int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+int clinux_spawn_close_from(void *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 

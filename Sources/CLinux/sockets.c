@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ typedef union {
     struct cmsghdr alignment;
 } control_buffer;
 
-ssize_t clinux_send_with_descriptors(int socket, const void *data, size_t length, const int *descriptors, int count,
+long clinux_send_with_descriptors(int socket, const void *data, size_t length, const int *descriptors, int count,
                                      int flags) {
     struct iovec vector = {.iov_base = (void *)data, .iov_len = length};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
@@ -33,7 +34,7 @@ ssize_t clinux_send_with_descriptors(int socket, const void *data, size_t length
     return sendmsg(socket, &message, flags | MSG_NOSIGNAL);
 }
 
-ssize_t clinux_receive_with_descriptors(int socket, void *data, size_t length, int *descriptors, int *count,
+long clinux_receive_with_descriptors(int socket, void *data, size_t length, int *descriptors, int *count,
                                         int *truncated, int flags) {
     struct iovec vector = {.iov_base = data, .iov_len = length};
     control_buffer control;
@@ -67,7 +68,7 @@ ssize_t clinux_receive_with_descriptors(int socket, void *data, size_t length, i
 
 int clinux_accept4(int socket, int flags) { return accept4(socket, NULL, NULL, flags); }
 
-int clinux_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
+int clinux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid) {
     struct ucred credentials;
     socklen_t length = sizeof credentials;
     if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
@@ -77,7 +78,7 @@ int clinux_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
     return 0;
 }
 
-int clinux_peer_groups(int socket, gid_t *groups, int *count) {
+int clinux_peer_groups(int socket, uint32_t *groups, int *count) {
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59
 #endif

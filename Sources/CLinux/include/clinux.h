@@ -2,25 +2,24 @@
 // What Swift's Glibc module lacks: calls without a wrapper, variadic functions, function-like macros and constants
 // behind _GNU_SOURCE. One line of C each, no logic: meaning and error handling are in LinuxKernel.
 #pragma once
-#include <signal.h>
-#include <spawn.h>
+// Only headers without types of the C library: those belong to Glibc's module, and a second declaration here would make
+// every file that uses them import this module too. Hence int32_t for pid_t, uint32_t for uid_t and gid_t, long for
+// ssize_t, and void * for sigset_t and posix_spawn_file_actions_t.
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
-#include <sys/types.h>
 
 // Processes
 /// clone(2) without a new stack, as fork with `flags`; the child's thread id is written into glibc's own slot.
-pid_t clinux_clone(uint64_t flags);
+int32_t clinux_clone(uint64_t flags);
 extern const uint64_t CLINUX_CLONE_PARENT, CLINUX_CLONE_CHILD_SETTID, CLINUX_CLONE_CHILD_CLEARTID, CLINUX_CLONE_THREAD;
-int clinux_pidfd_open(pid_t pid);
+int clinux_pidfd_open(int32_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 /// waitid(P_PIDFD or P_PID); status as in siginfo_t: *code is CLD_EXITED, CLD_KILLED or CLD_DUMPED, *status its value.
 /// *pid is 0 when nothing is there (WNOHANG).
-int clinux_waitid_pidfd(int pidfd, int options, pid_t *pid, int *code, int *status);
-int clinux_waitid_pid(pid_t child, int options, pid_t *pid, int *code, int *status);
+int clinux_waitid_pidfd(int pidfd, int options, int32_t *pid, int *code, int *status);
+int clinux_waitid_pid(int32_t child, int options, int32_t *pid, int *code, int *status);
 int clinux_close_range(unsigned first, unsigned last, unsigned flags);
-int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+int clinux_spawn_close_from(void *actions, int first);
 int clinux_prctl(int operation, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 extern const unsigned CLINUX_CLOSE_RANGE_CLOEXEC;
 
@@ -34,15 +33,15 @@ extern const unsigned CLINUX_MFD_CLOEXEC, CLINUX_MFD_ALLOW_SEALING;
 extern const int CLINUX_F_SEAL_SEAL, CLINUX_F_SEAL_SHRINK, CLINUX_F_SEAL_GROW;
 
 // Descriptors over sockets
-ssize_t clinux_send_with_descriptors(int socket, const void *data, size_t length, const int *descriptors, int count,
+long clinux_send_with_descriptors(int socket, const void *data, size_t length, const int *descriptors, int count,
                                      int flags);
 /// *count: room on entry, received on return; *truncated: data or descriptors did not fit (the latter are closed).
-ssize_t clinux_receive_with_descriptors(int socket, void *data, size_t length, int *descriptors, int *count,
+long clinux_receive_with_descriptors(int socket, void *data, size_t length, int *descriptors, int *count,
                                         int *truncated, int flags);
 int clinux_accept4(int socket, int flags);
-int clinux_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
+int clinux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid);
 /// *count: room on entry, number on return; -1 with ERANGE where there are more.
-int clinux_peer_groups(int socket, gid_t *groups, int *count);
+int clinux_peer_groups(int socket, uint32_t *groups, int *count);
 extern const int CLINUX_SOCK_CLOEXEC, CLINUX_SOCK_NONBLOCK;
 
 // Events
@@ -53,7 +52,7 @@ int clinux_epoll_control(int epoll, int operation, int fd, uint32_t events, uint
 int clinux_epoll_wait(int epoll, uint64_t *keys, uint32_t *events, int room, int timeout_ms);
 extern const uint32_t CLINUX_EPOLLIN, CLINUX_EPOLLOUT, CLINUX_EPOLLHUP, CLINUX_EPOLLERR, CLINUX_EPOLLRDHUP;
 int clinux_eventfd(void);
-int clinux_signalfd(const sigset_t *signals);
+int clinux_signalfd(const void *signals);
 int clinux_inotify_watch_directory(const char *path);
 
 // Sandbox

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-#if canImport(CLinux)
-    import CLinux  // declares the pthread types a second time, and then both imports are needed to see their members
-#endif
-
 /// A thread with a small stack that leaves all signals but its own faults to the instance's first thread.
 ///
 /// Plain pthreads: they can be started in a forked child and inside the sandbox, where Swift's own executors cannot.
