@@ -17,6 +17,8 @@ package struct SchedulerConfiguration: Hashable, Sendable {
     package var fullSeconds: Int
     /// After this a reader that takes nothing is given up.
     package var stallSeconds: Int
+    /// How often running jobs look whether their readers live; also the pace of signs of life on a silent stream.
+    package var tickInterval: Duration
     package var admission: AdmissionQueue.Limits
     package var records: JobStore.Limits
 
@@ -28,6 +30,7 @@ package struct SchedulerConfiguration: Hashable, Sendable {
         missingSeconds = 5
         fullSeconds = 60
         stallSeconds = 60
+        tickInterval = .seconds(5)
         admission = AdmissionQueue.Limits()
         records = JobStore.Limits()
     }

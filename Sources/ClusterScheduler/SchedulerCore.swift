@@ -24,7 +24,7 @@ package struct SchedulerCore: Service {
         self.store = store
         self.sockets = sockets
         gate = AdmissionGate(limits: configuration.admission)
-        jobs = JobDirectory(tickInterval: .seconds(5), stallSeconds: configuration.stallSeconds)
+        jobs = JobDirectory(tickInterval: configuration.tickInterval, stallSeconds: configuration.stallSeconds)
     }
 
     /// Follows the nodes, ticks for jobs and writes records until a graceful shutdown, which must come after `drain`.

@@ -34,6 +34,8 @@ package actor JobExecutor {
     var progress = AnswerProgress()
     var clock = PhaseClock()
     var search = PlaceSearch()
+    /// Told to the reader at its next call.
+    private var lateFailure: JobFailure?
 
     /// Where the job stands between two calls of its reader.
     enum Phase: Equatable {
@@ -58,22 +60,25 @@ package actor JobExecutor {
         ending.finish(.cancelled, failure: JobFailure(.cancelled, "the client did not read the answer"))
     }
 
-    /// The next events, at least one; none after the end. Cancelling the reader's task ends the job.
+    /// The next events, at least one; none after the end. What came before a failure is given first. Cancelling the
+    /// reader's task ends the job.
     package func next() async throws(JobFailure) -> [JobEvent] {
+        if let failure = lateFailure.take() { throw failure }
         guard phase != .over else { return [] }
+        var events: [JobEvent] = []
         do throws(JobFailure) {
             if phase == .arriving { try arrive() }
-            var events: [JobEvent] = []
             while events.isEmpty {
                 if phase == .placing { try await place() }
                 if phase == .placing { continue }
                 for message in try await wait() { try handle(message, &events) }
             }
-            return events
         } catch {
             fail(error)
-            throw error
+            guard !events.isEmpty else { throw error }
+            lateFailure = error
         }
+        return events
     }
 
     /// The reader stops: what still runs is ended.

@@ -41,8 +41,9 @@ extension JobStore {
     }
 
     private static func connect(_ path: String, _ logger: Logger) throws -> DatabasePool {
-        // SQLite gives its side files the mode of the main one.
-        _ = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+        // SQLite gives its side files the mode of the main one. Set apart from the making, whatever the umask is.
+        let file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+        try systemCall("fchmod", path) { fchmod(file.rawValue, 0o600) }
         var configuration = Configuration()
         configuration.busyMode = .timeout(2)
         configuration.maximumReaderCount = 2

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterScheduler
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import Messages
+import NIOCore
+import OpenAIAPI
+import ServingModel
+import Testing
+import UnixHTTP
+
+@testable import Gateway
+
+@Suite("Routes and their rights")
+struct GatewayResponderTests {
+    private static let logger: Logger = {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
+    }()
+
+    /// A table like `routes` whose handlers only say that they were reached.
+    private func reachable(_ routes: [GatewayRoute]) -> [GatewayRoute] {
+        routes.map { route in
+            GatewayRoute(route.method, route.pattern, access: route.access) { _ in Response(status: .init(code: 418)) }
+        }
+    }
+
+    private func table() throws -> [GatewayRoute] {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "deepflow-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let configuration = SchedulerConfiguration(runtimeDirectory: directory, stateDirectory: directory)
+        return GatewayRoutes.all(try SchedulerCore.open(configuration, logger: Self.logger))
+    }
+
+    private func status(
+        _ method: HTTPRequest.Method, _ path: String, door: GatewayDoor, roles: Set<Actor.Role>,
+        routes: [GatewayRoute]
+    ) async throws -> (status: Int, body: ResponseBody) {
+        let responder = GatewayResponder(routes: routes, door: door, logger: Self.logger)
+        let actor = Actor(userID: 5, groupIDs: [], processID: 1, roles: roles)
+        let context = PeerRequestContext(source: PeerRequestContextSource(actor: actor, logger: Self.logger))
+        let head = HTTPRequest(method: method, scheme: "http", authority: "x", path: path)
+        let response = try await responder.respond(
+            to: Request(head: head, body: RequestBody(buffer: ByteBuffer())), context: context)
+        return (response.status.code, response.body)
+    }
+
+    private func path(_ pattern: PathPattern) -> String {
+        switch pattern {
+        case .exactly(let path): path
+        case .below(let path): path + "/some/thing"
+        }
+    }
+
+    @Test("every route lets in exactly the roles and the door of its class")
+    func rights() async throws {
+        let routes = try reachable(table())
+        #expect(routes.count >= 15)
+        for route in routes {
+            for door in GatewayDoor.allCases {
+                for roles in [[], [.client], [.admin], [.scheduler], [.client, .admin]] as [Set<Actor.Role>] {
+                    let isAllowed =
+                        switch route.access {
+                        case .client: roles.contains(.client)
+                        case .admin: roles.contains(.admin) && door == .admin
+                        }
+                    let answer = try await status(
+                        route.method, path(route.pattern), door: door, roles: roles, routes: routes)
+                    #expect(
+                        answer.status == (isAllowed ? 418 : 403),
+                        "\(route.method) \(route.pattern) \(door) \(roles)")
+                }
+            }
+        }
+    }
+
+    @Test("what changes things for everybody is an admin's, what reads or asks a client's")
+    func classes() throws {
+        for route in try table() {
+            let isChange = route.method != .get
+            let isOwn =
+                [SchedulerRoutes.chatCompletions, SchedulerRoutes.completions].map(PathPattern.exactly)
+                .contains(route.pattern) || route.pattern == .below(SchedulerRoutes.jobs)
+            #expect((route.access == .admin) == (isChange && !isOwn), "\(route.method) \(route.pattern)")
+        }
+    }
+
+    @Test("no two rows of the table answer the same request")
+    func unambiguous() throws {
+        let routes = try table()
+        let rows = routes.map { "\($0.method) \($0.pattern)" }
+        #expect(Set(rows).count == rows.count)
+    }
+
+    @Test("an unknown path is a 404, a known one with another method a 405")
+    func unknown() async throws {
+        let routes = try reachable(table())
+        for path in ["/", "/v2/models", "/v1/chat/completionsx", "/v1/deepflow/jobs/../nodes", "/V1/models", "//"] {
+            #expect(
+                try await status(.get, path, door: .admin, roles: [.client, .admin], routes: routes).status != 200)
+        }
+        #expect(try await status(.get, "/nope", door: .admin, roles: [.client], routes: routes).status == 404)
+        for route in routes {
+            let answer = try await status(
+                .trace, path(route.pattern), door: .admin, roles: [.client, .admin], routes: routes)
+            #expect(answer.status == 405)
+        }
+        #expect(
+            try await status(.get, "/v1/models/", door: .api, roles: [.client], routes: routes).status == 418)
+    }
+
+    @Test("an error that nobody expected is a 500 that tells no secrets")
+    func defect() async throws {
+        struct Secret: Error { let password = "hunter2" }
+        let routes = [GatewayRoute(.get, .exactly("/x"), access: .client) { _ in throw Secret() }]
+        let answer = try await status(.get, "/x", door: .api, roles: [.client], routes: routes)
+        #expect(answer.status == 500)
+        #expect(answer.body.contentLength ?? 0 > 0)
+        let error = APIError(.internalError, "")
+        #expect(!String(decoding: error.envelope.json, as: UTF8.self).contains("hunter2"))
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterScheduler
+import Messages
+import NIOCore
+import OpenAIAPI
+import ServingModel
+import Testing
+import UnixHTTP
+
+@testable import Gateway
+
+@Suite("Chats and completions over a socket")
+struct GenerationTests {
+    @Test("a whole chat has its text, its usage, and a job to look up")
+    func whole() async throws {
+        try await GatewayFixture.run(script: Scripts.answer("Hel", "lo", last: "!")) { gateway in
+            let answer = try await gateway.chat()
+            #expect(answer.status == 200)
+            let chat = try answer.decode(ChatCompletion.self)
+            #expect(chat.choices.map(\.message) == [ChatMessage(role: "assistant", content: "Hello!")])
+            #expect(chat.choices.map(\.finishReason) == ["stop"])
+            #expect(chat.usage == TokenUsage(promptTokens: 4, completionTokens: 2))
+            let job = try #require(answer.response.header(SchedulerRoutes.jobHeader))
+            let record = try await gateway.get(SchedulerRoutes.job(job)).decode(JobRecord.self)
+            #expect(record.status == .completed && record.kind == .chat && record.completionTokens == 2)
+            #expect(chat.id == "chatcmpl-" + job.dropFirst(4))
+        }
+    }
+
+    @Test("a streamed chat is these bytes")
+    func streamed() async throws {
+        try await GatewayFixture.run(script: Scripts.answer("Hi", "")) { gateway in
+            let answer = try await gateway.chat("x", #""stream":true,"stream_options":{"include_usage":true}"#)
+            #expect(answer.response.header("content-type") == "text/event-stream; charset=utf-8")
+            let job = try #require(answer.response.header(SchedulerRoutes.jobHeader))
+            let created = try #require(answer.text.split(separator: "\"created\":").dropFirst().first?.prefix(10))
+            let head =
+                #"data: {"id":"chatcmpl-\#(job.dropFirst(4))","object":"chat.completion.chunk","created":\#(created),"#
+                + #""model":"org/m","choices":["#
+            let middle = #""logprobs":null,"finish_reason":"#
+            let end = #"],"usage":null}"# + "\n\n"
+            let expected = [
+                head + #"{"index":0,"delta":{"role":"assistant","content":""},\#(middle)null}"# + end,
+                head + #"{"index":0,"delta":{"content":"Hi"},\#(middle)null}"# + end,
+                head + #"{"index":0,"delta":{},\#(middle)"stop"}"# + end,
+                head + #"],"usage":{"prompt_tokens":4,"completion_tokens":2,"total_tokens":6}}"# + "\n\n",
+                "data: [DONE]\n\n",
+            ]
+            #expect(answer.text == expected.joined())
+        }
+    }
+
+    @Test("a completion answers in its own form")
+    func completion() async throws {
+        try await GatewayFixture.run(script: Scripts.answer("once")) { gateway in
+            let answer = try await gateway.post(SchedulerRoutes.completions, #"{"model":"org/m","prompt":"x"}"#)
+            let completion = try answer.decode(TextCompletion.self)
+            #expect(completion.choices.map(\.text) == ["once"])
+            #expect(completion.object == "text_completion" && completion.id.hasPrefix("cmpl-"))
+        }
+    }
+
+    @Test("what an instance refuses has a status of its own, also where a stream was asked for")
+    func refused() async throws {
+        let script: ScriptedNodeServer.Script = { _, emit in
+            emit(.failed(.contextLengthExceeded, message: "90 tokens do not fit in 64"))
+        }
+        try await GatewayFixture.run(script: script) { gateway in
+            let answer = try await gateway.chat("x", #""stream":true"#)
+            #expect(answer.status == 400)
+            let error = try answer.decode(ErrorEnvelope.self).error
+            #expect(error.code == "context_length_exceeded" && error.message == "90 tokens do not fit in 64")
+            #expect(answer.response.header(SchedulerRoutes.jobHeader) != nil)
+        }
+    }
+
+    @Test("a failure within a stream is an event, and no [DONE] follows")
+    func brokenStream() async throws {
+        let script: ScriptedNodeServer.Script = { task, emit in
+            Scripts.silence(task, emit)
+            emit(.failed(.internalError, message: "bad luck"))
+        }
+        try await GatewayFixture.run(script: script) { gateway in
+            let answer = try await gateway.chat("x", #""stream":true"#)
+            #expect(answer.status == 200)
+            #expect(answer.text.contains(#""content":"a""#))
+            #expect(answer.text.contains(#"data: {"error":{"message":"bad luck","type":"server_error""#))
+            #expect(!answer.text.contains("[DONE]"))
+        }
+    }
+
+    @Test("a client that hangs up ends its task, streamed or not")
+    func hangUp() async throws {
+        try await GatewayFixture.run(script: Scripts.silence) { gateway in
+            for fields in [#""stream":true"#, #""stream":false"#] {
+                let client = Task { try await gateway.chat("x", fields) }
+                while try await gateway.get(SchedulerRoutes.jobs).decode([JobRecord].self).first?.status != .running {
+                    await Task.yield()
+                }
+                client.cancel()
+                let cancelled = try await gateway.node.cancellations.take(within: .seconds(30))
+                #expect(cancelled.count == 1 && cancelled[0].hasPrefix("task-"))
+                _ = try? await client.value
+                let records = try await gateway.get(SchedulerRoutes.jobs).decode([JobRecord].self)
+                #expect(records.first?.status == .cancelled)
+            }
+        }
+    }
+
+    @Test("a reader that takes nothing is given up, and its task with it")
+    func stalledReader() async throws {
+        let piece = String(repeating: "x", count: 1 << 20)
+        let script: ScriptedNodeServer.Script = { task, emit in
+            Scripts.accept(task, emit)
+            for index in 0..<16 { emit(.token(GeneratedToken(index: index, id: 1, text: piece))) }
+        }
+        try await GatewayFixture.run(
+            configure: { configuration in
+                configuration.stallSeconds = 0
+                configuration.tickInterval = .milliseconds(20)
+            }, script: script
+        ) { gateway in
+            let body = GatewayFixture.chatBody("x", #""stream":true"#)
+            let response = try await gateway.api.request(
+                .post, SchedulerRoutes.chatCompletions, body: .bytes(body.utf8))
+            let cancelled = try await gateway.node.cancellations.take(within: .seconds(60))
+            #expect(cancelled.count == 1)
+            await #expect(throws: (any Error).self) { _ = try await response.collect(upTo: 64 << 20) }
+        }
+    }
+
+    @Test("bodies that are wrong or too large are refused, and the gateway goes on")
+    func badBodies() async throws {
+        try await GatewayFixture.run(script: Scripts.answer("ok")) { gateway in
+            let broken = try await gateway.post(SchedulerRoutes.chatCompletions, #"{"model":"#)
+            #expect(broken.status == 400)
+            #expect(try broken.decode(ErrorEnvelope.self).error.code == "invalid_json")
+            #expect(try await gateway.chat("x", #""max_tokens":-1"#).status == 400)
+            let unknown = try await gateway.post(SchedulerRoutes.completions, #"{"model":"nope","prompt":"x"}"#)
+            #expect(unknown.status == 404)
+            #expect(try unknown.decode(ErrorEnvelope.self).error.code == "model_not_found")
+            let large = ByteBuffer(repeating: UInt8(ascii: " "), count: GenerationRequest.Limits.bodyBytes + 1)
+            let announced = try await gateway.api.request(
+                .post, SchedulerRoutes.chatCompletions, body: .bytes(large))
+            #expect(announced.status == 413)
+            let parts = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+                continuation.yield(large)
+                continuation.finish()
+            }
+            let chunked = try await gateway.api.request(
+                .post, SchedulerRoutes.chatCompletions, body: .stream(parts, byteCount: nil))
+            #expect(chunked.status == 413)
+            #expect(try await gateway.chat().status == 200)
+        }
+    }
+}
