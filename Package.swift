@@ -178,6 +178,18 @@ let package = Package(
             ["TemplateProcess", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "flowserve"]),
         tests(
             "Keeper", ["Messages", "LinuxKernel", "ServingModel", "TestSupport", "sandbox-probe", "deepflow-keeper"]),
+        tests(
+            "ClusterScheduler",
+            [
+                "ClusterScheduler", "Policies", "Messages", "LinuxKernel", "ServingModel", logging, nioCore,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        tests(
+            "Gateway",
+            [
+                "Gateway", "ClusterScheduler", "OpenAIAPI", "Messages", "UnixHTTP", "ServingModel", hummingbird,
+                hummingbirdCore, logging, lifecycle, nioCore,
+            ]),
         tests("AdminCommands", ["AdminCommands", "Messages", "ServingModel", argumentParser, nioCore]),
         // The real executables, through their sockets.
         tests(
