@@ -109,7 +109,8 @@ let package = Package(
         room(
             "NodeDaemon",
             [
-                "ServingModel", "LinuxKernel", "Policies", "Messages", "UnixHTTP", hummingbird, logging, lifecycle,
+                "CLinux", "ServingModel", "LinuxKernel", "Policies", "Messages", "UnixHTTP", hummingbird, logging,
+                lifecycle,
                 nioCore,
             ]),
         room(

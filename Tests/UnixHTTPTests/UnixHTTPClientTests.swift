@@ -193,7 +193,7 @@ import UnixHTTP
         }
     }
 
-    @Test("a cancelled request ends at once")
+    @Test("a cancelled request ends at once and closes its connection, sent or not")
     func cancellation() async throws {
         let directory = try ServerFixture.makeDirectory()
         let path = directory + "/s.sock"
@@ -206,6 +206,7 @@ import UnixHTTP
         let connection = try await RawConnection(acceptedOn: listener)
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(try await connection.readToEnd().hasPrefix("GET / HTTP/1.1"))
+        let sent = try await connection.readToEnd()
+        #expect(sent.isEmpty || sent.hasPrefix("GET / HTTP/1.1"))
     }
 }

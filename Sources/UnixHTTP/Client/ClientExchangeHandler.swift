@@ -39,6 +39,8 @@ final class ClientExchangeHandler: ChannelDuplexHandler {
     func begin(_ exchange: ClientExchange) -> Bool {
         guard !exchange.isGivenUp.value else {
             exchange.promise.fail(CancellationError())
+            // Nobody else has this connection now.
+            context?.close(promise: nil)
             return false
         }
         guard case .idle = state, context != nil else {

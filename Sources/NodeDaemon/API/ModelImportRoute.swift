@@ -1,0 +1,77 @@
+internal import HTTPTypes
+// SPDX-License-Identifier: Apache-2.0
+internal import Hummingbird
+internal import Messages
+internal import NIOCore
+internal import ServingModel
+
+/// One import over HTTP: the checkpoint in the request's body, progress lines in the answer's, both at once.
+struct ModelImportRoute: Sendable {
+    let service: NodeService
+    let modelImport: ModelImport
+    let name: ModelName
+    /// What the client announced.
+    let total: Int?
+
+    /// Bytes between two `receiving` lines.
+    private static let reportBytes = 16 << 20
+
+    /// Refuses what cannot be begun with a status of its own; what fails later is the last line.
+    func answer(_ request: Request) throws -> Response {
+        let slot = try modelImport.begin(expectedBytes: total)
+        return Response(
+            status: .ok, headers: [.contentType: "application/x-ndjson"],
+            body: ResponseBody { writer in
+                do {
+                    let spool = try await receive(request, slot.spool, &writer)
+                    let summary = try await pack(spool, &writer)
+                    try await writer.write(try JSONAnswer.line(ImportProgress.completed(summary)))
+                } catch let error as NodeDaemonError {
+                    try await writer.write(try JSONAnswer.line(ImportProgress.failed(message: error.description)))
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private func receive(
+        _ request: Request, _ empty: CheckpointSpool, _ writer: inout any ResponseBodyWriter
+    ) async throws -> CheckpointSpool {
+        var spool = empty
+        var reported = 0
+        try await writer.write(try JSONAnswer.line(ImportProgress.receiving(bytes: 0, total: total)))
+        for try await part in request.body {
+            try spool.append(part)
+            guard spool.byteCount - reported >= Self.reportBytes else { continue }
+            reported = spool.byteCount
+            try await writer.write(try JSONAnswer.line(ImportProgress.receiving(bytes: reported, total: total)))
+        }
+        guard spool.byteCount > 0 else { throw NodeDaemonError.badCheckpoint("the checkpoint is empty") }
+        return spool
+    }
+
+    private func pack(_ spool: CheckpointSpool, _ writer: inout any ResponseBodyWriter) async throws -> ModelSummary {
+        let (progress, continuation) = AsyncStream<ImportProgress>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let replaced = service.store[name]
+        async let packed = packAndFinish(spool, continuation)
+        for await line in progress { try await writer.write(try JSONAnswer.line(line)) }
+        let summary = try await packed
+        let isNew = replaced.map { $0.digest != summary.digest } ?? false
+        await service.modelsChanged(replaced: isNew ? replaced.map(ModelKey.init) : nil)
+        return summary
+    }
+
+    private func packAndFinish(
+        _ spool: CheckpointSpool, _ lines: AsyncStream<ImportProgress>.Continuation
+    ) async throws -> ModelSummary {
+        defer { lines.finish() }
+        do {
+            return try await modelImport.pack(spool, as: name) { done, total in
+                lines.yield(.packing(bytes: done, total: total))
+            }
+        } catch let error as NodeDaemonError {
+            throw error
+        } catch {
+            throw NodeDaemonError.packingFailed("\(error)")
+        }
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import Messages
+internal import ServingModel
+
+/// The decisions behind `InstancePool`'s events.
+extension InstancePool {
+    /// In an order that does not change from run to run.
+    var sortedInstances: [(key: InstanceID, value: Instance)] {
+        instances.sorted { $0.key.rawValue < $1.key.rawValue }
+    }
+
+    /// Moves a model's waiting tasks on as far as possible, and orders what they need to get further.
+    mutating func advance(_ model: ModelKey, _ now: MonotonicTime) -> [Order] {
+        var orders = assignWaiting(of: model)
+        while let count = waiting[model]?.count, count > 0 {
+            let own = instances.values.filter { $0.model == model }
+            let coming = own.filter { $0.isComing }.count * limits.tasksPerInstance
+            guard count > coming, own.count < limits.instancesPerModel,
+                now >= health[model]?.notBefore ?? now
+            else { break }
+            if let template = templates.ready(for: model) {
+                orders.append(fork(from: template, model, now))
+            } else {
+                if templates.current[model] == nil { orders.append(startTemplate(of: model, now)) }
+                break
+            }
+        }
+        if waiting[model]?.isEmpty == true { waiting[model] = nil }
+        noteUse(of: model, now)
+        return orders
+    }
+
+    private mutating func noteUse(of model: ModelKey, _ now: MonotonicTime) {
+        let isUsed = waiting[model] != nil || instances.values.contains { $0.model == model }
+        if isUsed || templates.current[model] == nil {
+            unusedSince[model] = nil
+        } else if unusedSince[model] == nil {
+            unusedSince[model] = now
+        }
+    }
+
+    private mutating func assignWaiting(of model: ModelKey) -> [Order] {
+        var orders: [Order] = []
+        while let task = waiting[model]?.first, let id = leastLoaded(of: model) {
+            waiting[model]?.removeFirst()
+            instances[id]?.tasks.insert(task)
+            instanceOfTask[task] = id
+            orders.append(.assign(task, id))
+        }
+        return orders
+    }
+
+    /// The instance with room that has the fewest tasks; of equals the one with the smallest id.
+    private func leastLoaded(of model: ModelKey) -> InstanceID? {
+        let open = instances.filter {
+            $0.value.model == model && $0.value.phase == .ready && !$0.value.isCondemned
+                && $0.value.tasks.count < limits.tasksPerInstance
+        }
+        return open.min { ($0.value.tasks.count, $0.key.rawValue) < ($1.value.tasks.count, $1.key.rawValue) }?.key
+    }
+
+    private mutating func fork(from template: TemplateID, _ model: ModelKey, _ now: MonotonicTime) -> Order {
+        let id: InstanceID = freshID()
+        let deadline = now.adding(seconds: limits.startSeconds)
+        instances[id] = Instance(
+            template: template, model: model, phase: .starting(deadline: deadline), idleSince: now)
+        return .fork(id, template: template, model)
+    }
+
+    private mutating func startTemplate(of model: ModelKey, _ now: MonotonicTime) -> Order {
+        let id: TemplateID = freshID()
+        templates.add(id, model: model, phase: .starting(deadline: now.adding(seconds: limits.templateSeconds)))
+        return .startTemplate(id, model)
+    }
+
+    /// Fails the tasks that wait for a model.
+    mutating func failWaiting(of model: ModelKey, _ message: String) -> [Order] {
+        (waiting.removeValue(forKey: model) ?? []).map { .fail($0, .startFailed, message: message) }
+    }
+
+    /// Drops ended templates that no instance refers to.
+    mutating func forgetTemplates() -> [Order] {
+        templates.forget(except: Set(instances.values.map(\.template))).map { .forgetTemplate($0) }
+    }
+
+    /// Ends the templates that nobody has used for the idle time.
+    mutating func stopUnusedTemplates(_ now: MonotonicTime) -> [Order] {
+        guard let seconds = limits.idleSeconds else { return [] }
+        var orders: [Order] = []
+        for (model, since) in unusedSince where since.adding(seconds: seconds) <= now {
+            unusedSince[model] = nil
+            guard let template = templates.current[model], templates.retire(template) else { continue }
+            orders.append(.stopTemplate(template))
+        }
+        return orders
+    }
+
+    /// When an instance has been idle for long enough; nil while it works or is to be kept.
+    func idleDeadline(_ instance: Instance) -> MonotonicTime? {
+        guard instance.tasks.isEmpty, let seconds = limits.idleSeconds else { return nil }
+        return instance.idleSince.adding(seconds: seconds)
+    }
+
+    /// After a new attachment: what the keeper did not name is gone.
+    mutating func reconcile(
+        templates seenTemplates: Set<TemplateID>, instances seenInstances: Set<InstanceID>, now: MonotonicTime
+    ) -> [Order] {
+        var orders: [Order] = []
+        let message = "its keeper does not have it any more"
+        for (id, _) in sortedInstances where !seenInstances.contains(id) {
+            orders += instanceEnded(id, status: nil, message: message, now: now)
+        }
+        for id in templates.templates.keys.sorted(by: { $0.rawValue < $1.rawValue }) where !seenTemplates.contains(id) {
+            orders += templateEnded(id, message: message, now: now)
+        }
+        // A second template of a model was on its way out when the daemon before this one ended.
+        for (id, template) in templates.templates where templates.current[template.model] != id {
+            if templates.retire(id) { orders.append(.stopTemplate(id)) }
+        }
+        for model in Set(templates.current.keys) { orders += advance(model, now) }
+        return orders
+    }
+}
+
+extension InstancePool.Instance {
+    /// Will take tasks soon.
+    fileprivate var isComing: Bool {
+        switch phase {
+        case .starting, .attaching: !isCondemned
+        case .ready, .draining: false
+        }
+    }
+
+    /// Takes no more tasks and is to exit.
+    var isDraining: Bool {
+        if case .draining = phase { return true }
+        return false
+    }
+}
+
+extension MonotonicTime {
+    /// The point in time so many seconds later.
+    func adding(seconds: Int) -> MonotonicTime {
+        MonotonicTime(nanoseconds: nanoseconds &+ UInt64(max(0, seconds)) &* 1_000_000_000)
+    }
+}

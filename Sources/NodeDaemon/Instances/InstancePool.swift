@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import Messages
+internal import ServingModel
+
+/// Which instances there are and which task goes where. A pure state machine: every event returns the orders that
+/// follow from it, the time is always given, ids come from the generator that was given.
+///
+/// 1. A task goes to the instance of its model with the fewest tasks, if one has room.
+/// 2. Otherwise it waits. Where more wait than the starting instances will take, one more is forked, up to the limit.
+/// 3. No ready template: one is started first. One that fails tells why, and the waiting tasks get its sentence.
+/// 4. Failed starts make the next one wait (`StartHealth`); after three in a row the waiting tasks fail.
+/// 5. An instance that dies by a signal that nobody sent takes its template with it: forks share addresses and
+///    canaries, and whoever crashed one may know them.
+/// 6. An instance without tasks is drained after the idle time, a template without instances ended after it.
+struct InstancePool {
+    struct Limits {
+        var instancesPerModel: Int
+        var tasksPerInstance: Int
+        /// Tasks of one model that may wait.
+        var waitingTasks = 1024
+        /// Seconds without a task before an instance ends; nil keeps it.
+        var idleSeconds: Int?
+        /// Seconds from the order to a ready instance.
+        var startSeconds = 30
+        /// Seconds from the order to a ready template, which reads all of its artefact once.
+        var templateSeconds = 300
+        /// Seconds that a drained instance has to exit.
+        var drainSeconds = 10
+    }
+
+    enum Order: Hashable {
+        case startTemplate(TemplateID, ModelKey)
+        case stopTemplate(TemplateID)
+        case forgetTemplate(TemplateID)
+        case fork(InstanceID, template: TemplateID, ModelKey)
+        case drain(InstanceID)
+        case kill(InstanceID, reason: String)
+        case forgetInstance(InstanceID)
+        case assign(TaskID, InstanceID)
+        case fail(TaskID, TaskFailure, message: String)
+    }
+
+    /// What became of a submitted task.
+    enum Admission: Hashable {
+        case admitted([Order])
+        /// Too many wait already.
+        case overloaded
+    }
+
+    /// Where an instance stands. `attaching`: found at a keeper, has not told its tasks yet.
+    enum Phase: Hashable {
+        case starting(deadline: MonotonicTime)
+        case attaching(deadline: MonotonicTime)
+        case ready
+        case draining(deadline: MonotonicTime)
+    }
+
+    struct Instance {
+        let template: TemplateID
+        let model: ModelKey
+        var phase: Phase
+        var tasks: Set<TaskID> = []
+        /// When its last task ended.
+        var idleSince: MonotonicTime
+        /// Was told to die.
+        var isCondemned = false
+    }
+
+    let limits: Limits
+    var templates = TemplatePool()
+    var instances: [InstanceID: Instance] = [:]
+    var waiting: [ModelKey: [TaskID]] = [:]
+    var instanceOfTask: [TaskID: InstanceID] = [:]
+    var health: [ModelKey: StartHealth] = [:]
+    /// Since when a model's template has had no instance and nobody waiting.
+    var unusedSince: [ModelKey: MonotonicTime] = [:]
+    private var generator: any RandomNumberGenerator
+
+    /// Ids come from `generator`, so that tests are repeatable.
+    init(limits: Limits, generator: any RandomNumberGenerator = SystemRandomNumberGenerator()) {
+        self.limits = limits
+        self.generator = generator
+    }
+
+    /// A new id.
+    mutating func freshID<Subject>() -> Identifier<Subject> {
+        Identifier.random(using: &generator)
+    }
+
+    // MARK: Tasks
+
+    /// A task has arrived. One that is known already changes nothing.
+    mutating func submit(_ task: TaskID, model: ModelKey, now: MonotonicTime) -> Admission {
+        guard instanceOfTask[task] == nil, waiting[model]?.contains(task) != true else { return .admitted([]) }
+        guard waiting[model, default: []].count < limits.waitingTasks else { return .overloaded }
+        waiting[model, default: []].append(task)
+        return .admitted(advance(model, now))
+    }
+
+    /// Takes a task out of the queue; false where it does not wait.
+    mutating func withdraw(_ task: TaskID) -> Bool {
+        for (model, tasks) in waiting {
+            guard let index = tasks.firstIndex(of: task) else { continue }
+            waiting[model]?.remove(at: index)
+            return true
+        }
+        return false
+    }
+
+    /// A task has come to its end on its instance.
+    mutating func taskOver(_ task: TaskID, isSuccess: Bool, now: MonotonicTime) -> [Order] {
+        guard let id = instanceOfTask.removeValue(forKey: task), let instance = instances[id] else { return [] }
+        instances[id]?.tasks.remove(task)
+        instances[id]?.idleSince = now
+        let deadline = now.adding(seconds: limits.drainSeconds)
+        if instance.isDraining { instances[id]?.phase = .draining(deadline: deadline) }
+        if isSuccess { health[instance.model] = nil }
+        return advance(instance.model, now)
+    }
+
+    // MARK: Templates
+
+    /// A keeper reports a template that was started before this daemon.
+    mutating func adoptTemplate(_ id: TemplateID, model: ModelKey, now: MonotonicTime) {
+        guard templates.templates[id] == nil else { return }
+        templates.add(id, model: model, phase: .starting(deadline: now.adding(seconds: limits.templateSeconds)))
+    }
+
+    mutating func templateReady(_ id: TemplateID, now: MonotonicTime) -> [Order] {
+        guard templates.becomeReady(id), let model = templates.templates[id]?.model else { return [] }
+        return advance(model, now)
+    }
+
+    /// A template's process is gone; `message` is its last word.
+    mutating func templateEnded(_ id: TemplateID, message: String, now: MonotonicTime) -> [Order] {
+        guard let template = templates.end(id) else {
+            // Given up before: the keeper still has an entry for it.
+            return templates.templates[id] == nil ? [.forgetTemplate(id)] : []
+        }
+        var orders: [Order] = []
+        if case .starting = template.phase {
+            health[template.model, default: StartHealth()].noteFailure(at: now)
+            orders += failWaiting(of: template.model, "the model's template could not start: \(message)")
+        }
+        return orders + forgetTemplates() + advance(template.model, now)
+    }
+
+    // MARK: Instances
+
+    /// A keeper reports an instance that was forked before this daemon; it is asked for its tasks.
+    mutating func adoptInstance(_ id: InstanceID, template: TemplateID, now: MonotonicTime) -> [Order] {
+        guard instances[id] == nil else { return [] }
+        guard let model = templates.templates[template]?.model else {
+            return [.kill(id, reason: "nobody knows which model it serves")]
+        }
+        let deadline = now.adding(seconds: limits.startSeconds)
+        instances[id] = Instance(
+            template: template, model: model, phase: .attaching(deadline: deadline), idleSince: now)
+        return []
+    }
+
+    /// An adopted instance has told which tasks it works on.
+    mutating func instanceAttached(_ id: InstanceID, tasks: [TaskID], now: MonotonicTime) -> [Order] {
+        guard case .attaching? = instances[id]?.phase else { return [] }
+        for task in tasks where instanceOfTask[task] == nil {
+            instanceOfTask[task] = id
+            instances[id]?.tasks.insert(task)
+        }
+        return instanceReady(id, now: now)
+    }
+
+    mutating func instanceReady(_ id: InstanceID, now: MonotonicTime) -> [Order] {
+        guard let instance = instances[id] else { return [] }
+        switch instance.phase {
+        case .starting, .attaching: break
+        case .ready, .draining: return []
+        }
+        instances[id]?.phase = .ready
+        instances[id]?.idleSince = now
+        return advance(instance.model, now)
+    }
+
+    /// An instance has sent what no honest one sends.
+    mutating func instanceMisbehaved(_ id: InstanceID, reason: String) -> [Order] {
+        guard let instance = instances[id], !instance.isCondemned else { return [] }
+        instances[id]?.isCondemned = true
+        return [.kill(id, reason: reason)]
+    }
+
+    /// An administrator wants it gone: it finishes its tasks first.
+    mutating func stopInstance(_ id: InstanceID, now: MonotonicTime) -> [Order] {
+        guard let instance = instances[id] else { return [] }
+        guard !instance.isDraining else { return [] }
+        // With tasks it takes as long as they do: the deadline is set anew when the last one ends.
+        let deadline = now.adding(seconds: limits.drainSeconds)
+        instances[id]?.phase = .draining(deadline: deadline)
+        return [.drain(id)]
+    }
+
+    /// An instance's process is gone; `status` is nil where there was none.
+    mutating func instanceEnded(
+        _ id: InstanceID, status: ExitStatus?, message: String, now: MonotonicTime
+    ) -> [Order] {
+        guard let instance = instances.removeValue(forKey: id) else { return [.forgetInstance(id)] }
+        var orders: [Order] = [.forgetInstance(id)]
+        for task in instance.tasks.sorted(by: { $0.rawValue < $1.rawValue }) {
+            instanceOfTask[task] = nil
+            orders.append(.fail(task, .instanceLost, message: "its instance ended: \(message)"))
+        }
+        if !instance.isDraining || status?.isSuccess == false {
+            orders += noteCrash(of: instance, status, message, now)
+        }
+        return orders + forgetTemplates() + advance(instance.model, now)
+    }
+
+    private mutating func noteCrash(
+        of instance: Instance, _ status: ExitStatus?, _ message: String, _ now: MonotonicTime
+    ) -> [Order] {
+        var orders: [Order] = []
+        health[instance.model, default: StartHealth()].noteFailure(at: now)
+        if case .starting = instance.phase, health[instance.model]?.isOutOfPatience == true {
+            orders += failWaiting(of: instance.model, "no instance of the model could start: \(message)")
+        }
+        if case .signalled = status, !instance.isCondemned, templates.retire(instance.template) {
+            orders.append(.stopTemplate(instance.template))
+        }
+        return orders
+    }
+
+    // MARK: Time and models
+
+    /// A model was removed or replaced: its waiting tasks fail, its instances finish their work and go.
+    mutating func retireModel(_ model: ModelKey, now: MonotonicTime) -> [Order] {
+        var orders: [Order] = []
+        for task in waiting.removeValue(forKey: model) ?? [] {
+            orders.append(.fail(task, .modelNotFound, message: "the model '\(model.name)' was removed"))
+        }
+        for (id, instance) in sortedInstances where instance.model == model { orders += stopInstance(id, now: now) }
+        if let template = templates.current[model], templates.retire(template) {
+            orders.append(.stopTemplate(template))
+        }
+        health[model] = nil
+        return orders
+    }
+
+    /// When `tick` has something to do next; nil while only events can bring something.
+    var nextDeadline: MonotonicTime? {
+        var times: [MonotonicTime] = []
+        for instance in instances.values where !instance.isCondemned {
+            switch instance.phase {
+            case .starting(let deadline), .attaching(let deadline): times.append(deadline)
+            case .draining(let deadline): if instance.tasks.isEmpty { times.append(deadline) }
+            case .ready: if let time = idleDeadline(instance) { times.append(time) }
+            }
+        }
+        for template in templates.templates.values {
+            if case .starting(let deadline) = template.phase { times.append(deadline) }
+        }
+        if let seconds = limits.idleSeconds {
+            times += unusedSince.values.map { $0.adding(seconds: seconds) }
+        }
+        for (model, tasks) in waiting where !tasks.isEmpty {
+            if let pause = health[model]?.notBefore { times.append(pause) }
+        }
+        return times.min()
+    }
+
+    /// Does what has become due: back-offs that are over, idle instances, starts and drains that take too long.
+    mutating func tick(now: MonotonicTime) -> [Order] {
+        var orders: [Order] = []
+        for (id, instance) in sortedInstances where !instance.isCondemned { orders += tick(id, instance, now) }
+        for (id, template) in templates.templates {
+            guard case .starting(let deadline) = template.phase, deadline <= now else { continue }
+            let message = "it was not ready within \(limits.templateSeconds) s"
+            orders += [.stopTemplate(id)] + templateEnded(id, message: message, now: now)
+        }
+        orders += stopUnusedTemplates(now)
+        for model in waiting.keys.sorted(by: { $0.keeperText < $1.keeperText }) { orders += advance(model, now) }
+        return orders
+    }
+
+    private mutating func tick(_ id: InstanceID, _ instance: Instance, _ now: MonotonicTime) -> [Order] {
+        switch instance.phase {
+        case .starting(let deadline) where deadline <= now, .attaching(let deadline) where deadline <= now:
+            return instanceMisbehaved(id, reason: "it was not ready within \(limits.startSeconds) s")
+        case .draining(let deadline) where deadline <= now && instance.tasks.isEmpty:
+            return instanceMisbehaved(id, reason: "it did not exit within \(limits.drainSeconds) s")
+        case .ready:
+            guard let deadline = idleDeadline(instance), deadline <= now else { return [] }
+            return stopInstance(id, now: now)
+        default: return []
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What can go wrong in a node daemon, in sentences for its administrator.
+package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A directory or socket that the daemon needs cannot be made.
+    case cannotPrepare(path: String, reason: String)
+    /// Another daemon serves this node's socket.
+    case alreadyRunning(path: String)
+    case storeUnusable(path: String, reason: String)
+    case insufficientStorage(needed: Int, available: Int, path: String)
+    /// The checkpoint cannot be used; the sentence is the packer's.
+    case badCheckpoint(String)
+    case packingFailed(String)
+    case importInProgress
+    case unknownModel(String)
+    case keeperUnavailable(String)
+
+    package var description: String {
+        switch self {
+        case .cannotPrepare(let path, let reason):
+            "cannot make \(path): \(reason); check the directory's owner and mode"
+        case .alreadyRunning(let path):
+            "a node daemon answers on \(path) already: stop it first, or choose another --node"
+        case .storeUnusable(let path, let reason): "the model store at \(path) cannot be used: \(reason)"
+        case .insufficientStorage(let needed, let available, let path):
+            "the import needs about \(needed >> 20) MiB and \(path) has \(available >> 20) MiB: free some space or remove a model"
+        case .badCheckpoint(let reason): reason
+        case .packingFailed(let reason): "the checkpoint could not be packed: \(reason)"
+        case .importInProgress: "another import is in progress on this node: wait until it is over"
+        case .unknownModel(let name): "there is no model '\(name)' on this node: see `deepflow model list`"
+        case .keeperUnavailable(let reason): "the node's keeper is not available: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+internal import Hummingbird
+internal import LinuxKernel
+internal import Logging
+internal import ServiceLifecycle
+internal import UnixHTTP
+internal import UnixSignals
+
+/// A node daemon from its start to its end.
+package enum NodeProcess {
+    /// Serves until SIGTERM or SIGINT. Throws `NodeDaemonError` where it cannot begin.
+    package static func run(_ configuration: NodeConfiguration) async throws {
+        // Peers that go away are errors of their writes, not the end of the daemon.
+        signal(SIGPIPE, SIG_IGN)
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "deepflow-noded")
+        logger[metadataKey: "node"] = "\(configuration.node)"
+        let listener = try listen(configuration)
+        let store = try ModelStore(directory: configuration.modelDirectory, logger: logger)
+        let reactor = try InstanceReactor()
+        let launcher = KeeperLauncher(
+            socketPath: configuration.keeperPath, executable: try ProcessLaunch.sibling("deepflow-keeper"))
+        let service = NodeService(
+            configuration: configuration, store: store, reactor: reactor, launcher: launcher, logger: logger)
+        let table = NodeRouteTable(
+            service: service,
+            modelImport: ModelImport(store: store, engine: try ProcessLaunch.sibling("flowserve")))
+        let server = UnixHTTPServer(
+            listeners: [listener], responder: table.routes.makeRouter().buildResponder(), roles: RoleTable.ofHost(),
+            logger: logger)
+        // Stopped in reverse: first nobody gets in any more, then the node lets go of its keeper.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [NodeRuntime(service: service), server], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        try await group.run()
+    }
+
+    private static func listen(_ configuration: NodeConfiguration) throws(NodeDaemonError) -> UnixHTTPListener {
+        for folder in ["nodes", "keepers"] {
+            try DirectoryPath.make("\(configuration.runtimeDirectory)/\(folder)", mode: 0o755)
+        }
+        do throws(SystemCallError) {
+            return try UnixHTTPListener.bind(path: configuration.socketPath, mode: 0o666)
+        } catch {
+            guard error.code == EADDRINUSE else {
+                throw .cannotPrepare(path: configuration.socketPath, reason: "\(error)")
+            }
+            throw .alreadyRunning(path: configuration.socketPath)
+        }
+    }
+}
+
+/// The node's own work as a service: it ends when the daemon is told to stop.
+private struct NodeRuntime: Service {
+    let service: NodeService
+
+    func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await service.run() }
+            group.addTask {
+                try? await gracefulShutdown()
+                await service.stop()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

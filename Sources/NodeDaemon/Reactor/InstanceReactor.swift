@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import Messages
+internal import ServingModel
+
+/// The daemon's end of the sockets to its keeper and to all instances: one thread that waits in epoll, since packet
+/// sockets are none of NIO's. Everything here may be called from anywhere and never blocks.
+final class InstanceReactor: Sendable {
+    private let mailbox: ReactorMailbox
+
+    /// Starts the thread.
+    init() throws(SystemCallError) {
+        let mailbox = try ReactorMailbox()
+        self.mailbox = mailbox
+        try WorkerThread.start {
+            var loop = ReactorLoop(mailbox)
+            loop.run()
+        }
+    }
+
+    /// Rings when `takeEvents` may have something; ends after `stop`. For one listener.
+    var rings: AsyncStream<Void> { mailbox.rings }
+
+    /// What happened since the last call.
+    func takeEvents() -> [ReactorEvent] { mailbox.takeEvents() }
+
+    /// Speaks to this keeper from now on, beginning with `hello`. Channels of instances that are known stay.
+    func attach(keeper: SharedPacketSocket) {
+        mailbox.post(.attach(keeper: keeper))
+    }
+
+    /// Orders something of the keeper; dropped where none is attached.
+    func order(_ order: ToKeeper, descriptor: SharedDescriptor? = nil) {
+        mailbox.post(.order(order, descriptor))
+    }
+
+    /// Sends frames to an instance in their order; dropped where it is gone.
+    func send(_ frames: [ToInstance], to instance: InstanceID) {
+        mailbox.post(.send(frames, instance))
+    }
+
+    /// Closes an instance's channel; nothing more is heard of it.
+    func close(_ instance: InstanceID) {
+        mailbox.post(.close(instance))
+    }
+
+    /// Closes everything and ends the thread.
+    func stop() {
+        mailbox.post(.stop)
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+
+/// A packet socket in an object, so that queues and tables can hold it.
+final class SharedPacketSocket: Sendable {
+    let socket: PacketSocket
+
+    init(_ socket: consuming PacketSocket) {
+        self.socket = socket
+    }
+}
+
+/// One socket of the reactor with what waits to be sent on it.
+struct PacketChannel {
+    /// What one peer may let pile up before it counts as stuck: two submissions of the largest size.
+    static let maximumQueuedBytes = 32 << 20
+
+    let shared: SharedPacketSocket
+    /// Its key in the readiness list.
+    let key: UInt64
+    private var queue: [(packet: [UInt8], descriptor: SharedDescriptor?)] = []
+    private var next = 0
+    private var queuedBytes = 0
+    /// Whether the readiness list reports when there is room.
+    var awaitsRoom = false
+
+    init(_ shared: SharedPacketSocket, key: UInt64) {
+        self.shared = shared
+        self.key = key
+    }
+
+    var number: CInt { shared.socket.descriptor.rawValue }
+    var hasQueued: Bool { next < queue.count }
+
+    /// Adds a packet; false where the peer has let too much pile up.
+    mutating func enqueue(_ packet: [UInt8], _ descriptor: SharedDescriptor?) -> Bool {
+        guard queuedBytes + packet.count <= Self.maximumQueuedBytes else { return false }
+        queuedBytes += packet.count
+        queue.append((packet, descriptor))
+        return true
+    }
+
+    /// Sends what the socket takes now.
+    mutating func flush() throws(SystemCallError) {
+        while next < queue.count {
+            let (packet, descriptor) = queue[next]
+            guard try Self.send(packet, descriptor, on: shared) == .sent else { return }
+            queue[next] = ([], nil)
+            queuedBytes -= packet.count
+            next += 1
+        }
+        queue.removeAll(keepingCapacity: true)
+        next = 0
+    }
+
+    private static func send(
+        _ packet: [UInt8], _ descriptor: SharedDescriptor?, on shared: SharedPacketSocket
+    ) throws(SystemCallError) -> PacketSocket.SendResult {
+        let result = packet.withUnsafeBytes { bytes -> Result<PacketSocket.SendResult, SystemCallError> in
+            Result { () throws(SystemCallError) in
+                try shared.socket.send(bytes, descriptors: descriptor.map { [$0.rawValue] } ?? [], waits: false)
+            }
+        }
+        return try result.get()
+    }
+}

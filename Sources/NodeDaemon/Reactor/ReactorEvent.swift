@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import Messages
+internal import ServingModel
+
+/// What the reactor's thread has to tell, in the order in which it happened.
+enum ReactorEvent: Hashable, Sendable {
+    case keeper(FromKeeper)
+    /// The connection to the keeper is gone.
+    case keeperLost(reason: String)
+    case instance(InstanceID, FromInstance)
+    /// An instance sent what is no frame, or does not read what it is sent; its channel is closed.
+    case instanceBroken(InstanceID, reason: String)
+    /// The other end of an instance's channel is closed.
+    case instanceClosed(InstanceID)
+}
+
+/// What the reactor's thread is asked to do.
+enum ReactorCommand: Sendable {
+    case attach(keeper: SharedPacketSocket)
+    case order(ToKeeper, SharedDescriptor?)
+    case send([ToInstance], InstanceID)
+    case close(InstanceID)
+    case stop
+}

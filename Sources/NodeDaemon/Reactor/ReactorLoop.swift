@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import Messages
+internal import ServingModel
+
+/// The reactor's thread: who is readable is read, who has room is sent to.
+struct ReactorLoop: ~Copyable {
+    private static let wakeupKey: UInt64 = 0
+    /// Packets read from one socket before the next one has its turn.
+    private static let packetsPerTurn = 64
+
+    private let mailbox: ReactorMailbox
+    private var readiness: ReadinessList?
+    private var keeper: PacketChannel?
+    private var channels: [InstanceID: PacketChannel] = [:]
+    private var instanceOfKey: [UInt64: InstanceID] = [:]
+    private var lastKey = wakeupKey
+    private var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
+    private var isStopped = false
+
+    init(_ mailbox: ReactorMailbox) {
+        self.mailbox = mailbox
+    }
+
+    /// Runs until a `stop` command.
+    mutating func run() {
+        defer { mailbox.finish() }
+        do throws(SystemCallError) {
+            let list = try ReadinessList()
+            try list.add(mailbox.wakeupDescriptor, key: Self.wakeupKey, .readable)
+            readiness = consume list
+            // One that waits for the mailbox alone, while the daemon is behind.
+            let quiet = try ReadinessList()
+            try quiet.add(mailbox.wakeupDescriptor, key: Self.wakeupKey, .readable)
+            while !isStopped {
+                if mailbox.isFull {
+                    _ = try quiet.wait(milliseconds: nil)
+                    carryOutCommands()
+                } else {
+                    try turn()
+                }
+            }
+        } catch {
+            mailbox.tell(.keeperLost(reason: "the reactor cannot wait for its sockets: \(error)"))
+        }
+    }
+
+    private mutating func turn() throws(SystemCallError) {
+        guard let events = try readiness?.wait(milliseconds: nil) else { return }
+        for event in events {
+            if event.key == Self.wakeupKey {
+                carryOutCommands()
+            } else if event.key == keeper?.key {
+                if event.isWritable { flushKeeper() }
+                if event.isReadable || event.isHungUp { readKeeper() }
+            } else if let instance = instanceOfKey[event.key] {
+                if event.isWritable { flush(instance) }
+                if event.isReadable || event.isHungUp { read(instance, turns: Self.packetsPerTurn) }
+            }
+        }
+    }
+
+    private mutating func carryOutCommands() {
+        for command in mailbox.takeCommands() {
+            switch command {
+            case .attach(let socket): attach(socket)
+            case .order(let order, let descriptor):
+                if keeper?.enqueue(order.encoded(), descriptor) == false { loseKeeper("it does not read its orders") }
+                flushKeeper()
+            case .send(let frames, let instance): send(frames, to: instance)
+            case .close(let instance): drop(instance)
+            case .stop: isStopped = true
+            }
+        }
+    }
+
+    // MARK: Keeper
+
+    private mutating func attach(_ socket: SharedPacketSocket) {
+        if keeper != nil { dropKeeper() }
+        lastKey += 1
+        var channel = PacketChannel(socket, key: lastKey)
+        do throws(SystemCallError) {
+            try readiness?.add(channel.number, key: channel.key, .readable)
+        } catch {
+            return mailbox.tell(.keeperLost(reason: "\(error)"))
+        }
+        _ = channel.enqueue(ToKeeper.hello.encoded(), nil)
+        keeper = channel
+        flushKeeper()
+    }
+
+    private mutating func flushKeeper() {
+        guard var channel = keeper else { return }
+        if let error = flush(&channel) { return loseKeeper("\(error)") }
+        keeper = channel
+    }
+
+    private mutating func readKeeper() {
+        for _ in 0..<Self.packetsPerTurn {
+            guard let channel = keeper else { return }
+            var descriptors = ReceivedDescriptors()
+            switch receive(channel, &descriptors) {
+            case .success(.packet(let count)):
+                let frame = buffer.prefix(count).withUnsafeBytes { bytes in
+                    Result { () throws(FrameError) in try FromKeeper(decoding: bytes) }
+                }
+                switch frame {
+                case .success(let event): hear(event, descriptors.takeFirst())
+                case .failure(let error): return loseKeeper("it sent no frame: \(error)")
+                }
+            case .success(.nothing): return
+            case .success(.closed): return loseKeeper("it closed the connection")
+            case .success(.malformed): return loseKeeper("it sent a malformed packet")
+            case .failure(let error): return loseKeeper("\(error)")
+            }
+        }
+    }
+
+    private mutating func hear(_ event: FromKeeper, _ descriptor: consuming OwnedDescriptor?) {
+        switch event {
+        case .instanceRunning(let instance, _):
+            // Told again after a new attachment: the channel that is there is the same open socket.
+            if channels[instance] == nil, let channel = descriptor.take() { add(instance, channel) }
+        case .instanceEnded(let instance, _, _):
+            // What it said before it died comes before the news of its death.
+            read(instance, turns: .max)
+            drop(instance)
+        default: break
+        }
+        mailbox.tell(.keeper(event))
+    }
+
+    private mutating func loseKeeper(_ reason: String) {
+        guard keeper != nil else { return }
+        dropKeeper()
+        mailbox.tell(.keeperLost(reason: reason))
+    }
+
+    private mutating func dropKeeper() {
+        if let number = keeper?.number { try? readiness?.remove(number) }
+        keeper = nil
+    }
+
+    // MARK: Instances
+
+    private mutating func add(_ instance: InstanceID, _ descriptor: consuming OwnedDescriptor) {
+        lastKey += 1
+        let channel = PacketChannel(SharedPacketSocket(PacketSocket(owning: descriptor)), key: lastKey)
+        do throws(SystemCallError) {
+            try readiness?.add(channel.number, key: channel.key, .readable)
+            channels[instance] = channel
+            instanceOfKey[channel.key] = instance
+        } catch {
+            mailbox.tell(.instanceBroken(instance, reason: "\(error)"))
+        }
+    }
+
+    private mutating func drop(_ instance: InstanceID) {
+        guard let channel = channels.removeValue(forKey: instance) else { return }
+        // The keeper holds the same open socket: closing alone would leave it in the list.
+        try? readiness?.remove(channel.number)
+        instanceOfKey[channel.key] = nil
+    }
+
+    private mutating func breakOff(_ instance: InstanceID, _ reason: String) {
+        drop(instance)
+        mailbox.tell(.instanceBroken(instance, reason: reason))
+    }
+
+    private mutating func send(_ frames: [ToInstance], to instance: InstanceID) {
+        guard channels[instance] != nil else { return }
+        for frame in frames where channels[instance]?.enqueue(frame.encoded(), nil) == false {
+            return breakOff(instance, "it does not read what it is sent")
+        }
+        flush(instance)
+    }
+
+    private mutating func flush(_ instance: InstanceID) {
+        guard var channel = channels[instance] else { return }
+        // A peer that is gone is noticed by reading, where its last words are.
+        _ = flush(&channel)
+        channels[instance] = channel
+    }
+
+    private mutating func read(_ instance: InstanceID, turns: Int) {
+        var turn = 0
+        while turn < turns, let channel = channels[instance] {
+            turn += 1
+            var none = ReceivedDescriptors()
+            switch receive(channel, &none, allowsDescriptors: false) {
+            case .success(.packet(let count)):
+                let frame = buffer.prefix(count).withUnsafeBytes { bytes in
+                    Result { () throws(FrameError) in try FromInstance(decoding: bytes) }
+                }
+                switch frame {
+                case .success(let message): mailbox.tell(.instance(instance, message))
+                case .failure(let error): return breakOff(instance, "it sent no frame: \(error)")
+                }
+            case .success(.nothing): return
+            case .success(.closed):
+                drop(instance)
+                return mailbox.tell(.instanceClosed(instance))
+            case .success(.malformed): return breakOff(instance, "it sent a malformed packet")
+            case .failure(let error): return breakOff(instance, "\(error)")
+            }
+        }
+    }
+
+    // MARK: Both
+
+    private mutating func receive(
+        _ channel: PacketChannel, _ descriptors: inout ReceivedDescriptors, allowsDescriptors: Bool = true
+    ) -> Result<PacketSocket.ReceiveResult, SystemCallError> {
+        var received = ReceivedDescriptors()
+        let result = buffer.withUnsafeMutableBytes { bytes in
+            Result { () throws(SystemCallError) in
+                allowsDescriptors
+                    ? try channel.shared.socket.receive(into: bytes, descriptors: &received, waits: false)
+                    : try channel.shared.socket.receive(into: bytes, waits: false)
+            }
+        }
+        descriptors = received
+        return result
+    }
+
+    /// Sends what goes, and asks to be told of room for the rest.
+    private mutating func flush(_ channel: inout PacketChannel) -> SystemCallError? {
+        do throws(SystemCallError) {
+            try channel.flush()
+            guard channel.hasQueued != channel.awaitsRoom else { return nil }
+            channel.awaitsRoom = channel.hasQueued
+            let interest: ReadinessList.Interest = channel.awaitsRoom ? [.readable, .writable] : .readable
+            try readiness?.modify(channel.number, key: channel.key, interest)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

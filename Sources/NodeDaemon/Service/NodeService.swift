@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import FoundationEssentials
+internal import LinuxKernel
+internal import Logging
+internal import Messages
+internal import NIOCore
+internal import ServingModel
+
+/// The node: what the scheduler and administrators ask of it, what keeper and instances tell it, and the one place
+/// where both meet. Decisions are `InstancePool`'s; this carries them out.
+actor NodeService {
+    let configuration: NodeConfiguration
+    let store: ModelStore
+    let reactor: InstanceReactor
+    let logger: Logger
+    let startedAt = ProcessFacts.wallClock
+    private let launcher: KeeperLauncher
+
+    var pool: InstancePool
+    var tasks: [TaskID: NodeTask] = [:]
+    /// Tasks at their end, oldest first; may name some that were forgotten since.
+    var endedTasks: [TaskID] = []
+    var forgotten: [InstanceID: ForgottenTasks] = [:]
+    var instanceDetails: [InstanceID: InstanceDetails] = [:]
+    var templateDetails: [TemplateID: TemplateDetails] = [:]
+    var link = KeeperLink()
+    var events: EventBacklog?
+    var publishedInstances: [InstanceID: InstanceState] = [:]
+    private let encoder = JSONEncoder()
+    private var timer: Task<Void, Never>?
+    private var timerDeadline: MonotonicTime?
+    private var settledWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    private var lastWaiter = 0
+    private var retirement: CheckedContinuation<Void, Never>?
+
+    init(
+        configuration: NodeConfiguration, store: ModelStore, reactor: InstanceReactor, launcher: KeeperLauncher,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.reactor = reactor
+        self.launcher = launcher
+        self.logger = logger
+        pool = InstancePool(
+            limits: InstancePool.Limits(
+                instancesPerModel: configuration.maximumInstancesPerModel,
+                tasksPerInstance: configuration.maximumTasksPerInstance,
+                idleSeconds: configuration.idleSeconds > 0 ? configuration.idleSeconds : nil))
+    }
+
+    /// Attaches to the keeper and follows what happens, until the reactor is stopped.
+    func run() async {
+        let connecting = Task { await connectKeeper() }
+        for await _ in reactor.rings {
+            for event in reactor.takeEvents() { take(event) }
+            settle()
+        }
+        connecting.cancel()
+        timer?.cancel()
+        events?.finish()
+    }
+
+    // MARK: Keeper
+
+    /// Connects to the keeper, again and again until it works.
+    func connectKeeper() async {
+        var pause = Duration.milliseconds(100)
+        while !Task.isCancelled {
+            do {
+                let socket = try await WorkerThread.run { [launcher] in try launcher.connect() }
+                link.beginAttachment()
+                reactor.attach(keeper: socket)
+                return
+            } catch {
+                link.trouble = "\(error)"
+                logger.error("no keeper; trying again", metadata: ["error": "\(error)"])
+            }
+            try? await ContinuousClock().sleep(for: pause)
+            pause = min(pause * 2, .seconds(10))
+        }
+    }
+
+    /// Ends `run`. Keeper and instances go on, unless the daemon was told to take them along: then it waits until the
+    /// keeper has gone, for at most ten seconds.
+    func stop() async {
+        if configuration.retiresOnStop, link.phase == .attached {
+            link.phase = .retiring
+            reactor.order(.retire)
+            let alarm = Task {
+                try await ContinuousClock().sleep(for: .seconds(10))
+                retired()
+            }
+            await withCheckedContinuation { retirement = $0 }
+            alarm.cancel()
+        }
+        reactor.stop()
+    }
+
+    /// The keeper has gone as it was told, or takes too long.
+    func retired() {
+        retirement.take()?.resume()
+    }
+
+    // MARK: Orders
+
+    /// Carries out what the pool decided, and what follows from it.
+    func carryOut(_ orders: [InstancePool.Order]) {
+        var queue = orders[...]
+        while let order = queue.popFirst() { queue += carryOut(order) }
+        settle()
+    }
+
+    private func carryOut(_ order: InstancePool.Order) -> [InstancePool.Order] {
+        switch order {
+        case .startTemplate(let id, let model): return startTemplate(id, model)
+        case .stopTemplate(let id): reactor.order(.stopTemplate(id))
+        case .forgetTemplate(let id):
+            templateDetails[id] = nil
+            reactor.order(.forgetTemplate(id))
+        case .fork(let id, let template, let model): return fork(id, template, model)
+        case .drain(let id): reactor.send([.drain], to: id)
+        case .kill(let id, let reason):
+            logger.warning("killing an instance", metadata: ["instance": "\(id)", "reason": "\(reason)"])
+            reactor.order(.killInstance(id))
+        case .forgetInstance(let id):
+            instanceDetails[id] = nil
+            forgotten[id] = nil
+            dropEndedTasks(of: id)
+            reactor.close(id)
+            reactor.order(.forgetInstance(id))
+        case .assign(let task, let instance): assign(task, to: instance)
+        case .fail(let task, let failure, let message): fail(task, failure, message)
+        }
+        return []
+    }
+
+    private func startTemplate(_ id: TemplateID, _ model: ModelKey) -> [InstancePool.Order] {
+        do {
+            let artefact = SharedDescriptor(try store.openArtefact(digest: model.digest))
+            link.seenTemplates.insert(id)
+            templateDetails[id] = TemplateDetails(processID: 0)
+            reactor.order(.startTemplate(id, model: model.keeperText), descriptor: artefact)
+            logger.info("starting a template", metadata: ["template": "\(id)", "model": "\(model.name)"])
+            return []
+        } catch {
+            return pool.templateEnded(id, message: "its artefact cannot be opened: \(error)", now: .now)
+        }
+    }
+
+    private func fork(_ id: InstanceID, _ template: TemplateID, _ model: ModelKey) -> [InstancePool.Order] {
+        guard let summary = store[model.name], summary.digest == model.digest else {
+            return pool.instanceEnded(id, status: nil, message: "its model was removed", now: .now)
+        }
+        let settings = configuration.settings(for: summary)
+        link.seenInstances.insert(id)
+        instanceDetails[id] = InstanceDetails(
+            processID: 0, settings: settings, orderedAt: .now, startedAt: ProcessFacts.wallClock)
+        reactor.order(.fork(id, template: template, settings))
+        return []
+    }
+
+    // MARK: Events and time
+
+    /// Sends an event to the scheduler, if one listens.
+    func publish(_ event: NodeEvent) {
+        guard let events else { return }
+        guard let data = try? encoder.encode(event) else { return }
+        var line = ByteBuffer()
+        line.reserveCapacity(data.count + 1)
+        line.writeBytes(data)
+        line.writeInteger(UInt8(ascii: "\n"))
+        guard !events.append(line) else { return }
+        self.events = nil
+        logger.warning("the scheduler does not read its events: its stream is cut")
+    }
+
+    /// After each turn: tells of instances that changed, sets the timer, lets those go on who waited for the keeper.
+    func settle() {
+        publishInstances()
+        armTimer()
+        guard link.phase == .attached, !pool.instances.values.contains(where: \.isAttaching) else { return }
+        for waiter in settledWaiters.values { waiter.resume() }
+        settledWaiters = [:]
+    }
+
+    /// Waits until the keeper and all its instances have told what they have, but not longer than five seconds.
+    func waitUntilSettled() async {
+        guard link.phase != .attached || pool.instances.values.contains(where: \.isAttaching) else { return }
+        lastWaiter += 1
+        let number = lastWaiter
+        let alarm = Task {
+            try await ContinuousClock().sleep(for: .seconds(5))
+            release(number)
+        }
+        await withCheckedContinuation { settledWaiters[number] = $0 }
+        alarm.cancel()
+    }
+
+    private func release(_ number: Int) {
+        settledWaiters.removeValue(forKey: number)?.resume()
+    }
+
+    private func armTimer() {
+        let deadline = link.phase == .attached ? pool.nextDeadline : nil
+        guard deadline != timerDeadline else { return }
+        timer?.cancel()
+        timerDeadline = deadline
+        guard let deadline else { return }
+        let pause =
+            MonotonicTime.now.nanoseconds < deadline.nanoseconds
+            ? deadline.nanoseconds - MonotonicTime.now.nanoseconds : 0
+        timer = Task {
+            do { try await ContinuousClock().sleep(for: .nanoseconds(Int64(clamping: pause))) } catch { return }
+            timerFired()
+        }
+    }
+
+    private func timerFired() {
+        timerDeadline = nil
+        carryOut(pool.tick(now: .now))
+    }
+}

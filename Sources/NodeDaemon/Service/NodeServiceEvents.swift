@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import Logging
+internal import Messages
+internal import ServingModel
+
+/// What keeper and instances tell.
+extension NodeService {
+    /// One event of the reactor.
+    func take(_ event: ReactorEvent) {
+        switch event {
+        case .keeper(let event): take(event)
+        case .keeperLost(let reason): keeperLost(reason)
+        case .instance(let instance, let message): take(message, from: instance)
+        case .instanceBroken(let instance, let reason):
+            carryOut(pool.instanceMisbehaved(instance, reason: reason))
+        case .instanceClosed: break  // Its end follows from the keeper, with the reason.
+        }
+    }
+
+    private func keeperLost(_ reason: String) {
+        let wasRetiring = link.phase == .retiring
+        link.phase = .detached
+        link.processID = nil
+        guard !wasRetiring else { return retired() }
+        link.trouble = reason
+        logger.error("lost the keeper; looking for it", metadata: ["reason": "\(reason)"])
+        Task { await connectKeeper() }
+    }
+
+    // MARK: Keeper
+
+    private func take(_ event: FromKeeper) {
+        switch event {
+        case .welcome(let process):
+            link.processID = process
+            link.trouble = nil
+        case .stateComplete: stateComplete()
+        case .templateStarting(let id, let model, let process): templateStarting(id, model, process)
+        case .templateReady(let id, let readiness):
+            templateDetails[id]?.loadMicroseconds = readiness.loadMicroseconds
+            carryOut(pool.templateReady(id, now: .now))
+        case .templateEnded(let id, let status, let message):
+            let text = Self.describe(status, message)
+            logger.info("a template ended", metadata: ["template": "\(id)", "message": "\(text)"])
+            carryOut(pool.templateEnded(id, message: text, now: .now))
+        case .instanceRunning(let id, let running): instanceRunning(id, running)
+        case .instanceEnded(let id, let status, let message):
+            let text = Self.describe(status, message)
+            logger.info("an instance ended", metadata: ["instance": "\(id)", "message": "\(text)"])
+            carryOut(pool.instanceEnded(id, status: status, message: text, now: .now))
+        }
+    }
+
+    private static func describe(_ status: ExitStatus?, _ message: String) -> String {
+        switch (status, message.isEmpty) {
+        case (nil, true): "no reason was given"
+        case (nil, false): message
+        case (let status?, true): "\(status)"
+        case (let status?, false): "\(message) (\(status))"
+        }
+    }
+
+    private func stateComplete() {
+        link.phase = .attached
+        carryOut(
+            pool.reconcile(templates: link.seenTemplates, instances: link.seenInstances, now: .now))
+        let known = Set(store.all.map(ModelKey.init))
+        for model in Set(pool.templates.templates.values.map(\.model)) where !known.contains(model) {
+            carryOut(pool.retireModel(model, now: .now))
+        }
+        logger.info(
+            "attached to the keeper",
+            metadata: ["pid": "\(link.processID ?? 0)", "instances": "\(pool.instances.count)"])
+    }
+
+    private func templateStarting(_ id: TemplateID, _ model: String, _ process: Int32) {
+        link.seenTemplates.insert(id)
+        templateDetails[id, default: TemplateDetails(processID: process)].processID = process
+        guard let key = ModelKey(keeperText: model) else {
+            logger.warning("ended a template of no known model", metadata: ["template": "\(id)"])
+            return reactor.order(.stopTemplate(id))
+        }
+        pool.adoptTemplate(id, model: key, now: .now)
+    }
+
+    private func instanceRunning(_ id: InstanceID, _ running: FromKeeper.RunningInstance) {
+        link.seenInstances.insert(id)
+        let isKnown = pool.instances[id] != nil
+        var details =
+            instanceDetails[id]
+            ?? InstanceDetails(
+                processID: running.processID, settings: running.settings,
+                startedAt: ProcessFacts.startTime(of: running.processID) ?? ProcessFacts.wallClock)
+        details.processID = running.processID
+        instanceDetails[id] = details
+        guard !isKnown else { return }
+        carryOut(pool.adoptInstance(id, template: running.template, now: .now))
+        reactor.send([.attach], to: id)
+    }
+
+    // MARK: Instances
+
+    private func take(_ message: FromInstance, from instance: InstanceID) {
+        switch message {
+        case .ready(let start): ready(instance, start)
+        case .pong: break
+        case .accepted(let task, let promptTokens):
+            guard let record = record(of: task, at: instance) else { return }
+            let acceptance = TaskAcceptance(
+                instance: instance, promptTokens: promptTokens, startMicroseconds: record.startMicroseconds)
+            publish(.task(task, .accepted(acceptance)))
+        case .tokens(let tokens): take(tokens, from: instance)
+        case .finished(let task, let outcome):
+            guard record(of: task, at: instance) != nil else { return }
+            publish(.task(task, .finished(outcome)))
+            end(task, isSuccess: true)
+        case .failed(let task, let failure, let text):
+            guard record(of: task, at: instance) != nil else { return }
+            publish(.task(task, .failed(failure, message: text)))
+            end(task, isSuccess: false)
+        case .attached(let progress): attached(instance, progress)
+        }
+    }
+
+    private func ready(_ instance: InstanceID, _ start: FromInstance.InstanceStart) {
+        if let orderedAt = instanceDetails[instance]?.orderedAt {
+            instanceDetails[instance]?.startMicroseconds = MonotonicTime.now.microseconds(since: orderedAt)
+        }
+        instanceDetails[instance]?.missingSandboxSteps = start.missingSandboxSteps
+        logger.info(
+            "an instance is ready",
+            metadata: [
+                "instance": "\(instance)", "model": "\(pool.instances[instance]?.model.name.text ?? "")",
+                "microseconds": "\(instanceDetails[instance]?.startMicroseconds ?? 0)",
+            ])
+        // One that was found while it started still has to say which tasks it has.
+        guard pool.instances[instance]?.isAttaching == false else { return }
+        carryOut(pool.instanceReady(instance, now: .now))
+    }
+
+    private func take(_ tokens: [FromInstance.TaskToken], from instance: InstanceID) {
+        for item in tokens {
+            guard record(of: item.task, at: instance) != nil else { continue }
+            guard tasks[item.task]?.admits(index: item.token.index) == true else {
+                return misbehaved(instance, "it skipped tokens of \(item.task)")
+            }
+            publish(.task(item.task, .token(item.token)))
+        }
+    }
+
+    private func attached(_ instance: InstanceID, _ progress: [FromInstance.TaskProgress]) {
+        guard pool.instances[instance]?.isAttaching == true else { return }
+        for item in progress where tasks[item.task] == nil {
+            tasks[item.task] = NodeTask(submission: nil, instance: instance, submittedAt: .now)
+        }
+        let own = progress.map(\.task).filter { tasks[$0]?.instance == instance && tasks[$0]?.isOver == false }
+        carryOut(pool.instanceAttached(instance, tasks: own, now: .now))
+    }
+
+    /// The task that an instance speaks of; nil where that is not to be passed on. An instance that speaks of a task
+    /// which it was never given is ended.
+    private func record(of task: TaskID, at instance: InstanceID) -> NodeTask? {
+        guard let holder = pool.instances[instance], !holder.isCondemned else { return nil }
+        if let record = tasks[task], record.instance == instance { return record }
+        if forgotten[instance]?.contains(task) == true { return nil }
+        if holder.isAttaching, tasks[task] == nil {
+            let record = NodeTask(submission: nil, instance: instance, submittedAt: .now)
+            tasks[task] = record
+            return record
+        }
+        misbehaved(instance, "it spoke of \(task), which it does not have")
+        return nil
+    }
+
+    private func misbehaved(_ instance: InstanceID, _ reason: String) {
+        carryOut(pool.instanceMisbehaved(instance, reason: reason))
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLinux
+internal import Glibc
+internal import LinuxKernel
+internal import Messages
+internal import ServingModel
+
+/// What the node shows of itself. Nothing here wakes or keeps a model.
+extension NodeService {
+    /// All instances that live, smallest id first.
+    func instances(withMemory: Bool = true) -> [InstanceSummary] {
+        pool.sortedInstances.map { id, instance in
+            let details = instanceDetails[id]
+            let process = details?.processID ?? 0
+            return InstanceSummary(
+                id: id, template: instance.template, processID: process, model: instance.model.name,
+                role: .colocated, state: instance.state, activeTasks: instance.tasks.count,
+                maximumTasks: details?.settings.maximumTasks ?? configuration.maximumTasksPerInstance,
+                privateBytes: withMemory ? ProcessFacts.privateBytes(of: process) : nil,
+                keyValueBytes: details?.settings.keyValueBytes ?? 0, startedAt: details?.startedAt ?? 0,
+                startMicroseconds: details?.startMicroseconds,
+                missingSandboxSteps: details?.missingSandboxSteps ?? [])
+        }
+    }
+
+    /// All templates that live.
+    func templates() -> [TemplateSummary] {
+        let living = pool.templates.templates.filter { $0.value.phase != .ended }
+        return living.sorted { $0.key.rawValue < $1.key.rawValue }.map { id, template in
+            let process = templateDetails[id]?.processID ?? 0
+            var state = TemplateState.ready
+            if case .starting = template.phase { state = .starting }
+            return TemplateSummary(
+                id: id, model: template.model.name, processID: process, state: state,
+                loadMicroseconds: templateDetails[id]?.loadMicroseconds,
+                privateBytes: ProcessFacts.privateBytes(of: process))
+        }
+    }
+
+    func status() -> NodeStatus {
+        var missing: Set<String> = []
+        for details in instanceDetails.values { missing.formUnion(details.missingSandboxSteps) }
+        return NodeStatus(
+            node: configuration.node, version: Release.version, processID: getpid(),
+            keeperProcessID: link.processID, kernel: ProcessFacts.kernelRelease,
+            coreCount: max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))), memoryBytes: NodeConfiguration.memoryBytes,
+            hasControlGroups: false, landlockABI: max(0, Int(clinux_landlock_abi())),
+            sandboxRemarks: missing.sorted().map { "an instance runs without '\($0)': this kernel or user refused it" },
+            remarks: remarks, models: store.all.count,
+            templates: pool.templates.templates.values.count { $0.phase != .ended }, instances: pool.instances.count,
+            activeTasks: tasks.values.count { !$0.isOver }, startedAt: startedAt)
+    }
+
+    private var remarks: [String] {
+        var remarks = [
+            "no control groups: memory of instances is bounded by their KV segment alone, and not accounted per model",
+            "without systemd the daemons have no priority over the instances: under full load hops take longer",
+        ]
+        if link.phase != .attached {
+            remarks.insert("no keeper is attached: \(link.trouble ?? "it is being attached")", at: 0)
+        }
+        return remarks
+    }
+
+    /// An administrator wants an instance gone after its tasks; false where there is none.
+    func stopInstance(_ id: InstanceID) -> Bool {
+        guard pool.instances[id] != nil else { return false }
+        carryOut(pool.stopInstance(id, now: .now))
+        return true
+    }
+
+    // MARK: Events
+
+    /// Begins a scheduler's stream, and ends the one before: a node has one scheduler.
+    func openEvents() -> EventBacklog {
+        events?.finish()
+        let backlog = EventBacklog()
+        events = backlog
+        publish(.hello(node: configuration.node, version: Release.version, processID: getpid()))
+        publish(.models(store.all))
+        publish(.instances(instances(withMemory: false)))
+        return backlog
+    }
+
+    /// A stream's connection is gone.
+    func closeEvents(_ backlog: EventBacklog) {
+        backlog.finish()
+        if events === backlog { events = nil }
+    }
+
+    /// Tells the scheduler when an instance came, went or changed its state.
+    func publishInstances() {
+        let states = pool.instances.mapValues(\.state)
+        guard states != publishedInstances else { return }
+        publishedInstances = states
+        if events != nil { publish(.instances(instances(withMemory: false))) }
+    }
+
+    // MARK: Models
+
+    /// The store has a new model, maybe under a name that was used before.
+    func modelsChanged(replaced: ModelKey?) {
+        if let replaced { carryOut(pool.retireModel(replaced, now: .now)) }
+        publish(.models(store.all))
+    }
+
+    /// Removes a model; its instances finish their tasks.
+    func removeModel(_ name: ModelName) throws {
+        guard let removed = try store.remove(name) else { throw NodeDaemonError.unknownModel(name.text) }
+        modelsChanged(replaced: ModelKey(removed))
+    }
+}
+
+extension InstancePool.Instance {
+    /// As listings name it.
+    var state: InstanceState {
+        switch phase {
+        case .starting, .attaching: .starting
+        case .ready: isCondemned ? .draining : tasks.isEmpty ? .ready : .busy
+        case .draining: .draining
+        }
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+internal import LinuxKernel
+internal import Synchronization
+
+/// One run of `flowserve pack`: reads a checkpoint that nobody vouches for, in a process that can do nothing else.
+///
+/// It gets the checkpoint as descriptor 3, the artefact's file as 4, a pipe for its progress as 5; exit status 65 means
+/// that the checkpoint is at fault, and its standard error says how.
+final class PackProcess: Sendable {
+    private static let badCheckpointStatus: Int32 = 65
+
+    private struct State {
+        var process: ChildProcess?
+        var isCancelled = false
+    }
+
+    private let executable: String
+    private let state = Mutex(State())
+
+    /// `executable` is the path of `flowserve`.
+    init(executable: String) {
+        self.executable = executable
+    }
+
+    /// Packs, and returns what the packer says of the model. Blocks: to be called once, on a thread of its own.
+    /// `progress` gets bytes done and in all.
+    func run(
+        checkpoint: CInt, artefact: CInt, progress: (Int, Int) -> Void
+    ) throws(NodeDaemonError) -> PackedModel {
+        let status: ExitStatus
+        var output: PackOutput
+        do throws(SystemCallError) {
+            var messages = try Pipe()
+            var reports = try Pipe()
+            output = PackOutput(messages: messages.reader, reports: reports.reader)
+            let launch = ProcessLaunch(
+                executable: executable, arguments: ["pack"],
+                descriptors: [nil, nil, messages.writer?.rawValue, checkpoint, artefact, reports.writer?.rawValue])
+            let process = ChildProcess(try launch.start())
+            messages.closeWriter()
+            reports.closeWriter()
+            keep(process)
+            try output.readToEnd(progress)
+            status = try process.waitForEnd()
+        } catch {
+            throw .packingFailed("\(error)")
+        }
+        return try Self.judge(status, output)
+    }
+
+    /// Ends the packer; `run` then throws.
+    func cancel() {
+        state.withLock { state in
+            state.isCancelled = true
+            return state.process
+        }?.kill()
+    }
+
+    private func keep(_ process: ChildProcess) {
+        let isLate = state.withLock { state in
+            state.process = process
+            return state.isCancelled
+        }
+        if isLate { process.kill() }
+    }
+
+    private static func judge(_ status: ExitStatus, _ output: PackOutput) throws(NodeDaemonError) -> PackedModel {
+        switch status {
+        case .exited(code: 0):
+            guard let model = output.model else { throw .packingFailed("the packer did not describe the model") }
+            return model
+        case .exited(code: badCheckpointStatus):
+            throw .badCheckpoint(output.message ?? "the file is no checkpoint that can be used here")
+        default: throw .packingFailed(output.message ?? "the packer ended with \(status)")
+        }
+    }
+}
+
+/// What comes out of a packer while it runs.
+private struct PackOutput {
+    /// What is kept of its standard error.
+    private static let messageLimit = 4096
+
+    private let messages: SharedDescriptor
+    private let reports: SharedDescriptor
+    private var messageBytes: [UInt8] = []
+    private var report = PackReport()
+    private(set) var model: PackedModel?
+
+    init(messages: SharedDescriptor, reports: SharedDescriptor) {
+        self.messages = messages
+        self.reports = reports
+    }
+
+    /// The last words on standard error, printable characters only.
+    var message: String? {
+        let text = String(decoding: messageBytes, as: UTF8.self)
+        let clean = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+        let words = clean.split(separator: " ").joined(separator: " ")
+        return words.isEmpty ? nil : words
+    }
+
+    /// Reads both pipes until the packer has closed them.
+    mutating func readToEnd(_ progress: (Int, Int) -> Void) throws(SystemCallError) {
+        let readiness = try ReadinessList()
+        let sources = [messages, reports]
+        for (key, source) in sources.enumerated() { try readiness.add(source.rawValue, key: UInt64(key), .readable) }
+        var open = sources.count
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while open > 0 {
+            for event in try readiness.wait(milliseconds: nil) {
+                let source = sources[Int(event.key)]
+                let count = try systemCall("read", "a packer's pipe") { read(source.rawValue, &buffer, buffer.count) }
+                if count == 0 {
+                    try readiness.remove(source.rawValue)
+                    open -= 1
+                } else {
+                    take(buffer.prefix(count), isReport: event.key == 1, progress)
+                }
+            }
+        }
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>, isReport: Bool, _ progress: (Int, Int) -> Void) {
+        guard isReport else {
+            messageBytes += bytes.prefix(Self.messageLimit - messageBytes.count)
+            return
+        }
+        for line in report.take(bytes) {
+            switch line {
+            case .progress(let done, let total): progress(done, total)
+            case .model(let packed): model = packed
+            }
+        }
+    }
+}
