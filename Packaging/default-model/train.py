@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--steps", type=int, default=4300)
+    parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=0, help="stop after this time with a checkpoint; 0 is never")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda for a graphics card")
