@@ -82,7 +82,7 @@ final class NodeConnection: Sendable {
             defer { ledger.lose(reason) }
             return ledger.phase == .connected
         }
-        if wasConnected {
+        if wasConnected, !Task.isCancelled {
             logger.warning("lost the node", metadata: ["reason": "\(reason)"])
             whenChanged()
         }

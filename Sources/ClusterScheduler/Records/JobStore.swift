@@ -66,12 +66,16 @@ package final class JobStore: JobRecording {
             try? await Task.sleep(for: Self.gathering)
             await flush()
         }
-        // The task is cancelled and with it every wait: the last group is written by another one.
-        await Task { await self.flush() }.value
+        await flush()
     }
 
     /// Writes all that is pending in one transaction. Errors are logged once until a write succeeds again.
     package func flush() async {
+        // A cancelled task's writes are cancelled too, and the records with them: another task writes.
+        await Task { await self.writePending() }.value
+    }
+
+    private func writePending() async {
         let records = pending.withLock { pending in
             defer { pending.records = [:] }
             return Array(pending.records.values)
