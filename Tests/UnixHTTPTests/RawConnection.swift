@@ -32,6 +32,15 @@ final class RawConnection: Sendable {
         shutdown(descriptor.rawValue, CInt(SHUT_RDWR))
     }
 
+    /// Waits until the peer has sent something.
+    func receiveSome() async throws -> String {
+        try await NIOThreadPool.singleton.runIfActive { [descriptor] in
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = max(0, read(descriptor.rawValue, &buffer, buffer.count))
+            return String(decoding: buffer.prefix(count), as: UTF8.self)
+        }
+    }
+
     /// What the peer sends until it closes. Waits on a thread of its own: a server under test needs the others.
     func readToEnd() async throws -> String {
         try await NIOThreadPool.singleton.runIfActive { [descriptor] in

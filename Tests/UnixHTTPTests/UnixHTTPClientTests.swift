@@ -184,6 +184,7 @@ import UnixHTTP
         let listener = SharedDescriptor(try UnixSocket.listen(at: path, kind: .stream, mode: 0o600))
         let task = Task { try await UnixHTTPClient(socketPath: path).request(.get, "/") }
         let connection = try await RawConnection(acceptedOn: listener)
+        #expect(try await connection.receiveSome().hasPrefix("GET / HTTP/1.1"))
         try connection.send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
         let answer = try await task.value
         #expect(answer.status == 200)

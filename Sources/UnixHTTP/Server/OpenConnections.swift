@@ -22,7 +22,10 @@ final class OpenConnections: Sendable {
         if isLate { channel.close(promise: nil) }
     }
 
-    /// Notes a connection until it is closed. One that slipped in behind a shutdown is closed after its first answer.
+    /// Whether a shutdown has begun.
+    var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    /// Notes a connection until it is closed. One that slipped in behind a shutdown is closed unheard.
     func add(accepted channel: any Channel) {
         let isLate = state.withLock { state in
             state.accepted[ObjectIdentifier(channel)] = channel
@@ -31,7 +34,7 @@ final class OpenConnections: Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             state.withLock { $0.accepted[ObjectIdentifier(channel)] = nil }
         }
-        if isLate { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        if isLate { channel.close(promise: nil) }
     }
 
     /// Stops accepting; idle connections close now, busy ones after the answer that they are at.

@@ -57,16 +57,17 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
     private func serve(_ listener: UnixHTTPListener, _ open: OpenConnections) async throws {
         guard let descriptor = listener.take() else { return }
         let server = try await bootstrap().bind(descriptor.release()) { channel in
-            accept(channel, open)
+            open.add(accepted: channel)
+            return channel.eventLoop.makeSucceededFuture(channel)
         }
         open.add(listening: server.channel)
         logger.info("listening", metadata: ["path": "\(listener.path)"])
         defer { listener.removeFile() }
         await withDiscardingTaskGroup { group in
             do {
-                try await server.executeThenClose { connections in
-                    for try await connection in connections {
-                        group.addTask { await connection.run(logger) }
+                try await server.executeThenClose { channels in
+                    for try await channel in channels {
+                        group.addTask { await serve(channel, open) }
                     }
                 }
             } catch {
@@ -78,6 +79,8 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
         }
     }
 
+    /// Connections read nothing until their own task has set them up. (Set up any earlier, one that is accepted while
+    /// the server stops would be dropped with its asynchronous channel unused, which NIO answers with a trap.)
     private func bootstrap() -> ServerBootstrap {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelInitializer { [limits] channel in
@@ -86,26 +89,38 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
                         AvailableConnectionsChannelHandler(maxConnections: limits.connections))
                 }
             }
+            .childChannelOption(ChannelOptions.autoRead, value: false)
     }
 
-    /// Runs on the connection's event loop: who is it, then HTTP.
-    private func accept(_ channel: any Channel, _ open: OpenConnections) -> EventLoopFuture<AcceptedConnection> {
-        let actor: Actor
+    /// One connection from its identity to its end; whatever still runs for it then is cancelled.
+    private func serve(_ channel: any Channel, _ open: OpenConnections) async {
         do {
+            let connection = try await channel.eventLoop.flatSubmit { setUp(channel) }.get()
+            if open.isDraining { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+            await connection.run(logger)
+        } catch {
+            logger.debug("a connection ended before its first request", metadata: ["error": "\(error)"])
+            channel.close(promise: nil)
+        }
+    }
+
+    /// Runs on the connection's event loop: who is it, then HTTP, then its first byte.
+    private func setUp(_ channel: any Channel) -> EventLoopFuture<AcceptedConnection> {
+        channel.eventLoop.makeCompletedFuture {
             let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
                 of: NIOBSDSocket.Handle.self
             ) { try PeerIdentity(of: $0) }
             guard let peer else { throw UnixHTTPServerError.noSocket }
-            actor = roles.actor(for: peer)
-        } catch {
-            logger.warning("refused a connection without identity", metadata: ["error": "\(error)"])
-            return channel.close().flatMapThrowing { throw error }
+            return roles.actor(for: peer)
+        }.flatMap { actor in
+            let http = HTTP1Channel(
+                responder: { request, writer, _ in try await respond(to: request, of: actor, writer) },
+                configuration: httpConfiguration)
+            return http.setup(channel: channel, logger: logger).map { value in
+                channel.setOption(ChannelOptions.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+                return AcceptedConnection(http: http, channel: value)
+            }
         }
-        open.add(accepted: channel)
-        let http = HTTP1Channel(
-            responder: { request, writer, _ in try await respond(to: request, of: actor, writer) },
-            configuration: httpConfiguration)
-        return http.setup(channel: channel, logger: logger).map { AcceptedConnection(http: http, channel: $0) }
     }
 
     private var httpConfiguration: HTTP1Channel.Configuration {
