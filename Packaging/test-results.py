@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts the results of a test run: `test-results.py DIRECTORY TARGET...`.
 
-For each target the directory holds `TARGET-swift-testing.xml` (the report), `TARGET.log` (the output) and, where the run
-ended with an error, `TARGET.failed`; each further check left its word in `NAME.check`. Prints the skips with their
+For each target the directory holds `TARGET.xml` or `TARGET-swift-testing.xml` (the report), `TARGET.log` (the output) and,
+where the run ended with an error, `TARGET.failed`; each further check left its word in `NAME.check`. Prints the skips with their
 reasons and the counts; ends with 1 where anything failed or where a target ran nothing.
 """
 
@@ -26,7 +26,10 @@ class Counts:
 
 def count_target(directory: pathlib.Path, target: str, counts: Counts) -> None:
     """Adds one target's report; a missing or empty one is a failure of the target itself."""
-    report = directory / f"{target}-swift-testing.xml"
+    report = directory / f"{target}.xml"
+    if not report.exists():
+        # Where XCTest is asked too, its report has the plain name.
+        report = directory / f"{target}-swift-testing.xml"
     try:
         cases = list(ElementTree.parse(report).iter("testcase"))
     except (OSError, ElementTree.ParseError) as error:

@@ -39,7 +39,8 @@ struct HelpTests {
         "A wrong command line is exit code 64",
         arguments: [
             ["frobnicate"], ["run"], ["run", "m", "p", "--max-tokens", "x"], ["job", "list", "--limit", "0"],
-            ["run", "m", "p", "--raw", "--system", "s"], ["node", "status", "--wait", "-1"],
+            ["run", "m", "p", "--raw", "--system", "s"], ["node", "status", "--wait", "-1"], ["model", "add"],
+            ["model", "add", "a", "b", "c"],
         ])
     func usage(arguments: [String]) {
         do {
@@ -48,6 +49,11 @@ struct HelpTests {
         } catch {
             #expect(DeepFlowCommand.exitCode(for: error).rawValue == 64)
         }
+    }
+
+    @Test("A checkpoint without a name takes its file's", arguments: ["a.gguf", "./b/a.gguf", "/a", "a.gguf/"])
+    func nameOfFile(path: String) {
+        #expect(ModelAddCommand.name(ofFile: path) == "a")
     }
 
     @Test("Names of users are checked before anything is asked")

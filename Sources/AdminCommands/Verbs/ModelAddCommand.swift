@@ -11,9 +11,10 @@ package struct ModelAddCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Add a GGUF checkpoint under a name.",
-        usage: "deepflow model add [<options>] <name> <path>",
+        usage: "deepflow model add [<options>] [<name>] <path>",
         discussion: """
             The file is read as you and copied; it may change or go afterwards.
+            Without a name it takes the file's, up to .gguf.
 
             Example:
               deepflow model add my-model ./my-model.gguf
@@ -21,17 +22,24 @@ package struct ModelAddCommand: AsyncParsableCommand {
 
     private static let longestLine = 1 << 20
 
-    @Argument(help: "The name that requests will use.")
-    package var name: String
-    @Argument(help: "The checkpoint: a .gguf file.", completion: .file(extensions: ["gguf"]))
-    package var path: String
+    @Argument(
+        help: ArgumentHelp("The name that requests will use, and a .gguf file.", valueName: "name-and-path"),
+        completion: .file(extensions: ["gguf"]))
+    package var nameAndPath: [String]
     @OptionGroup package var options: ServerOptions
     @OptionGroup package var output: OutputOptions
 
     package init() {}
 
+    package func validate() throws {
+        guard (1...2).contains(nameAndPath.count) else {
+            throw ValidationError("name one .gguf file, with the model's name before it")
+        }
+    }
+
     package func run() async throws {
-        let name = try TypedNames.model(name)
+        let path = nameAndPath[nameAndPath.count - 1]
+        let name = try TypedNames.model(nameAndPath.count == 2 ? nameAndPath[0] : Self.name(ofFile: path))
         let checkpoint = try CheckpointFile(path: path)
         let server = try options.server()
         let model = try await InterruptGuard.run { () async throws(CommandError) in
@@ -41,6 +49,12 @@ package struct ModelAddCommand: AsyncParsableCommand {
         StandardStreams.writeLine(
             "added \(model.name): \(Figures.count(model.parameterCount)) parameters, "
                 + "context \(model.contextLength), \(Figures.bytes(model.byteCount))")
+    }
+
+    /// `./models/My-Model.gguf` is `My-Model`.
+    static func name(ofFile path: String) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
     }
 
     private static func add(
