@@ -14,6 +14,8 @@ package final class JobStore: JobRecording {
         /// Newest record of each job that is not written yet.
         var records: [JobID: JobRecord] = [:]
         var dropped = 0
+        /// Written since the oldest were last looked for.
+        var untrimmed = 0
         var hasTrouble = false
     }
 
@@ -37,6 +39,8 @@ package final class JobStore: JobRecording {
     private let limits: Limits
     private let logger: Logger
     private let pending = Mutex(Pending())
+    /// The newest of a chain of writes, each of which waits for the one before.
+    private let lastWriting = Mutex<Task<Void, Never>?>(nil)
     private let arrivals = Mailbox<Void>(limit: 1)
 
     init(database: any DatabaseWriter, limits: Limits, logger: Logger) {
@@ -69,22 +73,36 @@ package final class JobStore: JobRecording {
         await flush()
     }
 
-    /// Writes all that is pending in one transaction. Errors are logged once until a write succeeds again.
+    /// Writes all that is pending in one transaction; what an earlier call is writing is written when this one returns.
     package func flush() async {
         // A cancelled task's writes are cancelled too, and the records with them: another task writes.
-        await Task { await self.writePending() }.value
+        let writing = lastWriting.withLock { last in
+            let writing = Task { [earlier = last] in
+                await earlier?.value
+                await self.writePending()
+            }
+            last = writing
+            return writing
+        }
+        await writing.value
     }
 
+    /// Errors are logged once until a write succeeds again.
     private func writePending() async {
-        let records = pending.withLock { pending in
-            defer { pending.records = [:] }
-            return Array(pending.records.values)
+        // Counting all rows costs more than writing a few: the bound may be passed by a hundredth.
+        let (records, isTrimDue) = pending.withLock { pending in
+            let records = Array(pending.records.values)
+            pending.records = [:]
+            pending.untrimmed += records.count
+            let isTrimDue = pending.untrimmed > limits.jobs / 100
+            if isTrimDue { pending.untrimmed = 0 }
+            return (records, isTrimDue)
         }
         guard !records.isEmpty else { return }
         do {
             try await database.write { [limits] database in
                 for record in records { try JobRows.write(record, to: database) }
-                try JobRows.trim(to: limits.jobs, in: database)
+                if isTrimDue { try JobRows.trim(to: limits.jobs, in: database) }
             }
             let isRelief = pending.withLock { pending in
                 defer { pending.hasTrouble = false }
