@@ -33,9 +33,9 @@ package enum UnixSocket {
             guard !isAnswering(path, kind: kind) else { throw SystemCallError("bind", path, code: EADDRINUSE) }
             unlink(path)
         }
-        // The file is born with no rights for others and gets its mode before anyone can be let in.
-        let previousMask = umask(0o777)
-        defer { umask(previousMask) }
+        // The file is born with the socket's own mode less the process's mask, never with more than was asked for; a
+        // change of the mask would be one for all threads.
+        try systemCall("fchmod", path) { fchmod(socket.rawValue, mode) }
         try systemCall("bind", path) { withSocketAddress(&address) { bind(socket.rawValue, $0, $1) } }
         try systemCall("chmod", path) { chmod(path, mode) }
         try systemCall("listen", path) { Glibc.listen(socket.rawValue, backlog) }

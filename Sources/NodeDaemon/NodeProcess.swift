@@ -16,7 +16,7 @@ package enum NodeProcess {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "deepflow-noded")
         logger[metadataKey: "node"] = "\(configuration.node)"
-        let listener = try listen(configuration)
+        let listener = try await listen(configuration)
         let store = try ModelStore(directory: configuration.modelDirectory, logger: logger)
         let reactor = try InstanceReactor()
         let launcher = KeeperLauncher(
@@ -37,18 +37,24 @@ package enum NodeProcess {
         try await group.run()
     }
 
-    private static func listen(_ configuration: NodeConfiguration) throws(NodeDaemonError) -> UnixHTTPListener {
+    /// A daemon that was killed a moment ago may still answer: so long its successor waits.
+    private static let patience = (tries: 20, pause: Duration.milliseconds(50))
+
+    private static func listen(_ configuration: NodeConfiguration) async throws -> UnixHTTPListener {
         for folder in ["nodes", "keepers"] {
             try DirectoryPath.make("\(configuration.runtimeDirectory)/\(folder)", mode: 0o755)
         }
-        do throws(SystemCallError) {
-            return try UnixHTTPListener.bind(path: configuration.socketPath, mode: 0o666)
-        } catch {
-            guard error.code == EADDRINUSE else {
-                throw .cannotPrepare(path: configuration.socketPath, reason: "\(error)")
+        for _ in 0..<patience.tries {
+            do throws(SystemCallError) {
+                return try UnixHTTPListener.bind(path: configuration.socketPath, mode: 0o666)
+            } catch {
+                guard error.code == EADDRINUSE else {
+                    throw NodeDaemonError.cannotPrepare(path: configuration.socketPath, reason: "\(error)")
+                }
             }
-            throw .alreadyRunning(path: configuration.socketPath)
+            try await ContinuousClock().sleep(for: patience.pause)
         }
+        throw NodeDaemonError.alreadyRunning(path: configuration.socketPath)
     }
 }
 

@@ -1,5 +1,5 @@
-internal import HTTPTypes
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import Hummingbird
 internal import Messages
 internal import NIOCore

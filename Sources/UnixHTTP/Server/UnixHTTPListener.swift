@@ -7,12 +7,13 @@ internal import Synchronization
 package final class UnixHTTPListener: Sendable {
     /// For messages, and to remove the file at the end where it was made here.
     package let path: String
-    private let isOwner: Bool
+    /// There is a file that was made here and not removed yet.
+    private let hasFile: Mutex<Bool>
     private let descriptor: Mutex<OwnedDescriptor?>
 
     private init(path: String, isOwner: Bool, descriptor: consuming OwnedDescriptor) {
         self.path = path
-        self.isOwner = isOwner
+        hasFile = Mutex(isOwner)
         self.descriptor = Mutex(descriptor)
     }
 
@@ -35,7 +36,12 @@ package final class UnixHTTPListener: Sendable {
 
     /// Must come before the socket is closed: a successor binds the path as soon as nobody answers on it, and its file
     /// must not be the one that is removed.
+    /// Only the first call counts, for the same reason.
     func removeFile() {
-        if isOwner { unlink(path) }
+        let isFirst = hasFile.withLock { hasFile in
+            defer { hasFile = false }
+            return hasFile
+        }
+        if isFirst { unlink(path) }
     }
 }
