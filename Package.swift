@@ -180,6 +180,15 @@ let package = Package(
         tests(
             "Keeper", ["Messages", "LinuxKernel", "ServingModel", "TestSupport", "sandbox-probe", "deepflow-keeper"]),
         tests(
+            "UnixHTTP",
+            ["UnixHTTP", "LinuxKernel", "ServingModel", hummingbird, nioCore, nioPosix, logging, lifecycle]),
+        tests(
+            "NodeDaemon",
+            [
+                "NodeDaemon", "LinuxKernel", "Messages", "ServingModel", "UnixHTTP", hummingbird, nioCore, logging,
+                lifecycle,
+            ]),
+        tests(
             "ClusterScheduler",
             [
                 "ClusterScheduler", "Policies", "Messages", "LinuxKernel", "ServingModel", logging, nioCore,
