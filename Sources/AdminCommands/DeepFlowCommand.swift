@@ -11,6 +11,7 @@ package struct DeepFlowCommand: AsyncParsableCommand {
         discussion: """
             Example:
               deepflow run deepflow-guide "What is a template?"
+              deepflow --node local ps
 
             Exit codes: 1 failed, 64 usage, 69 no server, 75 try again,
             77 not permitted, 78 configuration.
@@ -26,7 +27,7 @@ package struct DeepFlowCommand: AsyncParsableCommand {
     /// Parses the process's arguments, runs the verb and ends the process with its exit code.
     package static func execute() async -> Never {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(LeadingOptions.behindVerb(Array(CommandLine.arguments.dropFirst())))
             if var verb = command as? any AsyncParsableCommand {
                 try await verb.run()
             } else {
