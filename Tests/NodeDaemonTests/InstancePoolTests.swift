@@ -226,6 +226,20 @@ extension ModelKey {
         check(submit(1), [])
     }
 
+    @Test("an instance whose template ended before this daemon began keeps its model, and the entry is dropped with it")
+    mutating func adoptionOfEndedTemplate() {
+        let template = TemplateID(rawValue: 77)
+        let instance = InstanceID(rawValue: 78)
+        pool.isTakingOver = true
+        pool.adoptTemplate(template, model: model, now: time(0))
+        check(pool.templateEnded(template, message: "", now: time(0)), [])
+        check(pool.adoptInstance(instance, template: template, now: time(0)), [])
+        check(pool.reconcile(templates: [template], instances: [instance], now: time(0)), [])
+        check(
+            pool.instanceEnded(instance, status: .exited(code: 0), message: "", now: time(1)),
+            [.forgetInstance(instance), .forgetTemplate(template)])
+    }
+
     @Test("an instance of an unknown template is ended")
     mutating func orphan() {
         let orphan = InstanceID(rawValue: 5)

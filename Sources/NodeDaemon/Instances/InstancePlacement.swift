@@ -81,7 +81,8 @@ extension InstancePool {
 
     /// Drops ended templates that no instance refers to.
     mutating func forgetTemplates() -> [Order] {
-        templates.forget(except: Set(instances.values.map(\.template))).map { .forgetTemplate($0) }
+        guard !isTakingOver else { return [] }
+        return templates.forget(except: Set(instances.values.map(\.template))).map { .forgetTemplate($0) }
     }
 
     /// Ends the templates that nobody has used for the idle time.
@@ -106,7 +107,8 @@ extension InstancePool {
     mutating func reconcile(
         templates seenTemplates: Set<TemplateID>, instances seenInstances: Set<InstanceID>, now: MonotonicTime
     ) -> [Order] {
-        var orders: [Order] = []
+        isTakingOver = false
+        var orders = forgetTemplates()
         let message = "its keeper does not have it any more"
         for (id, _) in sortedInstances where !seenInstances.contains(id) {
             orders += instanceEnded(id, status: nil, message: message, now: now)

@@ -75,6 +75,8 @@ struct InstancePool {
     var health: [ModelKey: StartHealth] = [:]
     /// Since when a model's template has had no instance and nobody waiting.
     var unusedSince: [ModelKey: MonotonicTime] = [:]
+    /// A keeper is telling what it holds: an ended template may still be named by an instance that comes later.
+    var isTakingOver = false
     private var generator: any RandomNumberGenerator
 
     /// Ids come from `generator`, so that tests are repeatable.

@@ -70,6 +70,7 @@ actor NodeService {
             do {
                 let socket = try await WorkerThread.run { [launcher] in try launcher.connect() }
                 link.beginAttachment()
+                pool.isTakingOver = true
                 reactor.attach(keeper: socket)
                 return
             } catch {

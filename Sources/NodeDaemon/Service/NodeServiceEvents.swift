@@ -109,15 +109,15 @@ extension NodeService {
             guard let record = record(of: task, at: instance) else { return }
             let acceptance = TaskAcceptance(
                 instance: instance, promptTokens: promptTokens, startMicroseconds: record.startMicroseconds)
-            publish(.task(task, .accepted(acceptance)))
+            publish(task, .accepted(acceptance))
         case .tokens(let tokens): take(tokens, from: instance)
         case .finished(let task, let outcome):
             guard record(of: task, at: instance) != nil else { return }
-            publish(.task(task, .finished(outcome)))
+            publish(task, .finished(outcome))
             end(task, isSuccess: true)
         case .failed(let task, let failure, let text):
             guard record(of: task, at: instance) != nil else { return }
-            publish(.task(task, .failed(failure, message: text)))
+            publish(task, .failed(failure, message: text))
             end(task, isSuccess: false)
         case .attached(let progress): attached(instance, progress)
         }
@@ -145,17 +145,20 @@ extension NodeService {
             guard tasks[item.task]?.admits(index: item.token.index) == true else {
                 return misbehaved(instance, "it skipped tokens of \(item.task)")
             }
-            publish(.task(item.task, .token(item.token)))
+            publish(item.task, .token(item.token))
         }
     }
 
     private func attached(_ instance: InstanceID, _ progress: [FromInstance.TaskProgress]) {
         guard pool.instances[instance]?.isAttaching == true else { return }
         for item in progress where tasks[item.task] == nil {
-            tasks[item.task] = NodeTask(submission: nil, instance: instance, submittedAt: .now)
+            tasks[item.task] = NodeTask(
+                submission: nil, instance: instance, submittedAt: .now, isUnclaimed: true)
         }
         let own = progress.map(\.task).filter { tasks[$0]?.instance == instance && tasks[$0]?.isOver == false }
         carryOut(pool.instanceAttached(instance, tasks: own, now: .now))
+        // Some of them may be over: the answer tells which.
+        reactor.send(progress.map { .replay($0.task, index: $0.nextIndex) }, to: instance)
     }
 
     /// The task that an instance speaks of; nil where that is not to be passed on. An instance that speaks of a task
@@ -165,12 +168,17 @@ extension NodeService {
         if let record = tasks[task], record.instance == instance { return record }
         if forgotten[instance]?.contains(task) == true { return nil }
         if holder.isAttaching, tasks[task] == nil {
-            let record = NodeTask(submission: nil, instance: instance, submittedAt: .now)
+            let record = NodeTask(submission: nil, instance: instance, submittedAt: .now, isUnclaimed: true)
             tasks[task] = record
             return record
         }
         misbehaved(instance, "it spoke of \(task), which it does not have")
         return nil
+    }
+
+    private func publish(_ task: TaskID, _ event: TaskEvent) {
+        guard tasks[task]?.isUnclaimed == false else { return }
+        publish(.task(task, event))
     }
 
     private func misbehaved(_ instance: InstanceID, _ reason: String) {

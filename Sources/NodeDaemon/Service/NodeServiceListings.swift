@@ -71,6 +71,9 @@ extension NodeService {
 
     // MARK: Events
 
+    /// How long a scheduler has, from the beginning of its stream, to ask for the tasks that it still wants.
+    private static let claimTime = Duration.seconds(30)
+
     /// Begins a scheduler's stream, and ends the one before: a node has one scheduler.
     func openEvents() -> EventBacklog {
         events?.finish()
@@ -79,6 +82,13 @@ extension NodeService {
         publish(.hello(node: configuration.node, version: Release.version, processID: getpid()))
         publish(.models(store.all))
         publish(.instances(instances(withMemory: false)))
+        if tasks.values.contains(where: \.isUnclaimed) {
+            Task {
+                try await ContinuousClock().sleep(for: Self.claimTime)
+                // Only the scheduler that was given the time.
+                if events === backlog { forgetUnclaimed() }
+            }
+        }
         return backlog
     }
 

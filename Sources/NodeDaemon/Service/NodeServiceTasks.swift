@@ -11,13 +11,19 @@ extension NodeService {
     /// What a submission may have beside its prompt's text.
     private static let submissionOverhead = 1 << 20
 
-    /// Takes a task in; one that is here already changes nothing.
+    /// Takes a task in; of one that is here already the events are sent again.
     func submit(_ task: ServingTask) async throws(NodeAPIError) {
         guard task.prompt.byteCount <= TaskSubmission.Limits.byteCount - Self.submissionOverhead,
             task.generated.count <= TaskSubmission.Limits.generated / 8
         else { throw .failure(.invalidRequest, "the prompt is larger than a node takes") }
         await waitUntilSettled()
-        guard tasks[task.id] == nil else { return }
+        if let known = tasks[task.id] {
+            tasks[task.id]?.isUnclaimed = false
+            if let instance = known.instance {
+                reactor.send([.replay(task.id, index: task.generated.count)], to: instance)
+            }
+            return
+        }
         guard link.phase == .attached else {
             throw .failure(.overloaded, "the node has no keeper now: \(link.trouble ?? "it is being attached")")
         }
@@ -27,7 +33,10 @@ extension NodeService {
         tasks[task.id] = NodeTask(
             submission: task, submittedAt: .now, nextIndex: task.generated.count)
         switch pool.submit(task.id, model: ModelKey(model), now: .now) {
-        case .admitted(let orders): carryOut(orders)
+        case .admitted(let orders):
+            carryOut(orders)
+            let isWaiting = tasks[task.id]?.instance == nil
+            tasks[task.id]?.hasWaited = isWaiting
         case .overloaded:
             tasks[task.id] = nil
             throw .failure(.overloaded, "too many tasks wait for '\(task.model)' on this node: try again")
@@ -57,6 +66,7 @@ extension NodeService {
         }
         await waitUntilSettled()
         guard let record = tasks[task] else { throw .unknownTask(task) }
+        tasks[task]?.isUnclaimed = false
         // A task that still waits has said nothing that could be missing.
         guard let instance = record.instance else { return }
         reactor.send([.replay(task, index: index)], to: instance)
@@ -77,6 +87,15 @@ extension NodeService {
         settle()
     }
 
+    /// Ends what the scheduler has not asked for although it had the time: it does not know these tasks any more.
+    func forgetUnclaimed() {
+        for task in tasks.filter(\.value.isUnclaimed).keys {
+            logger.info("ended a task that no scheduler claims", metadata: ["task": "\(task)"])
+            forget(task)
+        }
+        settle()
+    }
+
     /// Drops a task here and at its instance; a running one is ended by it.
     func forget(_ task: TaskID) {
         guard let record = tasks.removeValue(forKey: task) else { return }
@@ -94,7 +113,7 @@ extension NodeService {
         guard var record = tasks[task], let submission = record.submission else { return }
         record.instance = instance
         record.submission = nil
-        record.startMicroseconds = MonotonicTime.now.microseconds(since: record.submittedAt)
+        if record.hasWaited { record.startMicroseconds = MonotonicTime.now.microseconds(since: record.submittedAt) }
         tasks[task] = record
         forgotten[instance]?.remove(task)
         reactor.send(ToInstance.submission(TaskSubmission(submission)), to: instance)

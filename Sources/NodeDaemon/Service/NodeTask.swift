@@ -8,11 +8,16 @@ struct NodeTask: Sendable {
     var submission: ServingTask?
     var instance: InstanceID?
     let submittedAt: MonotonicTime
+    /// Whether no instance had room when it came.
+    var hasWaited = false
     /// What it waited for an instance; 0 where one was warm or where this is not known.
     var startMicroseconds = 0
     /// Index that its next new token must have; nil until the first one of a task that was learned from an instance.
     var nextIndex: Int?
     var isOver = false
+    /// Learned from an instance and not asked for by the scheduler since: its events are not passed on, since tokens
+    /// without those before them would only be gaps.
+    var isUnclaimed = false
 
     /// Whether a token with `index` can come from an honest instance, and notes it: repetitions after a replay are
     /// fine, gaps are not.
