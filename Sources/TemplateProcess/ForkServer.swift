@@ -101,6 +101,7 @@ package struct ForkServer: ~Copyable {
     ) -> Int32 {
         do {
             let begin = MonotonicTime.now
+            ProcessName.set("flow-instance")
             try systemCall("dup2") { dup2(messages.rawValue, STDERR_FILENO) }
             try systemCall("dup2") { dup2(messages.rawValue, STDOUT_FILENO) }
             let size = Int(settings.keyValueBytes)
@@ -144,6 +145,15 @@ package struct ThreadCount: ~Copyable {
             guard fields.count > 17 else { return -1 }
             return Int(String(decoding: fields[17], as: UTF8.self)) ?? -1
         }
+    }
+}
+
+/// The name that `ps -o comm` and `top` show, 15 bytes at most.
+enum ProcessName {
+    private static let setName: CInt = 15
+
+    static func set(_ name: StaticString) {
+        _ = clinux_prctl(setName, UInt(bitPattern: name.utf8Start), 0, 0, 0)
     }
 }
 

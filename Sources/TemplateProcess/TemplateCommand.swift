@@ -14,6 +14,7 @@ package enum TemplateCommand {
     package static func run() -> Int32 {
         // A reader of stderr that went away is no reason to die; inherited by every child.
         signal(SIGPIPE, SIG_IGN)
+        ProcessName.set("flow-template")
         do {
             let threads = try ThreadCount()
             let mapping = try mapArtefact()
