@@ -116,8 +116,8 @@ struct ModelPackingTests {
             try text(LlamaFile(without: ["general.architecture"]) { $0.add("general.architecture", "mamba") })
                 .contains("'mamba'"))
         #expect(
-            try text(LlamaFile(without: ["tokenizer.ggml.model"]) { $0.add("tokenizer.ggml.model", "bert") })
-                .contains("'bert'"))
+            try text(LlamaFile(without: ["tokenizer.ggml.model"]) { $0.add("tokenizer.ggml.model", "rwkv") })
+                .contains("'rwkv'"))
         #expect(
             try text(LlamaFile(without: ["tokenizer.ggml.pre"]) { $0.add("tokenizer.ggml.pre", "tekken") })
                 .contains("'tekken'"))
