@@ -15,9 +15,7 @@ package enum PreTokenizer: UInt32, Sendable, CaseIterable {
     case llama3 = 3
     /// Each digit is a word of its own, cut out first; the rest as `gpt2`.
     case smollm = 4
-    /// Line breaks, ` ?` and cased letters, ` ?` and punctuation, ideographs, numbers; see `DeepSeekCoderScanner`.
-    case deepseekLLM = 5
-    /// As `deepseekLLM` with letters of all kinds, Unicode's punctuation and single digits.
+    /// Line breaks, `\s?` and letters, `\s?` and punctuation, ideographs, digits; see `DeepSeekCoderScanner`.
     case deepseekCoder = 6
     /// Numbers of up to three digits, ideographs, then letters with marks and symbols; see `DeepSeekScanner`.
     case deepseekV3 = 7
@@ -32,7 +30,7 @@ package enum PreTokenizer: UInt32, Sendable, CaseIterable {
     package static let names: [(name: String, scanner: PreTokenizer)] = [
         ("gpt-2", .gpt2), ("phi-2", .gpt2), ("qwen2", .qwen2), ("deepseek-r1-qwen", .qwen2),
         ("llama-bpe", .llama3), ("llama3", .llama3), ("llama-v3", .llama3), ("smollm", .smollm),
-        ("starcoder", .smollm), ("refact", .smollm), ("deepseek-llm", .deepseekLLM),
+        ("starcoder", .smollm), ("refact", .smollm),
         ("deepseek-coder", .deepseekCoder), ("deepseek-v3", .deepseekV3),
     ]
 
@@ -54,8 +52,7 @@ package enum PreTokenizer: UInt32, Sendable, CaseIterable {
         case .qwen2: ModernScanner(text: text, longestNumber: 1).endOfWord(at: start)
         case .llama3: ModernScanner(text: text, longestNumber: 3).endOfWord(at: start)
         case .smollm: GPT2Scanner(text: text, separatesDigits: true).endOfWord(at: start)
-        case .deepseekLLM: DeepSeekCoderScanner(text: text, isGeneral: true).endOfWord(at: start)
-        case .deepseekCoder: DeepSeekCoderScanner(text: text, isGeneral: false).endOfWord(at: start)
+        case .deepseekCoder: DeepSeekCoderScanner(text: text).endOfWord(at: start)
         case .deepseekV3: DeepSeekScanner(text: text).endOfWord(at: start)
         case .spaces: Self.endOfSpacedWord(in: text, at: start)
         case .whole: text.count
