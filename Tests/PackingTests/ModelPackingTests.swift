@@ -123,9 +123,9 @@ struct ModelPackingTests {
                 .contains("'tekken'"))
         #expect(
             try text(
-                LlamaFile(without: ["tokenizer.chat_template"]) { $0.add("tokenizer.chat_template", "{% macro %}") }
+                LlamaFile(without: ["tokenizer.chat_template"]) { $0.add("tokenizer.chat_template", "{% include %}") }
             )
-            .contains("'macro' at line 1"))
+            .contains("'include' at line 1"))
     }
 
     @Test("a disk that is full is not the checkpoint's fault")
