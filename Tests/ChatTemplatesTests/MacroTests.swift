@@ -34,6 +34,17 @@ struct MacroTests {
         #expect(text.contains("16 macros inside one another") && text.contains("line 1"))
     }
 
+    @Test("macros inside one another, each as deep as a template may be, do not exhaust the stack")
+    func deepMacros() {
+        let ifs = 30
+        let lists = 28
+        let source =
+            "{% macro f() %}" + String(repeating: "{% if true %}", count: ifs) + "{{ "
+            + String(repeating: "[", count: lists) + "f()" + String(repeating: "]", count: lists) + " }}"
+            + String(repeating: "{% endif %}", count: ifs) + "{% endmacro %}{{ f() }}"
+        #expect(refusal(source).contains("16 macros inside one another"))
+    }
+
     @Test("a macro that loops for ever, nests 10,000 deep or makes a gigabyte is a clear error")
     func limits() {
         #expect(
