@@ -71,7 +71,7 @@ let package = Package(
         room("LinuxKernel", ["CLinux"]),
         room("Artefacts"),
         room("Checkpoints"),
-        room("Tokenization", exclude: ["Unicode/generate-tables.py"]),
+        room("Tokenization", exclude: ["Unicode/generate-tables.py", "Unicode/generate-forms.py"]),
         room("ChatTemplates"),
         room("KVCache", ["ServingModel"]),
         room("Policies", ["ServingModel"]),

@@ -5,7 +5,7 @@ internal import Tokenization
 /// Reads a GGUF file's vocabulary.
 struct VocabularyReading {
     /// Tokens by whose text models end a turn, also where the metadata names another one.
-    private static let endTexts = [
+    static let endTexts = [
         "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>",
     ]
     private static let prefix = "tokenizer.ggml."
@@ -20,26 +20,62 @@ struct VocabularyReading {
     /// The vocabulary, or which part of it is missing or not supported.
     func vocabulary() throws(PackError) -> Vocabulary {
         let model = try required("model") { key throws(CheckpointError) in try metadata.string(key) }
-        guard model == "gpt2" else {
-            throw .unsupportedProperty("a tokenizer of kind '\(model)' (known is 'gpt2', byte-level pairs)")
+        guard let family = TokenizerFamily(rawValue: model) else {
+            let known = TokenizerFamily.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .unsupportedProperty("a tokenizer of kind '\(model)' (known are \(known))")
         }
-        let scanner = try required("pre") { key throws(CheckpointError) in try metadata.string(key) }
         let tokens = try required("tokens") { key throws(CheckpointError) in try metadata.strings(key) }
-        let merges = try required("merges") { key throws(CheckpointError) in try metadata.strings(key) }
-        let kinds = try kinds(count: tokens.count)
-        let preTokenizer = try packing(PackError.tokenizer) { () throws(TokenizerError) in
-            try PreTokenizer(named: scanner)
-        }
-        let beginToken = try token("bos_token_id", count: tokens.count)
-        let addsBegin = try optional { () throws(CheckpointError) in
-            try metadata.boolean(Self.prefix + "add_bos_token")
-        }
-        return Vocabulary(
-            tokens: tokens, kinds: kinds, merges: merges, preTokenizer: preTokenizer, beginToken: beginToken,
-            // Models of the Llama 3 family begin with it unless they say otherwise.
-            addsBegin: beginToken != nil && (addsBegin ?? (preTokenizer == .llama3)),
+        let preTokenizer = family == .gpt2 ? try namedPreTokenizer() : .whole
+        let merges =
+            family == .gpt2
+            ? try required("merges") { key throws(CheckpointError) in try metadata.strings(key) } : []
+        let kinds = try kinds(count: tokens.count, family)
+        var vocabulary = Vocabulary(
+            tokens: tokens, kinds: kinds, merges: merges, preTokenizer: preTokenizer,
             unknownToken: try token("unknown_token_id", count: tokens.count),
             endTokens: try endTokens(tokens, kinds))
+        if family == .llama || family == .t5 { vocabulary.scores = try scores() }
+        family.configure(&vocabulary, try settings())
+        try readEnds(of: &vocabulary, family)
+        return vocabulary
+    }
+
+    private func namedPreTokenizer() throws(PackError) -> PreTokenizer {
+        let scanner = try required("pre") { key throws(CheckpointError) in try metadata.string(key) }
+        return try packing(PackError.tokenizer) { () throws(TokenizerError) in try PreTokenizer(named: scanner) }
+    }
+
+    private func scores() throws(PackError) -> [Double] {
+        try required("scores") { key throws(CheckpointError) in try metadata.floats(key) }
+    }
+
+    private func settings() throws(PackError) -> TokenizerFamily.Settings {
+        var settings = TokenizerFamily.Settings()
+        settings.addsSpacePrefix = try flag("add_space_prefix")
+        settings.removesExtraSpaces = try flag("remove_extra_whitespaces")
+        let map = try optional { () throws(CheckpointError) in
+            try metadata.integers(Self.prefix + "precompiled_charsmap")
+        }
+        settings.characterMap = (map ?? []).map { UInt8(truncatingIfNeeded: $0) }
+        return settings
+    }
+
+    /// What a plain text begins and ends with.
+    private func readEnds(of vocabulary: inout Vocabulary, _ family: TokenizerFamily) throws(PackError) {
+        let count = vocabulary.tokens.count
+        var begin = try token("bos_token_id", count: count)
+        if begin == nil { begin = try token("cls_token_id", count: count) }
+        // Models of the Llama 3 family begin with it too unless they say otherwise.
+        let addsBegin = try flag("add_bos_token") ?? (family.addsBegin || vocabulary.preTokenizer == .llama3)
+        vocabulary.beginToken = begin
+        vocabulary.addsBegin = begin != nil && addsBegin
+        let separator = try token("seperator_token_id", count: count)
+        let end = family == .bert ? separator ?? vocabulary.endTokens.first : vocabulary.endTokens.first
+        vocabulary.closingToken = try flag("add_eos_token") ?? family.addsEnd ? end : nil
+    }
+
+    private func flag(_ name: String) throws(PackError) -> Bool? {
+        try optional { () throws(CheckpointError) in try metadata.boolean(Self.prefix + name) }
     }
 
     private func endTokens(_ tokens: [String], _ kinds: [TokenKind]) throws(PackError) -> [Int32] {
@@ -55,7 +91,7 @@ struct VocabularyReading {
         return Array(ends.prefix(16))
     }
 
-    private func kinds(count: Int) throws(PackError) -> [TokenKind] {
+    private func kinds(count: Int, _ family: TokenizerFamily) throws(PackError) -> [TokenKind] {
         let numbers = try optional { () throws(CheckpointError) in
             try metadata.integers(Self.prefix + "token_type")
         }
@@ -64,7 +100,8 @@ struct VocabularyReading {
         kinds.reserveCapacity(numbers.count)
         for number in numbers {
             switch number {
-            case 1, 6: kinds.append(.normal)
+            case 1: kinds.append(.normal)
+            case 6: kinds.append(family == .gpt2 ? .normal : .byte)
             case 2: kinds.append(.unknown)
             case 3: kinds.append(.control)
             case 4: kinds.append(.userDefined)

@@ -7,15 +7,25 @@ package struct IncrementalDetokenizer: Sendable {
 
     private let tokenizer: Tokenizer
     private var pending: [UInt8] = []
+    /// Whether the next text loses a space that the tokenizer puts in front of every text.
+    private var dropsSpace: Bool
 
-    /// A text that is still empty.
-    package init(_ tokenizer: Tokenizer) {
+    /// A text that is still empty. With `startsText` it is a text of its own rather than the continuation of one,
+    /// and lacks the space that SentencePiece models put in front.
+    package init(_ tokenizer: Tokenizer, startsText: Bool = false) {
         self.tokenizer = tokenizer
+        dropsSpace = startsText && tokenizer.writesLeadingSpace
     }
 
     /// The characters that are complete with this token, UTF-8; may be empty.
     package mutating func append(_ token: Int32) -> [UInt8] {
-        pending.append(contentsOf: tokenizer.bytes(of: token))
+        let bytes = tokenizer.bytes(of: token)
+        if dropsSpace, let first = bytes.first {
+            pending.append(contentsOf: bytes.dropFirst(first == UInt8(ascii: " ") ? 1 : 0))
+            dropsSpace = false
+        } else {
+            pending.append(contentsOf: bytes)
+        }
         return takeWholeCharacters()
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Byte-level byte-pair encoding over mapped tables.
+/// Texts to tokens and back, over mapped tables.
 ///
 /// Verification checks that every table lies inside the section and takes the same time for every vocabulary; what
 /// the tables hold is checked where it is used, so that a start touches no more of them than its first text needs.
@@ -15,9 +15,23 @@ package struct Tokenizer: @unchecked Sendable {
     /// The tokens that end an answer.
     package let endTokens: [Int32]
 
+    /// The token that a plain text ends with, where the model wants one. A chat template writes it by itself.
+    package let closingToken: Int32?
+
+    let model: TokenizerModel
+    let spacePrefix: SpacePrefix
+    let fallsBackToBytes: Bool
+    let fusesUnknown: Bool
+    let longestWord: Int
     let preTokenizer: PreTokenizer
     let unknownToken: Int32?
     let merges: MergeTable
+    let prefixes: PrefixTree
+    let normalizer: Normalizer
+    /// The score of the least likely token.
+    let leastScore: Double
+    private let scores: UnsafeRawBufferPointer
+    private let specialRules: UnsafeRawBufferPointer
     private let tokenOffsets: UnsafeRawBufferPointer
     private let text: UnsafeRawBufferPointer
     private let kinds: UnsafeRawBufferPointer
@@ -38,7 +52,17 @@ package struct Tokenizer: @unchecked Sendable {
         self.preTokenizer = preTokenizer
         beginToken = try tables.token(Header.beginToken, "begin token", vocabularySize: size)
         unknownToken = try tables.token(Header.unknownToken, "unknown token", vocabularySize: size)
-        addsBegin = section.number(Header.flags, as: UInt32.self) & TokenizerFormat.Flag.addsBegin != 0
+        closingToken = try tables.token(Header.closingToken, "closing token", vocabularySize: size)
+        let flags: UInt32 = section.number(Header.flags)
+        addsBegin = flags & TokenizerFormat.Flag.addsBegin != 0
+        fallsBackToBytes = flags & TokenizerFormat.Flag.fallsBackToBytes != 0
+        fusesUnknown = flags & TokenizerFormat.Flag.fusesUnknown != 0
+        guard let model = TokenizerModel(rawValue: section.number(Header.model)),
+            let spacePrefix = SpacePrefix(rawValue: section.number(Header.spacePrefix))
+        else { throw .damagedTables(field: "model") }
+        self.model = model
+        self.spacePrefix = spacePrefix
+        longestWord = Int(section.number(Header.longestWord, as: UInt32.self))
         let ends = try tables.count(Header.endTokenCount, "end token count", in: 0...TokenizerFormat.mostEndTokens)
         var endTokens: [Int32] = []
         for index in 0..<ends {
@@ -62,13 +86,35 @@ package struct Tokenizer: @unchecked Sendable {
         specialStarts = try tables.table(Header.specialStarts, "special starts", count: 257, of: 4)
         let special = try tables.count(Header.specialCount, "special count", in: 0...TokenizerFormat.mostSpecials)
         specials = try tables.table(Header.specials, "special tokens", count: special, of: 4)
+        specialRules = try tables.table(Header.specialRules, "special rules", count: special, of: 1)
+        let prefixSlots = try tables.slots(Header.prefixSlots, "prefix slots")
+        prefixes = PrefixTree(
+            slots: try tables.table(
+                Header.prefixes, "prefixes", count: prefixSlots, of: TokenizerFormat.mergeRecordSize),
+            vocabularySize: size)
+        // The least score stands behind those of the tokens, so that a start need not look for it.
+        scores = try tables.table(Header.scores, "scores", count: model == .unigram ? size + 1 : 0, of: 8)
+        leastScore = scores.isEmpty ? 0 : Double(bitPattern: scores.number(8 * size))
+        let steps = try tables.count(Header.stepCount, "step count", in: 0...TokenizerFormat.mostSteps)
+        let stepBytes = try tables.count(Header.stepByteCount, "step bytes", in: 0...section.count)
+        normalizer = try Normalizer(
+            records: tables.table(Header.steps, "steps", count: steps, of: TokenizerFormat.stepRecordSize),
+            count: steps, bytes: tables.table(Header.stepBytes, "step bytes", count: stepBytes, of: 1))
+    }
+
+    /// Whether texts of this model begin with a space that is not theirs.
+    var writesLeadingSpace: Bool { spacePrefix != .never || model == .wordPiece }
+
+    /// The score of a token of the vocabulary, `.unigram` only.
+    func score(of token: Int32) -> Double {
+        Double(bitPattern: scores.number(8 * Int(token)))
     }
 
     /// The bytes that a token adds to a text: none for control tokens and for ids that do not exist. One token may
     /// hold a part of a character (see `IncrementalDetokenizer`).
     package func bytes(of token: Int32) -> UnsafeRawBufferPointer {
         switch kind(of: token) {
-        case .normal, .userDefined: text(of: token)
+        case .normal, .userDefined, .byte: text(of: token)
         default: UnsafeRawBufferPointer(start: nil, count: 0)
         }
     }
@@ -114,20 +160,15 @@ package struct Tokenizer: @unchecked Sendable {
         return nil
     }
 
-    /// The longest special token that stands at a place of a text. Control tokens count only where they end before
-    /// `controlEnd`; user-defined ones count everywhere.
-    func special(in bytes: UnsafeRawBufferPointer, at start: Int, controlEnd: Int) -> Int32? {
-        let lead = Int(bytes[start])
-        let first = Int(specialStarts.number(4 * lead, as: UInt32.self))
-        let last = Int(specialStarts.number(4 * lead + 4, as: UInt32.self))
-        guard first < last, last <= specials.count / 4 else { return nil }
-        for index in first..<last {
-            let token: Int32 = specials.number(4 * index)
-            let limit = isControl(token) ? controlEnd : bytes.count
-            let text = text(of: token)
-            guard !text.isEmpty, text.count <= limit - start else { continue }
-            if bytes[start..<start + text.count].elementsEqual(text) { return token }
-        }
-        return nil
+    /// The range in the list of special tokens of those that begin with a byte.
+    func specialRange(from lead: UInt8) -> Range<Int> {
+        let first = Int(specialStarts.number(4 * Int(lead), as: UInt32.self))
+        let last = Int(specialStarts.number(4 * Int(lead) + 4, as: UInt32.self))
+        return first < last && last <= specials.count / 4 ? first..<last : 0..<0
+    }
+
+    /// An entry of the list of special tokens.
+    func special(_ index: Int) -> (token: Int32, rule: SpecialRule) {
+        (specials.number(4 * index), SpecialRule(rawValue: specialRules[index]))
     }
 }

@@ -2,10 +2,10 @@
 
 /// Lays a vocabulary out as the flat tables that `Tokenizer` reads. Runs once, when a model is packed.
 package struct TokenizerBuilder {
-    private let vocabulary: Vocabulary
-    private var section = [UInt8](repeating: 0, count: TokenizerFormat.headerSize)
-    private var texts: [[UInt8]] = []
-    private var ids: [[UInt8]: Int32] = [:]
+    let vocabulary: Vocabulary
+    var section = [UInt8](repeating: 0, count: TokenizerFormat.headerSize)
+    private(set) var texts: [[UInt8]] = []
+    private(set) var ids: [[UInt8]: Int32] = [:]
 
     /// The section for a vocabulary, or why there is none.
     package static func section(for vocabulary: Vocabulary) throws(TokenizerError) -> [UInt8] {
@@ -18,6 +18,9 @@ package struct TokenizerBuilder {
         try builder.putMerges()
         try builder.putWords()
         try builder.putSpecials()
+        builder.putScores()
+        try builder.putPrefixes()
+        try builder.putSteps()
         return builder.section
     }
 
@@ -41,34 +44,93 @@ package struct TokenizerBuilder {
             throw .tooLarge(
                 what: "end tokens", count: vocabulary.endTokens.count, limit: TokenizerFormat.mostEndTokens)
         }
-        let named = [vocabulary.beginToken, vocabulary.unknownToken] + vocabulary.endTokens.map(Optional.some)
+        let hasScores = vocabulary.model == .unigram || vocabulary.model == .sentencePairs && vocabulary.merges.isEmpty
+        guard !hasScores || vocabulary.scores.count == count else {
+            throw .inconsistentVocabulary("it has \(count) tokens and \(vocabulary.scores.count) scores")
+        }
+        guard vocabulary.scores.allSatisfy(\.isFinite) else {
+            throw .inconsistentVocabulary("one of its scores is not a number")
+        }
+        let named =
+            [vocabulary.beginToken, vocabulary.unknownToken, vocabulary.closingToken]
+            + vocabulary.endTokens.map(Optional.some)
         for case .some(let token) in named where token < 0 || Int(token) >= count {
             throw .inconsistentVocabulary("the special token \(token) is not one of its \(count) tokens")
         }
     }
 
     private mutating func readTexts() {
+        texts.reserveCapacity(vocabulary.tokens.count)
         for (index, token) in vocabulary.tokens.enumerated() {
-            let isText = vocabulary.kinds[index] == .normal
-            let bytes = (isText ? ByteAlphabet.bytes(of: token) : nil) ?? Array(token.utf8)
+            let kind = vocabulary.kinds[index]
+            let bytes = self.text(of: token, kind)
             texts.append(bytes)
-            if isText, ids[bytes] == nil { ids[bytes] = Int32(index) }
+            // A raw space in a SentencePiece token is reached by no text: its spaces are written as U+2581.
+            let isReachable = vocabulary.model == .bytePairs || !token.utf8.contains(UInt8(ascii: " "))
+            if kind == .normal, isReachable, ids[bytes] == nil { ids[bytes] = Int32(index) }
         }
+    }
+
+    private func text(of token: String, _ kind: TokenKind) -> [UInt8] {
+        switch (kind, vocabulary.model) {
+        case (.normal, .bytePairs): return ByteAlphabet.bytes(of: token) ?? Array(token.utf8)
+        case (.byte, _): return Self.byte(writtenAs: token).map { [$0] } ?? Array(token.utf8)
+        case (.normal, .wordPiece):
+            // Only the mark that begins a word is a space here; text keeps its own.
+            return token.hasPrefix("\u{2581}")
+                ? [UInt8(ascii: " ")] + Array(token.utf8.dropFirst(3)) : Array(token.utf8)
+        case (.normal, _): return Self.withSpaces(token)
+        default: return Array(token.utf8)
+        }
+    }
+
+    /// The byte of a token such as `<0x0A>`; nil for other texts.
+    package static func byte(writtenAs token: String) -> UInt8? {
+        guard token.utf8.count == 6, token.hasPrefix("<0x"), token.hasSuffix(">") else { return nil }
+        return UInt8(token.dropFirst(3).dropLast(), radix: 16)
+    }
+
+    /// The bytes of a text with a space for every U+2581.
+    package static func withSpaces(_ text: String) -> [UInt8] {
+        text.unicodeScalars.flatMap { $0 == "\u{2581}" ? [UInt8(ascii: " ")] : Array(String($0).utf8) }
     }
 
     private mutating func putHeader() {
         typealias Header = TokenizerFormat.Header
         section.put(TokenizerFormat.signature, at: Header.signature)
         section.put(TokenizerFormat.version, at: Header.version)
-        section.put(vocabulary.preTokenizer.rawValue, at: Header.preTokenizer)
+        section.put(preTokenizer.rawValue, at: Header.preTokenizer)
         section.put(UInt32(texts.count), at: Header.vocabularySize)
         section.put(vocabulary.beginToken ?? -1, at: Header.beginToken)
         section.put(vocabulary.unknownToken ?? -1, at: Header.unknownToken)
-        section.put(vocabulary.addsBegin ? TokenizerFormat.Flag.addsBegin : 0, at: Header.flags)
+        section.put(flags, at: Header.flags)
+        section.put(vocabulary.model.rawValue, at: Header.model)
+        section.put(vocabulary.spacePrefix.rawValue, at: Header.spacePrefix)
+        section.put(vocabulary.closingToken ?? -1, at: Header.closingToken)
+        section.put(UInt32(clamping: vocabulary.longestWord), at: Header.longestWord)
         section.put(UInt32(vocabulary.endTokens.count), at: Header.endTokenCount)
         for (index, token) in vocabulary.endTokens.enumerated() {
             section.put(token, at: Header.endTokens + 4 * index)
         }
+    }
+
+    private var flags: UInt32 {
+        typealias Flag = TokenizerFormat.Flag
+        let flags: [(Bool, UInt32)] = [
+            (vocabulary.addsBegin, Flag.addsBegin), (vocabulary.kinds.contains(.byte), Flag.fallsBackToBytes),
+            (vocabulary.fusesUnknown, Flag.fusesUnknown),
+        ]
+        return flags.reduce(0) { $0 | ($1.0 ? $1.1 : 0) }
+    }
+
+    /// SentencePiece joins across words only where a token has a space behind another character.
+    private var preTokenizer: PreTokenizer {
+        guard vocabulary.preTokenizer == .whole, vocabulary.model == .sentencePairs else {
+            return vocabulary.preTokenizer
+        }
+        let space = UInt8(ascii: " ")
+        let crosses = ids.keys.contains { text in zip(text, text.dropFirst()).contains { $0 != space && $1 == space } }
+        return crosses ? .whole : .spaces
     }
 
     private mutating func putTexts() throws(TokenizerError) {
@@ -91,53 +153,18 @@ package struct TokenizerBuilder {
 
     private mutating func putBytes() {
         beginTable(TokenizerFormat.Header.byteTokens)
-        for byte in UInt8.min ... .max { section.append(number: ids[[byte]] ?? -1) }
-    }
-
-    private mutating func putMerges() throws(TokenizerError) {
-        typealias Header = TokenizerFormat.Header
-        var table = HashTableLayout(count: vocabulary.merges.count)
-        var records: [MergeRecord] = []
-        var seen: Set<UInt64> = []
-        for (rank, merge) in vocabulary.merges.enumerated() {
-            let record = try mergeRecord(merge, rank: rank)
-            // Of a pair that is listed twice the first rank counts, as with everyone.
-            if seen.insert(record.pair).inserted { records.append(record) }
+        var tokens = [Int32](repeating: -1, count: 256)
+        for (index, text) in texts.enumerated() where text.count == 1 {
+            let wanted: TokenKind = vocabulary.model == .bytePairs ? .normal : .byte
+            if vocabulary.kinds[index] == wanted, tokens[Int(text[0])] < 0 { tokens[Int(text[0])] = Int32(index) }
         }
-        try table.place(records.map { TokenizerFormat.hash(left: $0.left, right: $0.right) })
-        beginTable(Header.merges)
-        section.put(UInt32(table.slots.count), at: Header.mergeSlots)
-        for slot in table.slots {
-            let record = slot >= 0 ? records[slot] : MergeRecord(left: 0, right: 0, result: 0, rank: 0)
-            for number in [record.left, record.right, record.result, record.rank] { section.append(number: number) }
-        }
-    }
-
-    private struct MergeRecord {
-        let left: UInt32
-        let right: UInt32
-        let result: UInt32
-        let rank: UInt32
-        var pair: UInt64 { UInt64(left) << 32 | UInt64(right) }
-    }
-
-    private func mergeRecord(_ merge: String, rank: Int) throws(TokenizerError) -> MergeRecord {
-        let parts = merge.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
-        guard parts.count == 2, let leftText = String(parts[0]), let rightText = String(parts[1]),
-            let left = ByteAlphabet.bytes(of: leftText), let right = ByteAlphabet.bytes(of: rightText)
-        else { throw .inconsistentVocabulary("merge \(rank) is not a pair of tokens") }
-        guard let leftToken = ids[left], let rightToken = ids[right], let result = ids[left + right] else {
-            throw .inconsistentVocabulary(
-                "merge \(rank) joins '\(leftText)' and '\(rightText)', and one of the two or the result is no token")
-        }
-        return MergeRecord(
-            left: UInt32(leftToken), right: UInt32(rightToken), result: UInt32(result), rank: UInt32(rank) + 1)
+        for token in tokens { section.append(number: token) }
     }
 
     private mutating func putWords() throws(TokenizerError) {
         typealias Header = TokenizerFormat.Header
         beginTable(Header.words)
-        guard vocabulary.preTokenizer.prefersWholeWords else { return }
+        guard vocabulary.prefersWholeWords ?? vocabulary.preTokenizer.prefersWholeWords else { return }
         let words = ids.sorted { $0.value < $1.value }
         var table = HashTableLayout(count: words.count)
         try table.place(words.map { TokenizerFormat.hash($0.key) })
@@ -145,32 +172,8 @@ package struct TokenizerBuilder {
         for slot in table.slots { section.append(number: slot >= 0 ? UInt32(words[slot].value) + 1 : 0) }
     }
 
-    private mutating func putSpecials() throws(TokenizerError) {
-        typealias Header = TokenizerFormat.Header
-        let specials = texts.indices.filter {
-            [.control, .userDefined].contains(vocabulary.kinds[$0]) && !texts[$0].isEmpty
-        }.sorted { (texts[$0][0], -texts[$0].count, $0) < (texts[$1][0], -texts[$1].count, $1) }
-        guard specials.count <= TokenizerFormat.mostSpecials else {
-            throw .tooLarge(what: "special tokens", count: specials.count, limit: TokenizerFormat.mostSpecials)
-        }
-        for index in specials where texts[index].count > TokenizerFormat.longestSpecial {
-            throw .tooLarge(
-                what: "bytes in special token \(index)", count: texts[index].count,
-                limit: TokenizerFormat.longestSpecial)
-        }
-        beginTable(Header.specialStarts)
-        var next = 0
-        for lead in 0...256 {
-            while next < specials.count, Int(texts[specials[next]][0]) < lead { next += 1 }
-            section.append(number: UInt32(next))
-        }
-        beginTable(Header.specials)
-        section.put(UInt32(specials.count), at: Header.specialCount)
-        for index in specials { section.append(number: Int32(index)) }
-    }
-
     /// Aligns the section's end and notes it as a table's beginning.
-    private mutating func beginTable(_ field: Int) {
+    mutating func beginTable(_ field: Int) {
         while section.count % 16 != 0 { section.append(0) }
         section.put(UInt32(section.count), at: field)
     }

@@ -25,10 +25,8 @@ package struct TextPiece: Sendable {
 extension Tokenizer {
     /// The tokens of a text, without a begin token. Any bytes are allowed.
     package func encode(_ text: UnsafeRawBufferPointer, control: ControlTokens) -> [Int32] {
-        var tokens: [Int32] = []
-        var merger = WordMerger()
-        encode(text, controlRanges: control == .recognised ? [0..<text.count] : [], &merger, into: &tokens)
-        return tokens
+        var encoding = TextEncoding(self)
+        return encoding.tokens(of: text, controlRanges: control == .recognised ? [0..<text.count] : [])
     }
 
     /// The tokens of a text, without a begin token. Any bytes are allowed.
@@ -45,58 +43,13 @@ extension Tokenizer {
             if piece.control == .recognised { ranges.append(text.count..<text.count + piece.bytes.count) }
             text.append(contentsOf: piece.bytes)
         }
-        var tokens: [Int32] = []
-        var merger = WordMerger()
-        text.withUnsafeBytes { encode($0, controlRanges: ranges, &merger, into: &tokens) }
-        return tokens
+        var encoding = TextEncoding(self)
+        return text.withUnsafeBytes { encoding.tokens(of: $0, controlRanges: ranges) }
     }
 
-    /// `controlRanges` is ascending and without overlaps.
-    private func encode(
-        _ text: UnsafeRawBufferPointer, controlRanges: [Range<Int>], _ merger: inout WordMerger,
-        into tokens: inout [Int32]
-    ) {
-        var range = 0
-        var fragment = 0
-        var position = 0
-        while position < text.count {
-            while range < controlRanges.count, controlRanges[range].upperBound <= position { range += 1 }
-            let inside = range < controlRanges.count && controlRanges[range].contains(position)
-            guard
-                let token = special(
-                    in: text, at: position, controlEnd: inside ? controlRanges[range].upperBound : position)
-            else {
-                position += 1
-                continue
-            }
-            encode(words: text, in: fragment..<position, &merger, into: &tokens)
-            tokens.append(token)
-            position += self.text(of: token).count
-            fragment = position
-        }
-        encode(words: text, in: fragment..<text.count, &merger, into: &tokens)
-    }
-
-    private func encode(
-        words text: UnsafeRawBufferPointer, in range: Range<Int>, _ merger: inout WordMerger,
-        into tokens: inout [Int32]
-    ) {
-        guard !range.isEmpty else { return }
-        let fragment = UnsafeRawBufferPointer(rebasing: text[range])
-        var start = 0
-        while start < fragment.count {
-            let end = preTokenizer.endOfWord(in: fragment, at: start)
-            let word = UnsafeRawBufferPointer(rebasing: fragment[start..<end])
-            start = end
-            if let whole = token(ofWord: word) {
-                tokens.append(whole)
-                continue
-            }
-            merger.reset()
-            for byte in word {
-                if let token = token(ofByte: byte) ?? unknownToken { merger.append(token) }
-            }
-            merger.merge(by: merges, into: &tokens)
-        }
+    /// The tokens of a plain text as the model was trained on them, with the begin and closing tokens that it wants.
+    package func encodeWhole(_ text: [UInt8], control: ControlTokens) -> [Int32] {
+        let begin = addsBegin ? beginToken.map { [$0] } ?? [] : []
+        return begin + encode(text, control: control) + (closingToken.map { [$0] } ?? [])
     }
 }

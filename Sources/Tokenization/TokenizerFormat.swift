@@ -11,11 +11,17 @@
 ///     words             hash table of `wordSlots` token ids + 1 by text; only where whole words go before merges
 ///     specialStarts     257 numbers: the range in `specials` of the tokens that begin with a byte
 ///     specials          ids of tokens that are found in text before it is split, longest first for each byte
+///     specialRules      one byte per entry of `specials`, a `SpecialRule`
+///     scores            one 64-bit float per token; only for `.unigram`
+///     prefixes          hash table of `prefixSlots` records {node, byte, next node, token + 2}: the tree of all
+///                       tokens' texts by byte; token + 2 = 0 is free, 1 is no token; not for `.bytePairs`
+///     steps             `stepCount` records {kind, first offset, size, second offset, size} of normalisation
+///     stepBytes         what the steps' offsets point to
 enum TokenizerFormat {
     /// "DFTOKENS" as a little-endian number.
     static let signature: UInt64 = 0x534E_454B_4F54_4644
     /// Raised when anything below changes.
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headerSize = 256
     static let mergeRecordSize = 16
     static let mostTokens = 1 << 20
@@ -23,6 +29,8 @@ enum TokenizerFormat {
     static let mostSpecials = 1 << 14
     static let longestSpecial = 512
     static let mostEndTokens = 16
+    static let mostSteps = 16
+    static let stepRecordSize = 20
     /// A lookup gives up after so many slots; the builder enlarges its table before it needs them.
     static let longestProbe = 128
 
@@ -49,11 +57,25 @@ enum TokenizerFormat {
         static let specialStarts = 164
         static let specials = 168
         static let specialCount = 172
+        static let specialRules = 176
+        static let scores = 180
+        static let prefixes = 184
+        static let prefixSlots = 188
+        static let steps = 192
+        static let stepCount = 196
+        static let stepBytes = 200
+        static let stepByteCount = 204
+        static let model = 208
+        static let spacePrefix = 212
+        static let closingToken = 216
+        static let longestWord = 220
     }
 
     /// A bit of `Header.flags`.
     enum Flag {
         static let addsBegin: UInt32 = 1
+        static let fallsBackToBytes: UInt32 = 2
+        static let fusesUnknown: UInt32 = 4
     }
 
     /// Spreads a pair of tokens over the merge table.
@@ -83,6 +105,45 @@ package enum TokenKind: UInt8, Sendable {
     case unused = 3
     /// Stands for what the vocabulary lacks.
     case unknown = 4
+    /// A single byte, for characters that the vocabulary lacks; no text reaches it otherwise.
+    case byte = 5
+}
+
+/// How a token that is found in text before it is split treats what stands around it.
+package struct SpecialRule: OptionSet, Sendable {
+    package let rawValue: UInt8
+    /// White space before it belongs to it.
+    package static let stripsLeft = SpecialRule(rawValue: 1)
+    /// White space after it belongs to it.
+    package static let stripsRight = SpecialRule(rawValue: 2)
+    /// Counts only where no letter, number, mark or underscore touches it.
+    package static let singleWord = SpecialRule(rawValue: 4)
+
+    /// Rules by their stored bits.
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+}
+
+/// Which fragments of a text get a space in front before they are split. The numbers are part of the stored form.
+package enum SpacePrefix: UInt32, Sendable {
+    case never = 0
+    /// Every fragment between special tokens.
+    case always = 1
+    /// Every fragment that does not begin with a space.
+    case whereMissing = 2
+    /// The fragment at the text's beginning, where it does not begin with a space.
+    case firstWhereMissing = 3
+}
+
+/// How words become tokens. The numbers are part of the stored form.
+package enum TokenizerModel: UInt32, Sendable {
+    /// Byte-level pairs: every byte is a symbol, merges join them by rank.
+    case bytePairs = 0
+    /// SentencePiece pairs: every character is a symbol, merges join them by rank; a space is written as one.
+    case sentencePairs = 1
+    /// SentencePiece unigram: the tokens with the greatest sum of scores.
+    case unigram = 2
+    /// The longest token first, word by word; texts of tokens that begin a word have a space in front.
+    case wordPiece = 3
 }
 
 extension UnsafeRawBufferPointer {

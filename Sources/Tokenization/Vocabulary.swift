@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A byte-level vocabulary as checkpoints hold it.
+/// A vocabulary as checkpoints hold it.
 package struct Vocabulary: Sendable {
-    /// The texts of the tokens in the order of their ids, in the byte alphabet for `.normal` ones.
+    /// The texts of the tokens in the order of their ids: in the byte alphabet for `.normal` ones of
+    /// `.bytePairs`, with U+2581 for a space in the other models.
     package var tokens: [String]
     /// One kind per token.
     package var kinds: [TokenKind]
@@ -18,6 +19,25 @@ package struct Vocabulary: Sendable {
     package var unknownToken: Int32?
     /// The tokens that end an answer.
     package var endTokens: [Int32]
+    /// How words become tokens.
+    package var model = TokenizerModel.bytePairs
+    /// One score per token: order of merges for `.sentencePairs` without `merges`, logarithms of probabilities for
+    /// `.unigram`; empty for the rest.
+    package var scores: [Double] = []
+    /// Whether a word that is a token is taken without merging; nil where the pre-tokenizer's family decides.
+    package var prefersWholeWords: Bool?
+    /// Which fragments begin with a space that their text does not have.
+    package var spacePrefix = SpacePrefix.never
+    /// Whether neighbouring characters that the vocabulary lacks become one unknown token.
+    package var fusesUnknown = false
+    /// The token that a plain text ends with.
+    package var closingToken: Int32?
+    /// What happens to a text before it is split, in order.
+    package var steps: [NormalizerStep] = []
+    /// Rules of special tokens that have any, by id.
+    package var specialRules: [Int32: SpecialRule] = [:]
+    /// Characters of a word beyond which WordPiece takes it as unknown; 0 for no limit.
+    package var longestWord = 0
 
     /// A vocabulary as given; `TokenizerBuilder` checks it.
     package init(

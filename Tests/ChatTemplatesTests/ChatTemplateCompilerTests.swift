@@ -16,7 +16,7 @@ struct ChatTemplateCompilerTests {
 
     @Test("what is not built in is named with its place")
     func unsupported() {
-        #expect(refusal("a\n{% macro x() %}{% endmacro %}").contains("the tag 'macro' at line 2, column 4"))
+        #expect(refusal("a\n{% import 'x' as y %}").contains("the tag 'import' at line 2, column 4"))
         #expect(refusal("{{ x | sort }}").contains("the filter 'sort'"))
         #expect(refusal("{{ x is callable }}").contains("the test 'callable'"))
         #expect(refusal("{{ x.append(1) }}").contains("the method 'append'"))

@@ -116,16 +116,16 @@ struct ModelPackingTests {
             try text(LlamaFile(without: ["general.architecture"]) { $0.add("general.architecture", "mamba") })
                 .contains("'mamba'"))
         #expect(
-            try text(LlamaFile(without: ["tokenizer.ggml.model"]) { $0.add("tokenizer.ggml.model", "bert") })
-                .contains("'bert'"))
+            try text(LlamaFile(without: ["tokenizer.ggml.model"]) { $0.add("tokenizer.ggml.model", "rwkv") })
+                .contains("'rwkv'"))
         #expect(
             try text(LlamaFile(without: ["tokenizer.ggml.pre"]) { $0.add("tokenizer.ggml.pre", "tekken") })
                 .contains("'tekken'"))
         #expect(
             try text(
-                LlamaFile(without: ["tokenizer.chat_template"]) { $0.add("tokenizer.chat_template", "{% macro %}") }
+                LlamaFile(without: ["tokenizer.chat_template"]) { $0.add("tokenizer.chat_template", "{% include %}") }
             )
-            .contains("'macro' at line 1"))
+            .contains("'include' at line 1"))
     }
 
     @Test("a disk that is full is not the checkpoint's fault")

@@ -40,6 +40,16 @@ extension TokenStream {
         }
     }
 
+    /// The filters of a block, of which the first stands without `|` where the tag begins with it.
+    mutating func filters(of block: Expression, beginning: Bool) throws(ChatTemplateError) -> Expression {
+        guard beginning else { return try filtersAndTests(block) }
+        let place = current.position
+        let text = try expectName()
+        let name: FilterName = try known(text, "the filter '\(text)'", place)
+        let arguments = take(symbol: "(") ? try arguments() : Arguments()
+        return try filtersAndTests(Expression(position: place, kind: .filter(block, name, arguments)))
+    }
+
     private mutating func attribute(
         of value: Expression, _ place: SourcePosition
     ) throws(ChatTemplateError) -> Expression {

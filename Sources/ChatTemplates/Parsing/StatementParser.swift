@@ -10,7 +10,7 @@ extension TokenStream {
     }
 
     /// Statements up to a block tag with one of the given words, whose `{%` is taken and whose word is next.
-    private mutating func body(until ends: [String], inLoop: Bool) throws(ChatTemplateError) -> [Statement] {
+    mutating func body(until ends: [String], inLoop: Bool) throws(ChatTemplateError) -> [Statement] {
         let outer = try enter()
         defer { leave(to: outer) }
         let opening = current.position
@@ -49,7 +49,13 @@ extension TokenStream {
             guard inLoop else { throw .syntax("'\(word)' outside of a loop", place) }
             try endBlock()
             return word == "break" ? .breakLoop : .continueLoop
-        case "else", "elif", "endif", "endfor", "endset":
+        case "macro": return try macro()
+        case "call": return try callBlock(place)
+        case "filter": return try filterBlock(inLoop: inLoop, place)
+        case "generation":
+            try endBlock()
+            return .conditional([], otherwise: try closedBody("endgeneration", inLoop: inLoop))
+        case "else", "elif", "endif", "endfor", "endset", "endmacro", "endcall", "endfilter", "endgeneration":
             throw .syntax("'\(word)' without its beginning", place)
         default:
             throw .unsupported("the tag '\(word)'", place)
@@ -109,7 +115,7 @@ extension TokenStream {
             try endBlock()
             return .assign(name, value)
         }
-        if isSymbol("|") { throw .unsupported("a filtered block assignment", current.position) }
+        if isSymbol("|") { return try filteredAssignment(name, inLoop: inLoop) }
         try endBlock()
         let body = try body(until: ["endset"], inLoop: inLoop)
         advance()
@@ -117,7 +123,8 @@ extension TokenStream {
         return .capture(name, body)
     }
 
-    private mutating func endBlock() throws(ChatTemplateError) {
+    /// The end of a tag.
+    mutating func endBlock() throws(ChatTemplateError) {
         try expect(.blockEnd, "'%}'")
     }
 }

@@ -42,11 +42,20 @@ struct ProgramDecoder {
         case .assignAttribute:
             kind = .assignAttribute(namespace: try name(), name: try name(), try expression())
         case .capture: kind = .capture(try name(), try statements())
+        case .macro: kind = .macro(try name(), try macro())
         case .breakLoop: kind = .breakLoop
         case .continueLoop: kind = .continueLoop
         default: throw .damagedProgram("statement")
         }
         return Statement(position: place, kind: kind)
+    }
+
+    private mutating func macro() throws(ChatTemplateError) -> Statement.Macro {
+        var parameters: [Statement.Macro.Parameter] = []
+        for _ in 0..<(try count()) {
+            parameters.append(Statement.Macro.Parameter(name: try name(), standard: try optional()))
+        }
+        return Statement.Macro(parameters: parameters, body: try statements())
     }
 
     private mutating func loop() throws(ChatTemplateError) -> Statement.Loop {

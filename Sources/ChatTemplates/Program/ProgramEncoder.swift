@@ -57,6 +57,15 @@ struct ProgramEncoder {
             begin(.capture, statement.position)
             put(name)
             put(body)
+        case .macro(let name, let macro):
+            begin(.macro, statement.position)
+            put(name)
+            put(number: macro.parameters.count)
+            for parameter in macro.parameters {
+                put(parameter.name)
+                put(parameter.standard)
+            }
+            put(macro.body)
         case .breakLoop: begin(.breakLoop, statement.position)
         case .continueLoop: begin(.continueLoop, statement.position)
         }
@@ -187,7 +196,7 @@ struct ProgramEncoder {
 
 /// What a node of the packed program is.
 enum ProgramTag: UInt8 {
-    case text = 1, output, loop, conditional, assign, assignAttribute, capture, breakLoop, continueLoop
+    case text = 1, output, loop, conditional, assign, assignAttribute, capture, breakLoop, continueLoop, macro
     case none = 32, boolean, integer, float, string, name, list, dictionary
     case attribute = 48, item, slice, call, filter, test, not, negate, binary, choice
 }

@@ -10,6 +10,7 @@ struct Statement: Sendable {
         case assign(String, Expression)
         case assignAttribute(namespace: String, name: String, Expression)
         case capture(String, [Statement])
+        case macro(String, Macro)
         case breakLoop
         case continueLoop
     }
@@ -21,6 +22,17 @@ struct Statement: Sendable {
         let filter: Expression?
         let body: [Statement]
         let otherwise: [Statement]
+    }
+
+    /// A part of a template that is called like a function and comes to its text.
+    struct Macro: Sendable {
+        struct Parameter: Sendable {
+            let name: String
+            let standard: Expression?
+        }
+
+        let parameters: [Parameter]
+        let body: [Statement]
     }
 
     struct Branch: Sendable {
@@ -98,7 +110,7 @@ enum BinaryOperator: String, CaseIterable, Sendable {
 /// The filters that are built in.
 enum FilterName: String, CaseIterable, Sendable {
     case trim, upper, lower, capitalize, title, length, count, `default`, d, join, tojson, first, last, string, int
-    case list, items, replace, reverse, safe, map, selectattr, rejectattr
+    case list, items, replace, reverse, safe, map, selectattr, rejectattr, select, reject, unique, min, max, sum, abs
 }
 
 /// The tests of `is` that are built in.
@@ -117,5 +129,5 @@ enum FunctionName: String, CaseIterable, Sendable {
 enum MethodName: String, CaseIterable, Sendable {
     case strip, lstrip, rstrip, startswith, endswith, split, upper, lower, capitalize, title, replace, items, keys,
         values
-    case get, cycle
+    case get, cycle, join, find, count, splitlines, removeprefix, removesuffix, isdigit
 }

@@ -15,6 +15,7 @@ extension Renderer {
             return try self.method(method, of: value, try evaluate(arguments), place)
         }
         let value = try evaluate(callee)
+        if case .macro(let macro) = value { return try call(macro, try evaluate(arguments), place) }
         guard case .function(let function) = value else {
             throw .rendering("\(value.kindName) is not a function", place)
         }

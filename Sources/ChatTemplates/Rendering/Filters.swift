@@ -18,6 +18,7 @@ extension Renderer {
         case .safe: return value
         case .tojson: return try json(value, arguments, place)
         case .int: return integer(value, arguments)
+        case .abs: return try absolute(value, place)
         case .items: return try method(.items, of: value, arguments, place)
         default: return try applyToList(name, try elements(of: value, place), arguments, place, original: value)
         }
@@ -35,6 +36,9 @@ extension Renderer {
         case .map: return .list(try mapped(elements, arguments, place))
         case .selectattr: return .list(try selected(elements, arguments, keeping: true, place))
         case .rejectattr: return .list(try selected(elements, arguments, keeping: false, place))
+        case .select, .reject:
+            return .list(try chosen(elements, arguments, keeping: name == .select, place))
+        case .unique, .min, .max, .sum: return try reduced(name, elements, place)
         case .reverse:
             guard case .text = original else { return .list(elements.reversed()) }
             return try join(elements.reversed(), CallArguments(positional: [], named: [:]), place)

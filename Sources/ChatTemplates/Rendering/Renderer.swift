@@ -2,6 +2,9 @@
 
 /// Carries a template out for one conversation. Used once.
 final class Renderer {
+    /// Macros inside one another; a template cannot exhaust the thread's stack.
+    private static let deepestCalls = 16
+
     private enum Flow {
         case onward, breakLoop, continueLoop
     }
@@ -12,6 +15,7 @@ final class Renderer {
     private let limits: RenderLimits
     private var stepsLeft: Int
     private var output = MarkedText()
+    private var calls = 0
     /// The innermost scope is the last; the first holds the input.
     private var scopes: [[String: TemplateValue]]
 
@@ -102,10 +106,50 @@ final class Renderer {
             assign(name, .text(output))
             output = outer
             return flow
+        case .macro(let name, let macro):
+            let isCaller = name.first == "\u{0}"
+            assign(name, .macro(MacroValue(name: name, macro: macro, scopes: isCaller ? scopes : nil)))
         case .breakLoop: return .breakLoop
         case .continueLoop: return .continueLoop
         }
         return .onward
+    }
+
+    /// The text of a macro's body.
+    func call(
+        _ value: MacroValue, _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
+        guard calls < Self.deepestCalls else {
+            throw .limitExceeded("\(Self.deepestCalls) macros inside one another", place)
+        }
+        let parameters = value.macro.parameters
+        let names = parameters.map(\.name) + ["caller"]
+        guard arguments.positional.count <= parameters.count, arguments.named.keys.allSatisfy(names.contains) else {
+            throw .rendering("the macro '\(value.name)' does not take these arguments", place)
+        }
+        let outerScopes = scopes
+        let outer = output
+        scopes = value.scopes ?? [scopes[0]]
+        scopes.append(arguments.named)
+        output = MarkedText()
+        calls += 1
+        for (index, parameter) in parameters.enumerated() {
+            if index < arguments.positional.count {
+                assign(parameter.name, arguments.positional[index])
+            } else if arguments.named[parameter.name] == nil {
+                assign(parameter.name, try parameter.standard.map(evaluateStandard) ?? .undefined(parameter.name))
+            }
+        }
+        _ = try run(value.macro.body)
+        let text = output
+        calls -= 1
+        scopes = outerScopes
+        output = outer
+        return .text(text)
+    }
+
+    private func evaluateStandard(_ expression: Expression) throws(ChatTemplateError) -> TemplateValue {
+        try evaluate(expression)
     }
 
     private func print(_ text: MarkedText, _ place: SourcePosition) throws(ChatTemplateError) {

@@ -14,6 +14,7 @@ enum TemplateValue {
     case namespace(TemplateNamespace)
     case loop(LoopState)
     case function(FunctionName)
+    case macro(MacroValue)
 
     /// A text that the template wrote.
     static func own(_ text: String) -> TemplateValue { .text(MarkedText(text, .template)) }
@@ -28,7 +29,7 @@ enum TemplateValue {
         case .text(let text): !text.bytes.isEmpty
         case .list(let elements): !elements.isEmpty
         case .dictionary(let entries): !entries.isEmpty
-        case .namespace, .loop, .function: true
+        case .namespace, .loop, .function, .macro: true
         }
     }
 
@@ -45,6 +46,7 @@ enum TemplateValue {
         case .namespace: "a namespace"
         case .loop: "the loop"
         case .function: "a function"
+        case .macro: "a macro"
         }
     }
 
@@ -100,6 +102,21 @@ final class TemplateNamespace {
 
     /// Changes or adds an entry.
     func set(_ name: String, _ value: TemplateValue) { entries[name] = value }
+}
+
+/// A macro with the names that its body sees.
+final class MacroValue {
+    let name: String
+    let macro: Statement.Macro
+    /// The scopes around the body of a call block; nil for a macro, which sees the template's outermost names.
+    let scopes: [[String: TemplateValue]]?
+
+    /// A macro as defined.
+    init(name: String, macro: Statement.Macro, scopes: [[String: TemplateValue]]?) {
+        self.name = name
+        self.macro = macro
+        self.scopes = scopes
+    }
 }
 
 /// What `loop` is inside of a loop.

@@ -18,8 +18,93 @@ extension Renderer {
             return .boolean(try hasEdge(text, arguments, place) { $0.reversed().starts(with: $1.reversed()) })
         case .split: return .list(try split(text, arguments, place).map { .text($0) })
         case .replace: return .text(try replaced(text, arguments, place))
+        default: return try searchMethod(name, of: text, arguments, place)
+        }
+    }
+
+    private func searchMethod(
+        _ name: MethodName, of text: MarkedText, _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
+        switch name {
+        case .find:
+            let offset = try firstOffset(of: arguments, in: text, place)
+            return .integer(
+                offset.map { offset in text.bytes[..<offset].lazy.filter { $0 & 0xC0 != 0x80 }.count } ?? -1)
+        case .count:
+            let pattern = try pattern(arguments, in: text, place)
+            var count = 0
+            var start = 0
+            while let found = text.firstOffset(of: pattern.bytes, from: start) {
+                count += 1
+                start = found + pattern.bytes.count
+            }
+            return .integer(count)
+        case .join:
+            guard let list = arguments.positional.first else { throw .rendering("'join' needs a list", place) }
+            return try joined(try elements(of: list, place), by: text, place)
+        case .removeprefix, .removesuffix:
+            let pattern = try pattern(arguments, in: text, place)
+            let size = text.bytes.count - pattern.bytes.count
+            if name == .removeprefix, text.bytes.starts(with: pattern.bytes) {
+                return .text(text.part(pattern.bytes.count..<text.bytes.count))
+            }
+            if name == .removesuffix, size >= 0, text.bytes[size...].elementsEqual(pattern.bytes) {
+                return .text(text.part(0..<size))
+            }
+            return .text(text)
+        case .splitlines: return .list(lines(of: text).map { .text($0) })
+        case .isdigit:
+            let scalars = text.string.unicodeScalars
+            return .boolean(!scalars.isEmpty && scalars.allSatisfy { $0.properties.generalCategory == .decimalNumber })
         default: throw .rendering("a string has no method '\(name.rawValue)'", place)
         }
+    }
+
+    private func pattern(
+        _ arguments: CallArguments, in text: MarkedText, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> MarkedText {
+        guard case .text(let pattern)? = arguments.positional.first, !pattern.bytes.isEmpty else {
+            throw .rendering("a string to look for is missing", place)
+        }
+        try charge(searching: text, for: pattern, place)
+        return pattern
+    }
+
+    private func firstOffset(
+        of arguments: CallArguments, in text: MarkedText, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> Int? {
+        text.firstOffset(of: try pattern(arguments, in: text, place).bytes)
+    }
+
+    private func joined(
+        _ elements: [TemplateValue], by separator: MarkedText, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
+        var result = MarkedText()
+        for (index, element) in elements.enumerated() {
+            guard case .text(let part) = element else { throw .rendering("'join' needs strings", place) }
+            if index > 0 { result.append(separator) }
+            result.append(part)
+            try checkSize(result.bytes.count, place)
+        }
+        try charge(bytes: result.bytes.count, place)
+        return .text(result)
+    }
+
+    /// The lines of a text without their ends: line feed, carriage return, or both.
+    private func lines(of text: MarkedText) -> [MarkedText] {
+        var result: [MarkedText] = []
+        var start = 0
+        var index = 0
+        while index < text.bytes.count {
+            let byte = text.bytes[index]
+            index += 1
+            guard byte == 0x0A || byte == 0x0D else { continue }
+            result.append(text.part(start..<index - 1))
+            if byte == 0x0D, index < text.bytes.count, text.bytes[index] == 0x0A { index += 1 }
+            start = index
+        }
+        if start < text.bytes.count { result.append(text.part(start..<text.bytes.count)) }
+        return result
     }
 
     private func strip(_ text: MarkedText, _ arguments: CallArguments, start: Bool, end: Bool) -> MarkedText {

@@ -28,6 +28,7 @@ extension TemplateValue {
             return Self.joined(parts, "{", ", ", "}")
         case .namespace: return MarkedText("<namespace>", .template)
         case .loop: return MarkedText("<loop>", .template)
+        case .macro(let value): return MarkedText("<Macro '\(value.name)'>", .template)
         case .function(let name): return MarkedText("<function \(name.rawValue)>", .template)
         }
     }
@@ -54,7 +55,7 @@ extension TemplateValue {
                 parts.append(Self.joined([Self.jsonString(entry.key), value], "", ": ", ""))
             }
             return Self.jsonContainer(parts, "{", "}", indent: indent, depth: depth)
-        case .undefined, .namespace, .loop, .function: return nil
+        case .undefined, .namespace, .loop, .function, .macro: return nil
         }
     }
 

@@ -101,4 +101,22 @@ package struct GGUFMetadata {
         }
         return result
     }
+
+    /// A list of floating-point numbers.
+    package func floats(_ key: String) throws(CheckpointError) -> [Double]? {
+        guard let value = values[key] else { return nil }
+        guard case .array(let type, let count, let elements) = value, type.size != nil else {
+            throw .wrongMetadataType(key: key, expected: "a list of numbers")
+        }
+        var cursor = GGUFCursor(elements)
+        var result: [Double] = []
+        result.reserveCapacity(count)
+        for _ in 0..<count {
+            guard case .float(let number) = try GGUFValue(type, &cursor, "metadata '\(key)'") else {
+                throw .wrongMetadataType(key: key, expected: "a list of floating-point numbers")
+            }
+            result.append(number)
+        }
+        return result
+    }
 }

@@ -32,6 +32,23 @@ TEMPLATES: dict[str, str] = {
     "{% set system = 'You are a helpful assistant.' %}{% endif %}<|im_start|>system\n{{ system }}<|im_end|>\n"
     "{% for message in rest %}{{ '<|im_start|>' ~ message.role ~ '\n' ~ message.content.strip() ~ '<|im_end|>\n' }}"
     "{% endfor %}{{ '<|im_start|>assistant\n' if add_generation_prompt else '' }}",
+    "macros": "{% macro turn(role, text, close='<|im_end|>') %}<|im_start|>{{ role }}\n{{ text }}{{ close }}\n"
+    "{% endmacro %}{% for m in messages %}{{ turn(m.role, m.content) }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ turn('assistant', '', close='') | trim }}{% endif %}",
+    "recursive-macro": "{% macro down(n) %}{{ n }}{% if n > 0 %}>{{ down(n - 1) }}{% endif %}{% endmacro %}"
+    "{{ down(5) }}{% for m in messages %}[{{ m.role }}]{% endfor %}",
+    "macro-scope": "{% set mark = '#' %}{% macro show(x) %}{{ mark }}{{ x }}{{ loop is defined }}{% endmacro %}"
+    "{% set mark = '*' %}{% for m in messages %}{% set mark = '!' %}{{ show(m.role) }}{% endfor %}",
+    "call-block": "{% macro box(title) %}<{{ title }}>{{ caller('x') }}</{{ title }}>{% endmacro %}"
+    "{% for m in messages %}{% call(y) box(m.role) %}{{ y }}{{ m.content }}{{ loop.index }}{% endcall %}{% endfor %}",
+    "filter-block": "{% filter upper | replace('A', '4') %}{% for m in messages %}{{ m.content }} a{% endfor %}"
+    "{% endfilter %}{% set x | trim %}  {{ messages | length }}  {% endset %}[{{ x }}]",
+    "more-methods": "{% for m in messages %}{% set c = m.content %}{{ c.find('a') }} {{ c.count('e') }} "
+    "{{ c.splitlines() | length }} {{ ', '.join(c.split()) }} {{ c.removeprefix('W').removesuffix('.') }} "
+    "{{ c.isdigit() }} {{ '12'.isdigit() }}\n{% endfor %}",
+    "more-filters": "{{ [3, 1, 2] | max }}{{ [3, 1, 2] | min }}{{ [3, 1, 2] | sum }}{{ -4 | abs }}"
+    "{{ ['a', 'A', 'b', 'a'] | unique | join(',') }}{{ [0, 1, 2, 3] | select('odd') | join(',') }}"
+    "{{ ['', 'x'] | select | list }}{{ [1, none] | reject('none') | list }}",
     "llama3": "{% set loop_messages = messages %}{% for message in loop_messages %}"
     "{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'+ message['content'] | trim"
     " + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}{{ content }}"

@@ -15,12 +15,23 @@ package enum PreTokenizer: UInt32, Sendable, CaseIterable {
     case llama3 = 3
     /// Each digit is a word of its own, cut out first; the rest as `gpt2`.
     case smollm = 4
+    /// Line breaks, `\s?` and letters, `\s?` and punctuation, ideographs, digits; see `DeepSeekCoderScanner`.
+    case deepseekCoder = 6
+    /// Numbers of up to three digits, ideographs, then letters with marks and symbols; see `DeepSeekScanner`.
+    case deepseekV3 = 7
+    /// Words begin at the first of a run of spaces and hold all that follows up to the next run.
+    case spaces = 8
+    /// The whole text is one word.
+    case whole = 9
+    /// Words begin at each space.
+    case eachSpace = 10
 
     /// The names under which checkpoints ask for each scanner.
     package static let names: [(name: String, scanner: PreTokenizer)] = [
         ("gpt-2", .gpt2), ("phi-2", .gpt2), ("qwen2", .qwen2), ("deepseek-r1-qwen", .qwen2),
         ("llama-bpe", .llama3), ("llama3", .llama3), ("llama-v3", .llama3), ("smollm", .smollm),
         ("starcoder", .smollm), ("refact", .smollm),
+        ("deepseek-coder", .deepseekCoder), ("deepseek-v3", .deepseekV3),
     ]
 
     /// The scanner that a checkpoint names.
@@ -41,6 +52,21 @@ package enum PreTokenizer: UInt32, Sendable, CaseIterable {
         case .qwen2: ModernScanner(text: text, longestNumber: 1).endOfWord(at: start)
         case .llama3: ModernScanner(text: text, longestNumber: 3).endOfWord(at: start)
         case .smollm: GPT2Scanner(text: text, separatesDigits: true).endOfWord(at: start)
+        case .deepseekCoder: DeepSeekCoderScanner(text: text).endOfWord(at: start)
+        case .deepseekV3: DeepSeekScanner(text: text).endOfWord(at: start)
+        case .spaces: Self.endOfSpacedWord(in: text, at: start)
+        case .whole: text.count
+        case .eachSpace: Self.endOfSpacedWord(in: text, at: start, mostSpaces: 1)
         }
+    }
+
+    private static func endOfSpacedWord(
+        in text: UnsafeRawBufferPointer, at start: Int, mostSpaces: Int = .max
+    ) -> Int {
+        let space = UInt8(ascii: " ")
+        var index = start
+        while index < text.count, text[index] == space, index - start < mostSpaces { index += 1 }
+        while index < text.count, text[index] != space { index += 1 }
+        return index
     }
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Macros, calls with a body, and filters over blocks. All but the macro itself become statements that others know
+/// too; names that begin with a zero byte cannot be written in a template.
+extension TokenStream {
+    private static let hidden = "\u{0}block"
+    private static let hiddenCaller = "\u{0}caller"
+
+    /// `{% macro name(a, b=1) %}...{% endmacro %}`
+    mutating func macro() throws(ChatTemplateError) -> Statement.Kind {
+        let name = try expectName()
+        try expect(.symbol("("), "'('")
+        let parameters = try parameters()
+        try endBlock()
+        let body = try closedBody("endmacro", inLoop: false)
+        return .macro(name, Statement.Macro(parameters: parameters, body: body))
+    }
+
+    /// `{% call(x) name(a) %}...{% endcall %}`: the body is a macro of its own, which the called one knows as `caller`.
+    mutating func callBlock(_ place: SourcePosition) throws(ChatTemplateError) -> Statement.Kind {
+        let parameters = take(symbol: "(") ? try parameters() : []
+        let call = try expression()
+        guard case .call(let callee, var arguments) = call.kind else {
+            throw .syntax("'call' needs a call of a macro", call.position)
+        }
+        try endBlock()
+        let body = try closedBody("endcall", inLoop: false)
+        let caller = Expression(position: place, kind: .name(Self.hiddenCaller))
+        arguments.named.append(Arguments.Named(name: "caller", value: caller))
+        let called = Expression(position: call.position, kind: .call(callee, arguments))
+        return .conditional(
+            [],
+            otherwise: [
+                Statement(
+                    position: place,
+                    kind: .macro(Self.hiddenCaller, Statement.Macro(parameters: parameters, body: body))),
+                Statement(position: place, kind: .output(called)),
+            ])
+    }
+
+    /// `{% filter name(a) %}...{% endfilter %}`
+    mutating func filterBlock(inLoop: Bool, _ place: SourcePosition) throws(ChatTemplateError) -> Statement.Kind {
+        let block = Expression(position: place, kind: .name(Self.hidden))
+        let value = try filters(of: block, beginning: true)
+        try endBlock()
+        let body = try closedBody("endfilter", inLoop: inLoop)
+        return .conditional(
+            [],
+            otherwise: [
+                Statement(position: place, kind: .capture(Self.hidden, body)),
+                Statement(position: place, kind: .output(value)),
+            ])
+    }
+
+    /// `{% set name | filter %}...{% endset %}`
+    mutating func filteredAssignment(_ name: String, inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
+        let place = current.position
+        let value = try filters(of: Expression(position: place, kind: .name(Self.hidden)), beginning: false)
+        try endBlock()
+        let body = try closedBody("endset", inLoop: inLoop)
+        return .conditional(
+            [],
+            otherwise: [
+                Statement(position: place, kind: .capture(Self.hidden, body)),
+                Statement(position: place, kind: .assign(name, value)),
+            ])
+    }
+
+    /// A body up to its end tag, which is taken.
+    mutating func closedBody(_ end: String, inLoop: Bool) throws(ChatTemplateError) -> [Statement] {
+        let statements = try body(until: [end], inLoop: inLoop)
+        advance()
+        try endBlock()
+        return statements
+    }
+
+    private mutating func parameters() throws(ChatTemplateError) -> [Statement.Macro.Parameter] {
+        var result: [Statement.Macro.Parameter] = []
+        while !take(symbol: ")") {
+            let name = try expectName()
+            let standard = take(symbol: "=") ? try expression() : nil
+            result.append(Statement.Macro.Parameter(name: name, standard: standard))
+            if take(symbol: ")") { break }
+            try expect(.symbol(","), "',' or ')'")
+        }
+        return result
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Tokenization
+
+/// Reads the `normalizer` and `pre_tokenizer` parts of `tokenizer.json`.
+struct SplittingReading {
+    private static let deepest = 4
+    private static let mark = "\u{2581}"
+
+    private let model: TokenizerModel
+    private var steps: [NormalizerStep] = []
+    private var patterns: [String] = []
+    private var isByteLevel = false
+    private var splitsAtSpaces = false
+    private var spacePrefix = SpacePrefix.never
+
+    /// A reading for a model's tokens.
+    init(_ model: TokenizerModel) {
+        self.model = model
+    }
+
+    /// Adds the steps of a normalizer.
+    mutating func read(normalizer: JSONValue?, depth: Int = 0) throws(PackError) {
+        guard let normalizer else { return }
+        let type = normalizer["type"]?.text ?? ""
+        switch type {
+        case "Sequence" where depth < Self.deepest:
+            for part in normalizer["normalizers"]?.list ?? [] { try read(normalizer: part, depth: depth + 1) }
+        case "NFC": steps.append(.nfc)
+        case "NFD": steps.append(.nfd)
+        case "NFKC": steps.append(.nfkc)
+        case "NFKD": steps.append(.nfkd)
+        case "Lowercase": steps.append(.lowercase)
+        case "StripAccents": steps.append(.stripAccents)
+        case "Strip":
+            steps.append(
+                .strip(
+                    start: normalizer["strip_left"]?.boolean ?? true, end: normalizer["strip_right"]?.boolean ?? true))
+        case "Prepend": steps.append(.prepend(spaced(normalizer["prepend"]?.text ?? "")))
+        case "Replace": try addReplacement(normalizer)
+        case "BertNormalizer": addBert(normalizer)
+        case "Precompiled": try addCharacterMap(normalizer)
+        default: throw .unsupportedProperty("a tokenizer with normalizer '\(type)'")
+        }
+    }
+
+    private mutating func addReplacement(_ normalizer: JSONValue) throws(PackError) {
+        let new = spaced(normalizer["content"]?.text ?? "")
+        if let text = normalizer["pattern"]?["String"]?.text, !text.isEmpty {
+            // A space is stored as a space, whatever the file writes for it.
+            if spaced(text) != new { steps.append(.replace(Array(text.utf8), with: new)) }
+            return
+        }
+        let pattern = normalizer["pattern"]?["Regex"]?.text ?? ""
+        guard pattern == " {2,}" else { throw .unsupportedProperty("a tokenizer that replaces '\(pattern)'") }
+        steps.append(.collapse([UInt8(ascii: " ")], with: new))
+    }
+
+    private mutating func addBert(_ normalizer: JSONValue) {
+        let lowers = normalizer["lowercase"]?.boolean ?? true
+        if normalizer["clean_text"]?.boolean ?? true { steps.append(.cleanControls) }
+        if normalizer["strip_accents"]?.boolean ?? lowers { steps += [.nfd, .stripAccents] }
+        if lowers { steps.append(.lowercase) }
+    }
+
+    private mutating func addCharacterMap(_ normalizer: JSONValue) throws(PackError) {
+        guard let map = Base64.decoded(normalizer["precompiled_charsmap"]?.text ?? "") else {
+            throw .inconsistent("the tokenizer's compiled character map is no base 64")
+        }
+        if !map.isEmpty { steps.append(.characterMap(map)) }
+    }
+
+    /// Adds the splits of a pre-tokenizer.
+    mutating func read(preTokenizer: JSONValue?, depth: Int = 0) throws(PackError) {
+        guard let preTokenizer else { return }
+        let type = preTokenizer["type"]?.text ?? ""
+        switch type {
+        case "Sequence" where depth < Self.deepest:
+            for part in preTokenizer["pretokenizers"]?.list ?? [] { try read(preTokenizer: part, depth: depth + 1) }
+        case "ByteLevel":
+            isByteLevel = true
+            if preTokenizer["use_regex"]?.boolean ?? true { patterns.append(SplitPatterns.byteLevel) }
+            if preTokenizer["add_prefix_space"]?.boolean ?? true { spacePrefix = .whereMissing }
+        case "Split": try addSplit(preTokenizer)
+        case "Digits":
+            let areSingle = preTokenizer["individual_digits"]?.boolean ?? false
+            patterns.append(areSingle ? SplitPatterns.digits : #"\p{N}+"#)
+        case "Metaspace": try addMetaspace(preTokenizer)
+        case "WhitespaceSplit": steps += [.blankWhiteSpace, .mergeSpaces]
+        case "BertPreTokenizer" where model == .wordPiece: break
+        default: throw .unsupportedProperty("a tokenizer with pre-tokenizer '\(type)'")
+        }
+    }
+
+    private mutating func addSplit(_ split: JSONValue) throws(PackError) {
+        guard split["behavior"]?.text?.lowercased() == "isolated" || split["behavior"]?.text == "Removed",
+            let pattern = split["pattern"]?["Regex"]?.text ?? split["pattern"]?["String"]?.text
+        else { throw .unsupportedProperty("a tokenizer with a split that is not 'Isolated'") }
+        // The whole text as matches, what is between removed: the same as isolating the matches.
+        let removes = split["behavior"]?.text == "Removed"
+        guard removes == (split["invert"]?.boolean ?? false) else {
+            throw .unsupportedProperty("a tokenizer that drops the text that '\(pattern)' matches")
+        }
+        patterns.append(pattern)
+    }
+
+    private mutating func addMetaspace(_ part: JSONValue) throws(PackError) {
+        guard part["replacement"]?.text ?? Self.mark == Self.mark else {
+            throw .unsupportedProperty("a tokenizer that writes a space as '\(part["replacement"]?.text ?? "")'")
+        }
+        splitsAtSpaces = part["split"]?.boolean ?? true
+        let scheme = part["prepend_scheme"]?.text ?? (part["add_prefix_space"]?.boolean ?? true ? "always" : "never")
+        spacePrefix = scheme == "always" ? .whereMissing : scheme == "first" ? .firstWhereMissing : .never
+    }
+
+    /// Gives what was read to a vocabulary.
+    mutating func configure(_ vocabulary: inout Vocabulary) throws(PackError) {
+        vocabulary.spacePrefix = spacePrefix
+        if vocabulary.model == .bytePairs, isByteLevel {
+            vocabulary.steps = steps
+            vocabulary.preTokenizer = try SplitPatterns.scanner(for: patterns)
+            return
+        }
+        guard !isByteLevel else { throw .unsupportedProperty("a tokenizer of this kind over bytes") }
+        guard patterns.isEmpty else { _ = try SplitPatterns.scanner(for: ["not byte-level"] + patterns); return }
+        if vocabulary.model == .bytePairs {
+            vocabulary.model = .sentencePairs
+        }
+        // Without listed merges only single characters would be left; scores have the same place in other files.
+        if vocabulary.model == .sentencePairs, vocabulary.merges.isEmpty {
+            throw .inconsistent("its tokenizer has no merges")
+        }
+        vocabulary.preTokenizer = splitsAtSpaces ? .eachSpace : .whole
+        vocabulary.steps = steps
+        if vocabulary.model != .wordPiece {
+            vocabulary.steps.append(.replace(Array(Self.mark.utf8), with: [UInt8(ascii: " ")]))
+        }
+    }
+
+    private func spaced(_ text: String) -> [UInt8] {
+        TokenizerBuilder.withSpaces(text)
+    }
+}

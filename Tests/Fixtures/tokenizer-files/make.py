@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Trains a small tokenizer of each form of `tokenizer.json` and writes the file with the ids that PyPI's `tokenizers`
+makes of awkward lines.
+
+    pip install tokenizers gguf llama-cpp-python && python3 make.py [LINES [FOLDER]]
+
+Without arguments it writes the committed fixtures; with them as many random lines into a folder, which
+`DEEPFLOW_TOKENIZER_FILES=FOLDER swift test --filter TokenizerFile` compares.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import pathlib
+import sys
+
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+HERE = pathlib.Path(__file__).resolve().parent
+SPEC = importlib.util.spec_from_file_location("families", HERE.parent / "tokenizer-families" / "make.py")
+families = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(families)
+
+LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+QWEN2 = LLAMA3.replace("{1,3}", "")
+SPECIALS = ["<unk>", "<s>", "</s>"]
+BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
+
+
+def metaspace_pairs() -> Tokenizer:
+    """Pairs behind Metaspace, with byte fallback and a token that strips around itself."""
+    tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=True)
+    trainer = trainers.BpeTrainer(
+        vocab_size=800, min_frequency=1, show_progress=False, special_tokens=SPECIALS + BYTES
+    )
+    tokenizer.train_from_iterator(families.CORPUS.splitlines(), trainer)
+    return cleaned(tokenizer)
+
+
+def cleaned(tokenizer: Tokenizer) -> Tokenizer:
+    """Takes the byte tokens out of the list of special tokens, as converted SentencePiece models have it."""
+    file = json.loads(tokenizer.to_str())
+    file["added_tokens"] = [token for token in file["added_tokens"] if token["content"] not in BYTES]
+    return Tokenizer.from_str(json.dumps(file))
+
+
+def prepended_pairs() -> Tokenizer:
+    """Pairs with the normalizer of Llama 2."""
+    file = json.loads(metaspace_pairs().to_str())
+    file["pre_tokenizer"] = None
+    tokenizer = Tokenizer.from_str(json.dumps(file))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", tokenizer.token_to_id("<s>"))]
+    )
+    return tokenizer
+
+
+def byte_level(pattern: str, normalizer: normalizers.Normalizer | None, ignores: bool) -> Tokenizer:
+    """Byte-level pairs behind one split, with special and added tokens."""
+    tokenizer = Tokenizer(models.BPE(ignore_merges=ignores))
+    split = pre_tokenizers.Split(Regex(pattern), "isolated")
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, level])
+    if normalizer:
+        tokenizer.normalizer = normalizer
+    trainer = trainers.BpeTrainer(
+        vocab_size=600, min_frequency=1, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    )
+    tokenizer.train_from_iterator(families.CORPUS.splitlines(keepends=True), trainer)
+    tokenizer.add_special_tokens([AddedToken("<|end|>", special=True, normalized=False)])
+    tokenizer.add_tokens([AddedToken("<tool>", lstrip=True, rstrip=True, normalized=False)])
+    tokenizer.add_tokens([AddedToken("node", single_word=True, normalized=False)])
+    return tokenizer
+
+
+def unigram() -> Tokenizer:
+    """Unigram behind NFKC and Metaspace."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    trainer = trainers.UnigramTrainer(
+        vocab_size=500, show_progress=False, special_tokens=["<unk>", "</s>"], unk_token="<unk>"
+    )
+    tokenizer.train_from_iterator(families.CORPUS.splitlines(), trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return tokenizer
+
+
+def word_piece() -> Tokenizer:
+    """WordPiece as uncased BERT has it."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(vocab_size=500, show_progress=False, special_tokens=["[UNK]", "[CLS]", "[SEP]"])
+    tokenizer.train_from_iterator(families.CORPUS.splitlines(), trainer)
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 2), ("[CLS]", 1))
+    return tokenizer
+
+
+def main() -> None:
+    """Writes one file per form."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 150
+    folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else HERE
+    folder.mkdir(parents=True, exist_ok=True)
+    families.ATOMS += ["<|end|>", "<tool>", "</s>", "[SEP]"]
+    texts = families.lines(count)
+    forms = {
+        "bpe-metaspace": metaspace_pairs,
+        "bpe-prepend": prepended_pairs,
+        "bpe-llama3": lambda: byte_level(LLAMA3, None, True),
+        "bpe-nfc": lambda: byte_level(QWEN2, normalizers.NFC(), False),
+        "unigram": unigram,
+        "wordpiece": word_piece,
+    }
+    for name, make in forms.items():
+        tokenizer = make()
+        cases = [{"text": text, "ids": tokenizer.encode(text).ids} for text in texts]
+        content = {"file": tokenizer.to_str(), "cases": cases}
+        (folder / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
+        print(f"{name}: {tokenizer.get_vocab_size()} tokens, {len(cases)} lines")
+
+
+if __name__ == "__main__":
+    main()
