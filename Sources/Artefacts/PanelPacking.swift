@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns rows as checkpoints store them into the panels that the kernels read, one panel at a time.
+/// Turns rows of floats as checkpoints store them into the panels that the kernels read, one panel at a time.
 package struct PanelPacking {
     /// Columns of the matrix.
     package let columns: Int
-    /// How the numbers are stored, a panel layout.
+    /// How the numbers are stored, a panel layout of floats.
     package let layout: KernelLayout
+    private let elementSize: Int
 
     /// Packing for matrices of this many columns.
     package init(columns: Int, layout: KernelLayout) {
-        precondition(layout != .vectorF32, "vectors have no panels")
+        precondition(layout != .vectorF32 && layout.blockColumns == 1, "the layout has no panels of floats")
+        elementSize = layout.blockByteCount / KernelLayout.panelRows
         self.columns = columns
         self.layout = layout
     }
 
     /// Bytes of one panel, which is the size of `panel` below.
-    package var panelByteCount: Int { columns * KernelLayout.panelRows * layout.elementSize }
+    package var panelByteCount: Int { columns * KernelLayout.panelRows * elementSize }
 
     /// Fills a panel from at most 32 consecutive rows, stored row by row with numbers of the layout's size; lanes
     /// of missing rows become zero.
     package func pack(rows: UnsafeRawBufferPointer, into panel: UnsafeMutableRawBufferPointer) {
         precondition(panel.count == panelByteCount, "the panel has the wrong size")
         precondition(rows.count <= panelByteCount, "more than 32 rows")
-        precondition(rows.count % (columns * layout.elementSize) == 0, "a row is cut")
-        if layout.elementSize == 2 {
+        precondition(rows.count % (columns * elementSize) == 0, "a row is cut")
+        if elementSize == 2 {
             transpose(rows, panel, as: UInt16.self)
         } else {
             transpose(rows, panel, as: UInt32.self)

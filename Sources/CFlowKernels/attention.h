@@ -49,7 +49,7 @@ FLOW_INLINE float weigh(float *score, size_t visible, float largest) {
 /// what was summed so far is rescaled.
 static void score_block(const flow_attention *head, attention_state *state, size_t count, const uint8_t *keys) {
     product_of_panels(
-        keys, 1, head->head_size, true, &state->query[0][0], head->head_size, count, &state->score[0][0], TOKENS,
+        keys, 1, head->head_size, FLOW_NUMBER_F16, &state->query[0][0], head->head_size, count, &state->score[0][0], TOKENS,
         false);
     float before[LANES];
     memcpy(before, state->largest, sizeof before);

@@ -21,7 +21,7 @@ bool flow_path_available(flow_path path) {
     case FLOW_PATH_AVX512:
         return flow_path_available(FLOW_PATH_AVX2) && __builtin_cpu_supports("avx512f")
                && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-               && __builtin_cpu_supports("avx512vl");
+               && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 #endif
     default:
         return false;
@@ -69,14 +69,39 @@ static const kernel_table *kernels(void) {
 }
 
 size_t flow_panel_bytes(const flow_matrix *matrix) {
-    return matrix->columns * 32 * (matrix->number == FLOW_NUMBER_F16 ? 2 : 4);
+    switch (matrix->number) {
+    case FLOW_NUMBER_F32:
+        return matrix->columns * 128;
+    case FLOW_NUMBER_F16:
+    case FLOW_NUMBER_BF16:
+        return matrix->columns * 64;
+    case FLOW_NUMBER_INT8:
+        return matrix->columns / 32 * 1088;
+    case FLOW_NUMBER_INT4:
+        return matrix->columns / 32 * 576;
+    case FLOW_NUMBER_INT4_SCALED:
+        return matrix->columns / 256 * 4736;
+    case FLOW_NUMBER_INT6_SCALED:
+        return matrix->columns / 256 * 6720;
+    }
+    return 0;
 }
+
+bool flow_is_quantised(const flow_matrix *matrix) { return matrix->number >= FLOW_NUMBER_INT8; }
 
 void flow_matrix_product(
     const flow_matrix *matrix, size_t first_panel, size_t last_panel, const float *x, size_t x_stride, size_t vectors,
     float *y, size_t y_stride, bool add) {
     kernels()->matrix_product(matrix, first_panel, last_panel, x, x_stride, vectors, y, y_stride, add);
 }
+
+void flow_quantised_product(
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const flow_block *x, size_t x_stride,
+    size_t vectors, float *y, size_t y_stride, bool add) {
+    kernels()->quantised_product(matrix, first_panel, last_panel, x, x_stride, vectors, y, y_stride, add);
+}
+
+void flow_quantise(const float *x, size_t count, flow_block *blocks) { kernels()->quantise(x, count, blocks); }
 
 void flow_matrix_row(const flow_matrix *matrix, size_t row, float *y) { kernels()->matrix_row(matrix, row, y); }
 

@@ -21,10 +21,11 @@
 enum { LANES = 16 };
 typedef float lanes __attribute__((vector_size(64)));
 typedef uint32_t lane_bits __attribute__((vector_size(64)));
+typedef uint16_t shorts_in_memory __attribute__((vector_size(32), aligned(2), may_alias));
 typedef float lanes_in_memory __attribute__((vector_size(64), aligned(4), may_alias));
 
 #if FLOW_PATH_LEVEL == 2
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c"))), \
                              apply_to = function)
 #elif FLOW_PATH_LEVEL == 1
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
@@ -133,6 +134,11 @@ FLOW_INLINE void lanes_store_half(void *x, lanes v) {
     memcpy(x, bits, sizeof bits);
 }
 #endif
+
+/// Numbers whose bits are the upper halves of floats' bits.
+FLOW_INLINE lanes lanes_load_brain(const void *x) {
+    return (lanes)(__builtin_convertvector(*(const shorts_in_memory *)x, lane_bits) << 16);
+}
 
 /// e^x in each lane: x = n ln 2 + r, a polynomial of degree 7 in r, and n added to the exponent.
 FLOW_INLINE lanes lanes_exponential(lanes x) {

@@ -15,13 +15,25 @@ enum { GROUP_PANELS = 4, MOST_UNITS = 8 };
 /// prefetcher, which stops at page ends, meets it. Asking for memory behind the matrix does no harm.
 enum { PREFETCH_BYTES = 2048 };
 
-FLOW_INLINE size_t number_bytes(const bool half) { return half ? 2 : 4; }
+FLOW_INLINE size_t number_bytes(const int kind) { return kind == FLOW_NUMBER_F32 ? 4 : 2; }
+
+/// Sixteen numbers of a float kind, widened.
+FLOW_INLINE lanes lanes_load_kind(const int kind, const void *x) {
+    switch (kind) {
+    case FLOW_NUMBER_F16:
+        return lanes_load_half(x);
+    case FLOW_NUMBER_BF16:
+        return lanes_load_brain(x);
+    default:
+        return lanes_load((const float *)x);
+    }
+}
 
 /// sums of `units` units of rows from unit `first` of the panels at w, for `vectors` vectors.
 FLOW_INLINE void product_tile(
-    const int units, const int vectors, const bool half, const uint8_t *w, size_t first, size_t columns,
+    const int units, const int vectors, const int kind, const uint8_t *w, size_t first, size_t columns,
     const float *x, size_t x_stride, float *y, size_t y_stride, bool add) {
-    const size_t unit_bytes = LANES * number_bytes(half), step = 2 * unit_bytes, panel_bytes = columns * step;
+    const size_t unit_bytes = LANES * number_bytes(kind), step = 2 * unit_bytes, panel_bytes = columns * step;
     const uint8_t *start[MOST_UNITS];
     lanes sum[MOST_UNITS][TILE_VECTORS];
     FLOW_UNROLL for (int u = 0; u < units; u++) {
@@ -32,9 +44,9 @@ FLOW_INLINE void product_tile(
         lanes weight[MOST_UNITS];
         FLOW_UNROLL for (int u = 0; u < units; u++) {
             const uint8_t *at = start[u] + k * step;
-            // Two units of halves share a cache line.
-            if (!half || u % 2 == 0) __builtin_prefetch(at + PREFETCH_BYTES, 0, 3);
-            weight[u] = half ? lanes_load_half(at) : lanes_load((const float *)at);
+            // Two units of 16-bit numbers share a cache line.
+            if (kind == FLOW_NUMBER_F32 || u % 2 == 0) __builtin_prefetch(at + PREFETCH_BYTES, 0, 3);
+            weight[u] = lanes_load_kind(kind, at);
         }
         FLOW_UNROLL for (int v = 0; v < vectors; v++) {
             const lanes number = lanes_of(x[v * x_stride + k]);
@@ -50,84 +62,73 @@ FLOW_INLINE void product_tile(
 }
 
 /// `panels` panels by a fixed number of vectors: wide tiles first, then narrower ones for what is left.
-#define PRODUCT_OF(name, units, vectors, half)                                                                       \
+#define PRODUCT_OF(name, units, vectors, kind)                                                                       \
     static void name(                                                                                                \
         const uint8_t *w, size_t panels, size_t columns, const float *x, size_t x_stride, float *y, size_t y_stride, \
         bool add) {                                                                                                  \
         size_t unit = 0;                                                                                             \
         for (; unit + (units) <= 2 * panels; unit += (units))                                                        \
-            product_tile(units, vectors, half, w, unit, columns, x, x_stride, y, y_stride, add);                     \
+            product_tile(units, vectors, kind, w, unit, columns, x, x_stride, y, y_stride, add);                     \
         for (; (units) > 4 && unit + 4 <= 2 * panels; unit += 4)                                                     \
-            product_tile(4, vectors, half, w, unit, columns, x, x_stride, y, y_stride, add);                         \
+            product_tile(4, vectors, kind, w, unit, columns, x, x_stride, y, y_stride, add);                         \
         for (; (units) > 2 && unit + 2 <= 2 * panels; unit += 2)                                                     \
-            product_tile(2, vectors, half, w, unit, columns, x, x_stride, y, y_stride, add);                         \
+            product_tile(2, vectors, kind, w, unit, columns, x, x_stride, y, y_stride, add);                         \
     }
-#define PRODUCTS_OF(suffix, half)                            \
-    PRODUCT_OF(product_1##suffix, UNITS_FOR_1, 1, half)      \
-    PRODUCT_OF(product_2##suffix, UNITS_FOR_2, 2, half)      \
-    PRODUCT_OF(product_3##suffix, UNITS_FOR_FEW, 3, half)    \
-    PRODUCT_OF(product_4##suffix, UNITS_FOR_FEW, 4, half)
-PRODUCTS_OF(_f32, false)
-PRODUCTS_OF(_f16, true)
+#define PRODUCTS_OF(suffix, kind)                            \
+    PRODUCT_OF(product_1##suffix, UNITS_FOR_1, 1, kind)      \
+    PRODUCT_OF(product_2##suffix, UNITS_FOR_2, 2, kind)      \
+    PRODUCT_OF(product_3##suffix, UNITS_FOR_FEW, 3, kind)    \
+    PRODUCT_OF(product_4##suffix, UNITS_FOR_FEW, 4, kind)
+PRODUCTS_OF(_f32, FLOW_NUMBER_F32)
+PRODUCTS_OF(_f16, FLOW_NUMBER_F16)
+PRODUCTS_OF(_bf16, FLOW_NUMBER_BF16)
 #if FLOW_PATH_LEVEL == 2
-#define MORE_PRODUCTS_OF(suffix, half)                       \
-    PRODUCT_OF(product_5##suffix, UNITS_FOR_MANY, 5, half)   \
-    PRODUCT_OF(product_6##suffix, UNITS_FOR_MANY, 6, half)   \
-    PRODUCT_OF(product_7##suffix, UNITS_FOR_MANY, 7, half)   \
-    PRODUCT_OF(product_8##suffix, UNITS_FOR_MANY, 8, half)
-MORE_PRODUCTS_OF(_f32, false)
-MORE_PRODUCTS_OF(_f16, true)
+#define MORE_PRODUCTS_OF(suffix, kind)                       \
+    PRODUCT_OF(product_5##suffix, UNITS_FOR_MANY, 5, kind)   \
+    PRODUCT_OF(product_6##suffix, UNITS_FOR_MANY, 6, kind)   \
+    PRODUCT_OF(product_7##suffix, UNITS_FOR_MANY, 7, kind)   \
+    PRODUCT_OF(product_8##suffix, UNITS_FOR_MANY, 8, kind)
+MORE_PRODUCTS_OF(_f32, FLOW_NUMBER_F32)
+MORE_PRODUCTS_OF(_f16, FLOW_NUMBER_F16)
+MORE_PRODUCTS_OF(_bf16, FLOW_NUMBER_BF16)
 #endif
 
 typedef void (*product_function)(
     const uint8_t *, size_t, size_t, const float *, size_t, float *, size_t, bool);
-static const product_function products[2][TILE_VECTORS] = {
+static const product_function products[3][TILE_VECTORS] = {
 #if FLOW_PATH_LEVEL == 2
     {product_1_f32, product_2_f32, product_3_f32, product_4_f32, product_5_f32, product_6_f32, product_7_f32,
      product_8_f32},
     {product_1_f16, product_2_f16, product_3_f16, product_4_f16, product_5_f16, product_6_f16, product_7_f16,
      product_8_f16},
+    {product_1_bf16, product_2_bf16, product_3_bf16, product_4_bf16, product_5_bf16, product_6_bf16, product_7_bf16,
+     product_8_bf16},
 #else
     {product_1_f32, product_2_f32, product_3_f32, product_4_f32},
     {product_1_f16, product_2_f16, product_3_f16, product_4_f16},
+    {product_1_bf16, product_2_bf16, product_3_bf16, product_4_bf16},
 #endif
 };
 
 /// The product of neighbouring panels with any number of vectors.
 static void product_of_panels(
-    const uint8_t *w, size_t panels, size_t columns, bool half, const float *x, size_t x_stride, size_t vectors,
+    const uint8_t *w, size_t panels, size_t columns, flow_number kind, const float *x, size_t x_stride, size_t vectors,
     float *y, size_t y_stride, bool add) {
     for (size_t v = 0; v < vectors; v += TILE_VECTORS) {
         const size_t some = vectors - v < TILE_VECTORS ? vectors - v : TILE_VECTORS;
-        products[half][some - 1](w, panels, columns, x + v * x_stride, x_stride, y + v * y_stride, y_stride, add);
+        products[kind][some - 1](w, panels, columns, x + v * x_stride, x_stride, y + v * y_stride, y_stride, add);
     }
 }
 
 static void matrix_product(
     const flow_matrix *matrix, size_t first_panel, size_t last_panel, const float *x, size_t x_stride, size_t vectors,
     float *y, size_t y_stride, bool add) {
-    const bool half = matrix->number == FLOW_NUMBER_F16;
-    const size_t panel_bytes = matrix->columns * 2 * LANES * number_bytes(half);
+    const flow_number kind = matrix->number;
+    const size_t panel_bytes = matrix->columns * 2 * LANES * number_bytes(kind);
     for (size_t panel = first_panel; panel < last_panel; panel += GROUP_PANELS) {
         const size_t panels = last_panel - panel < GROUP_PANELS ? last_panel - panel : GROUP_PANELS;
         product_of_panels(
-            (const uint8_t *)matrix->panels + panel * panel_bytes, panels, matrix->columns, half, x, x_stride, vectors,
+            (const uint8_t *)matrix->panels + panel * panel_bytes, panels, matrix->columns, kind, x, x_stride, vectors,
             y + panel * 2 * LANES, y_stride, add);
-    }
-}
-
-static void matrix_row(const flow_matrix *matrix, size_t row, float *y) {
-    const size_t start = row / 32 * matrix->columns * 32 + row % 32;
-    if (matrix->number == FLOW_NUMBER_F32) {
-        const float *numbers = (const float *)matrix->panels + start;
-        for (size_t k = 0; k < matrix->columns; k++) y[k] = numbers[k * 32];
-        return;
-    }
-    const uint16_t *numbers = (const uint16_t *)matrix->panels + start;
-    for (size_t k = 0; k < matrix->columns; k += LANES) {
-        const size_t some = matrix->columns - k < LANES ? matrix->columns - k : LANES;
-        uint16_t bits[LANES] = {0};
-        for (size_t i = 0; i < some; i++) bits[i] = numbers[(k + i) * 32];
-        lanes_store_part(y + k, lanes_load_half(bits), some);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernels for processors with AVX-512 (F, BW, DQ, VL).
+// The kernels for processors with AVX-512 (F, BW, DQ, VL, VNNI).
 #if defined(__x86_64__)
 #define FLOW_PATH_LEVEL 2
 #define FLOW_PATH_TABLE kernel_table_avx512

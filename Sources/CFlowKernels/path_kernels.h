@@ -4,13 +4,17 @@
 #include "lanes.h"
 
 #if FLOW_PATH_LEVEL == 2
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c"))), \
                              apply_to = function)
 #elif FLOW_PATH_LEVEL == 1
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #endif
 
+#include "panel_blocks.h"
 #include "matrix_product.h"
+#include "quantised_product.h"
+#include "quantising.h"
+#include "matrix_row.h"
 #include "elementwise.h"
 #include "attention.h"
 #include "sampling.h"
@@ -21,6 +25,8 @@
 
 const kernel_table FLOW_PATH_TABLE = {
     .matrix_product = matrix_product,
+    .quantised_product = quantised_product,
+    .quantise = quantise,
     .matrix_row = matrix_row,
     .norm = norm,
     .swiglu = swiglu,

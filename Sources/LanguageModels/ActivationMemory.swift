@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import CFlowKernels
 import Glibc
 
 /// Rows of activations: vectors of one width, one for each row of a step.
@@ -12,6 +13,33 @@ package struct ActivationRows: @unchecked Sendable {
     package subscript(row: Int) -> UnsafeMutablePointer<Float> { start + row * stride }
 }
 
+/// Rows of quantised activations; rows without blocks where nothing needs them.
+package struct QuantisedRows: @unchecked Sendable {
+    /// The first block.
+    package let start: UnsafeMutablePointer<flow_block>
+    /// Blocks from one row to the next.
+    package let stride: Int
+    /// Blocks of each row, 0 where the rows are not used.
+    package let count: Int
+
+    /// The first block of a row.
+    package subscript(row: Int) -> UnsafeMutablePointer<flow_block> { start + row * stride }
+}
+
+/// What matrices are multiplied with: rows of floats, and the same rows quantised where a matrix needs that.
+package struct Operand: Sendable {
+    package let floats: ActivationRows
+    package let blocks: QuantisedRows
+
+    /// Quantises a range of a row's numbers, both ends multiples of 32, after they were written; nothing where no
+    /// matrix needs it.
+    package func quantise(row: Int, _ range: Range<Int>) {
+        guard blocks.count > 0 else { return }
+        flow_quantise(
+            floats[row] + range.lowerBound, range.count, blocks[row] + range.lowerBound / Int(FLOW_BLOCK_NUMBERS))
+    }
+}
+
 /// One private mapping that holds the activations of a forward pass. The kernel gives pages when rows first use them,
 /// so that a large `maximumRows` costs nothing by itself.
 package final class ActivationMemory {
@@ -19,9 +47,11 @@ package final class ActivationMemory {
     private let byteCount: Int
     private var used = 0
 
-    /// Memory for arrays of the given sizes, each [rows][width].
-    package init(rows: Int, widths: [Int]) throws(LanguageModelError) {
-        byteCount = widths.reduce(0) { $0 + rows * Self.stride(of: $1) * MemoryLayout<Float>.size }
+    /// Memory for arrays of the given sizes, each [rows][width], and for blocks of vectors, each [rows][width / 32].
+    package init(rows: Int, widths: [Int], quantisedWidths: [Int] = []) throws(LanguageModelError) {
+        byteCount =
+            widths.reduce(0) { $0 + rows * Self.stride(of: $1) * MemoryLayout<Float>.size }
+            + quantisedWidths.reduce(0) { $0 + Self.quantisedBytes(rows: rows, width: $1) }
         let result = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let result, result != MAP_FAILED else { throw .activations(bytes: byteCount, errno: errno) }
         memory = result
@@ -37,6 +67,22 @@ package final class ActivationMemory {
         defer { used += bytes }
         return ActivationRows(
             start: (memory + used).bindMemory(to: Float.self, capacity: rows * stride), stride: stride)
+    }
+
+    /// The next array of blocks, for vectors of a width that is a multiple of 32 or 0; after all arrays of floats.
+    package func takeQuantised(rows: Int, width: Int) -> QuantisedRows {
+        let bytes = Self.quantisedBytes(rows: rows, width: width)
+        precondition(bytes <= byteCount - used, "more activations are taken than were mapped")
+        defer { used += bytes }
+        let count = width / Int(FLOW_BLOCK_NUMBERS)
+        let start = (memory + used).bindMemory(to: flow_block.self, capacity: bytes / MemoryLayout<flow_block>.stride)
+        return QuantisedRows(start: start, stride: count + 1, count: count)
+    }
+
+    /// One block more for each row, so that rows do not all fall into the same sets of the cache.
+    private static func quantisedBytes(rows: Int, width: Int) -> Int {
+        let blocks = width == 0 ? 0 : rows * (width / Int(FLOW_BLOCK_NUMBERS) + 1)
+        return (blocks * MemoryLayout<flow_block>.stride + 63) / 64 * 64
     }
 
     /// Gives all pages back to the kernel; the numbers are zero afterwards.

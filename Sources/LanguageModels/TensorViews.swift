@@ -8,14 +8,8 @@ extension Artefact {
         _ role: TensorRole, layer: Int = 0, rows: Int, columns: Int
     ) throws(LanguageModelError) -> flow_matrix {
         let tensor = try checkedTensor(role, layer: layer, rows: rows, columns: columns)
-        switch tensor.layout {
-        case .panelF16:
-            return flow_matrix(panels: tensor.data, columns: columns, number: FLOW_NUMBER_F16)
-        case .panelF32:
-            return flow_matrix(panels: tensor.data, columns: columns, number: FLOW_NUMBER_F32)
-        case .vectorF32:
-            throw .wrongLayout(role, layer: layer, tensor.layout)
-        }
+        guard let number = tensor.layout.number else { throw .wrongLayout(role, layer: layer, tensor.layout) }
+        return flow_matrix(panels: tensor.data, columns: columns, number: number)
     }
 
     /// The plain numbers of a norm's weight, [count].
@@ -37,5 +31,33 @@ extension Artefact {
                 expectedColumns: columns)
         }
         return tensor
+    }
+}
+
+extension KernelLayout {
+    /// What the kernels call the numbers of a panel; nil for vectors.
+    fileprivate var number: flow_number? {
+        switch self {
+        case .vectorF32: nil
+        case .panelF32: FLOW_NUMBER_F32
+        case .panelF16: FLOW_NUMBER_F16
+        case .panelBF16: FLOW_NUMBER_BF16
+        case .panelInt8: FLOW_NUMBER_INT8
+        case .panelInt4: FLOW_NUMBER_INT4
+        case .panelInt4Scaled: FLOW_NUMBER_INT4_SCALED
+        case .panelInt6Scaled: FLOW_NUMBER_INT6_SCALED
+        }
+    }
+}
+
+extension flow_matrix {
+    /// Whether the matrix is multiplied with quantised vectors.
+    package var isQuantised: Bool {
+        withUnsafePointer(to: self) { flow_is_quantised($0) }
+    }
+
+    /// Bytes of 32 rows.
+    package var panelBytes: Int {
+        withUnsafePointer(to: self) { flow_panel_bytes($0) }
     }
 }

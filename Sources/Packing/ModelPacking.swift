@@ -63,19 +63,6 @@ struct ModelPacking {
             layout: mainLayout)
     }
 
-    /// The layout that holds most of the weights.
-    private var mainLayout: KernelLayout {
-        var bytes: [KernelLayout: Int] = [:]
-        for (plan, tensor) in tensors where plan.rows != nil {
-            bytes[Self.layout(of: tensor), default: 0] += tensor.data.count
-        }
-        return bytes.max { $0.value < $1.value }?.key ?? .panelF32
-    }
-
-    private static func layout(of tensor: GGUFTensor) -> KernelLayout {
-        tensor.type == .f16 ? .panelF16 : .panelF32
-    }
-
     /// Every tensor of the file must have its place: a model with parts left out would answer wrongly.
     private static func matched(
         _ file: GGUFFile, _ plans: [TensorPlan]
@@ -91,6 +78,16 @@ struct ModelPacking {
             throw .unsupportedProperty("tensor '\(stranger.name)'")
         }
         return result
+    }
+
+    /// The layout of most weights.
+    private var mainLayout: KernelLayout {
+        var counts: [KernelLayout: Int] = [:]
+        for (plan, tensor) in tensors where plan.rows != nil {
+            counts[BlockTranscoding.layout(of: tensor.type), default: 0] += tensor.elementCount
+        }
+        // Equal counts are decided by the number, so that a checkpoint always gives the same summary.
+        return counts.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key ?? .panelF32
     }
 
     private var total: UInt64 {
@@ -113,38 +110,49 @@ struct ModelPacking {
         _ tensor: GGUFTensor, _ plan: TensorPlan, _ writer: inout ArtefactWriter
     ) throws(ArtefactError) {
         try writer.beginTensor(plan.role, layer: plan.layer, layout: .vectorF32, rows: 1, columns: plan.columns)
-        let numbers = (0..<plan.columns).map { index -> Float in
-            switch tensor.type {
-            case .f32:
-                Float(
-                    bitPattern: UInt32(
-                        littleEndian: tensor.data.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
-            case .f16:
-                Float(
-                    Float16(
-                        bitPattern: UInt16(
-                            littleEndian: tensor.data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))))
-            }
-        }
+        let numbers = try Self.numbers(tensor)
         let bytes = numbers.withUnsafeBytes { Array($0) }
         try bytes.withBytes { bytes throws(ArtefactError) in try writer.append(bytes) }
         try writer.endTensor()
         done += UInt64(tensor.data.count)
     }
 
+    /// The numbers of a vector, which no file stores quantised.
+    private static func numbers(_ tensor: GGUFTensor) throws(ArtefactError) -> [Float] {
+        func bits(_ index: Int) -> UInt16 {
+            UInt16(littleEndian: tensor.data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
+        }
+        switch tensor.type {
+        case .f32:
+            return (0..<tensor.columns).map {
+                Float(
+                    bitPattern: UInt32(
+                        littleEndian: tensor.data.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+            }
+        case .f16: return (0..<tensor.columns).map { Float(Float16(bitPattern: bits($0))) }
+        case .bf16: return (0..<tensor.columns).map { Float(bitPattern: UInt32(bits($0)) << 16) }
+        default:
+            throw .invalidField("vector '\(tensor.name)'", value: tensor.type.name, expected: "F32, F16 or BF16")
+        }
+    }
+
     private mutating func packMatrix(
         _ tensor: GGUFTensor, _ plan: TensorPlan, rows: Int, _ writer: inout ArtefactWriter
     ) throws(ArtefactError) {
-        let layout = Self.layout(of: tensor)
+        let layout = BlockTranscoding.layout(of: tensor.type)
         try writer.beginTensor(plan.role, layer: plan.layer, layout: layout, rows: rows, columns: plan.columns)
-        let packing = PanelPacking(columns: plan.columns, layout: layout)
-        let panel = UnsafeMutableRawBufferPointer.allocate(byteCount: packing.panelByteCount, alignment: 64)
+        guard let panelByteCount = layout.panelByteCount(columns: plan.columns) else {
+            preconditionFailure("the writer accepted a shape that \(layout) does not have")
+        }
+        let panel = UnsafeMutableRawBufferPointer.allocate(byteCount: panelByteCount, alignment: 64)
         defer { panel.deallocate() }
-        let chunk = packing.panelByteCount
+        let pack = Self.panelPacking(tensor.type, layout, columns: plan.columns)
+        // 32 rows of the checkpoint, which are as large as it stores them.
+        let chunk = tensor.data.count / rows * KernelLayout.panelRows
         var start = 0
         while start < tensor.data.count {
             let end = min(start + chunk, tensor.data.count)
-            packing.pack(rows: UnsafeRawBufferPointer(rebasing: tensor.data[start..<end]), into: panel)
+            pack(UnsafeRawBufferPointer(rebasing: tensor.data[start..<end]), panel)
             try writer.append(UnsafeRawBufferPointer(panel))
             done += UInt64(end - start)
             start = end
@@ -154,5 +162,17 @@ struct ModelPacking {
             }
         }
         try writer.endTensor()
+    }
+
+    /// Fills a panel from 32 rows, or fewer at the end, of a type.
+    private static func panelPacking(
+        _ type: GGUFTensorType, _ layout: KernelLayout, columns: Int
+    ) -> (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void {
+        if type.blockElementCount == 1 {
+            let packing = PanelPacking(columns: columns, layout: layout)
+            return { packing.pack(rows: $0, into: $1) }
+        }
+        let transcoding = BlockTranscoding(type, columns: columns)
+        return { transcoding.pack(rows: $0, into: $1) }
     }
 }

@@ -96,7 +96,9 @@ struct GGUFFileTests {
                 _ = try? file.metadata.strings("tokenizer.tokens")
                 _ = try? file.metadata.integers("tokenizer.types")
                 for tensor in file.tensors {
-                    #expect(tensor.data.count == tensor.elementCount * tensor.type.elementSize)
+                    #expect(
+                        tensor.data.count == tensor.elementCount / tensor.type.blockElementCount
+                            * tensor.type.blockByteCount)
                 }
             }
         }
@@ -134,9 +136,21 @@ struct GGUFFileTests {
     @Test("a tensor type that is not read is named with its tensor and the known types")
     func tensorTypes() {
         var builder = sample()
-        builder.addTensor("blk.0.attn_q.weight", [32], type: 12, offset: 0)
+        builder.addTensor("blk.0.attn_q.weight", [256], type: 29, offset: 0)
         let text = refusal(builder.file()) ?? ""
-        #expect(text.contains("blk.0.attn_q.weight") && text.contains("Q4_K") && text.contains("F32 and F16"))
+        #expect(text.contains("blk.0.attn_q.weight") && text.contains("IQ1_M") && text.contains("F32, F16, Q4_0"))
+    }
+
+    @Test("rows that end inside a block, and sizes of blocks that no file holds, are refused by name")
+    func blocks() {
+        for type in GGUFTensorType.allCases where type.blockElementCount > 1 {
+            var cut = sample()
+            cut.addTensor("x", [UInt64(type.blockElementCount) * 3 / 2, 2], type: type.rawValue, offset: 0)
+            #expect(refusal(cut.file())?.contains("not a multiple of the \(type.blockElementCount)") == true)
+            var huge = sample()
+            huge.addTensor("x", [1 << 40, 1 << 22], type: type.rawValue, offset: 0)
+            #expect(refusal(huge.file())?.contains("tensor 'x'") == true)
+        }
     }
 
     @Test("another kind of file is said to be one")

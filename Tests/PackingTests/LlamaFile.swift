@@ -74,7 +74,7 @@ struct LlamaFile {
         add("llama.rope.freq_base") { builder.add($0, 5000 as Float) }
     }
 
-    private func addVocabulary(_ builder: inout GGUFBuilder) {
+    func addVocabulary(_ builder: inout GGUFBuilder) {
         func add(_ key: String, _ add: (String) -> Void) {
             if !without.contains(key) { add(key) }
         }

@@ -37,6 +37,7 @@ struct ModelPackingTests {
         let norm = LlamaFile.numbers("blk.1.ffn_norm.weight", 8)
         #expect((0..<8).map { packed.number(.feedForwardNorm, layer: 1, column: $0) } == norm)
         #expect(packed.artefact.tensor(.outputNorm)?.layout == .vectorF32)
+        #expect(packed.model.layout == (isFull ? .panelF32 : .panelF16))
     }
 
     @Test("the configuration, tokenizer and template are the checkpoint's")

@@ -2,6 +2,7 @@
 
 import Artefacts
 import Glibc
+import TestSupport
 
 @testable import Packing
 
@@ -43,12 +44,6 @@ final class Packed {
 
     /// The number at a place of a matrix or vector.
     func number(_ role: TensorRole, layer: Int = 0, row: Int = 0, column: Int) -> Float? {
-        guard let tensor = artefact.tensor(role, layer: layer) else { return nil }
-        let place = ((row / 32) * tensor.columns + column) * 32 + row % 32
-        switch tensor.layout {
-        case .vectorF32: return tensor.data.load(fromByteOffset: 4 * column, as: Float.self)
-        case .panelF32: return tensor.data.load(fromByteOffset: 4 * place, as: Float.self)
-        case .panelF16: return Float(tensor.data.load(fromByteOffset: 2 * place, as: Float16.self))
-        }
+        artefact.tensor(role, layer: layer)?.numbers(ofRow: row)[column]
     }
 }

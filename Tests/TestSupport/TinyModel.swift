@@ -19,11 +19,12 @@ package final class TinyModel: @unchecked Sendable {
     /// Every tensor row by row, with the values that were packed.
     package private(set) var weights: [Name: [Float]] = [:]
 
-    /// Builds and packs a model. Matrices become F16 or F32 panels; without `tied` it has an output matrix of its own.
-    /// `leavingOut` omits a tensor, `altering` gives its shape one row more, for tests of what is refused.
+    /// Builds and packs a model. Matrices get the layout, or that of their place in `mixture`, in turn; `weights` then
+    /// holds what the layout kept of them. Without `tied` it has an output matrix of its own. `leavingOut` omits a tensor, `altering` gives its shape one row more, for tests of what is refused.
     package init(
-        _ configuration: ModelConfiguration = TinyModel.odd, layout: KernelLayout = .panelF16, tied: Bool = true,
-        seed: UInt64 = 1, leavingOut: Name? = nil, altering: Name? = nil
+        _ configuration: ModelConfiguration = TinyModel.odd, layout: KernelLayout = .panelF16,
+        mixture: [KernelLayout] = [], tied: Bool = true, seed: UInt64 = 1, leavingOut: Name? = nil,
+        altering: Name? = nil
     ) throws {
         var path = Array("/tmp/tiny-model-XXXXXX".utf8CString)
         let descriptor = mkstemp(&path)
@@ -33,7 +34,8 @@ package final class TinyModel: @unchecked Sendable {
 
         var random = SplitMix(state: seed)
         var writer = try ArtefactWriter(descriptor: descriptor, configuration: configuration)
-        for (name, rows, columns) in Self.tensors(of: configuration, tied: tied) where name != leavingOut {
+        let tensors = Self.tensors(of: configuration, tied: tied)
+        for (place, (name, rows, columns)) in tensors.enumerated() where name != leavingOut {
             let isVector = rows == 0
             let count = isVector ? columns : rows * columns
             let scale = isVector ? 0.2 : 1 / Float(columns).squareRoot()
@@ -44,7 +46,8 @@ package final class TinyModel: @unchecked Sendable {
                 try Self.write(name, numbers, to: &writer)
             } else {
                 if name == altering { numbers += [Float](repeating: 0, count: columns) }
-                try Self.write(name, numbers, columns: columns, layout: layout, to: &writer)
+                let layout = mixture.isEmpty ? layout : mixture[place % mixture.count]
+                try TinyPanels.write(name, numbers, columns: columns, layout: layout, to: &writer)
             }
         }
         let size = Int(try writer.finish())
@@ -52,6 +55,10 @@ package final class TinyModel: @unchecked Sendable {
             preconditionFailure("the temporary file cannot be mapped")
         }
         artefact = try Artefact(verifying: UnsafeRawBufferPointer(start: start, count: size))
+        for name in weights.keys {
+            guard let tensor = artefact.tensor(name.role, layer: name.layer) else { continue }
+            weights[name] = (0..<tensor.rows).flatMap { tensor.numbers(ofRow: $0) }
+        }
     }
 
     /// The shape of the model.
@@ -91,27 +98,6 @@ package final class TinyModel: @unchecked Sendable {
         try writer.endTensor()
     }
 
-    private static func write(
-        _ name: Name, _ numbers: [Float], columns: Int, layout: KernelLayout, to writer: inout ArtefactWriter
-    ) throws {
-        try writer.beginTensor(
-            name.role, layer: name.layer, layout: layout, rows: numbers.count / columns, columns: columns)
-        let packing = PanelPacking(columns: columns, layout: layout)
-        var panel = [UInt8](repeating: 0, count: packing.panelByteCount)
-        for start in stride(from: 0, to: numbers.count, by: 32 * columns) {
-            let rows = Array(numbers[start..<min(start + 32 * columns, numbers.count)])
-            panel.withUnsafeMutableBytes { panel in
-                if layout == .panelF16 {
-                    rows.map { Float16($0) }.withUnsafeBytes { packing.pack(rows: $0, into: panel) }
-                } else {
-                    rows.withUnsafeBytes { packing.pack(rows: $0, into: panel) }
-                }
-            }
-            try panel.withUnsafeBytes { try writer.append($0) }
-        }
-        try writer.endTensor()
-    }
-
     /// Evenly distributed numbers in -1 ..< 1 times sqrt(3), so that their variance is 1.
     private struct SplitMix {
         var state: UInt64
@@ -137,6 +123,16 @@ extension TinyModel {
     package static let even = shape(
         layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, headSize: 16, feedForward: 128, vocabulary: 256,
         ropeDimensions: 16)
+
+    /// A shape whose widths are multiples of 256, as groups of blocks need them.
+    package static let grouped = shape(
+        layers: 2, hidden: 256, heads: 4, keyValueHeads: 2, headSize: 64, feedForward: 256, vocabulary: 96,
+        ropeDimensions: 64)
+
+    /// A shape of whole blocks in which the outputs of one head of keys and values are not whole blocks.
+    package static let narrow = shape(
+        layers: 2, hidden: 96, heads: 4, keyValueHeads: 2, headSize: 24, feedForward: 96, vocabulary: 70,
+        ropeDimensions: 24)
 
     /// A configuration with a context of 512 tokens.
     package static func shape(

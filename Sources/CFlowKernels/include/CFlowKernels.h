@@ -36,18 +36,31 @@ void flow_float_state_reset(void);
 
 // ---- Matrices ---------------------------------------------------------------------------------------------------
 
-/// How the numbers of a panel are stored.
-typedef enum flow_number { FLOW_NUMBER_F32 = 0, FLOW_NUMBER_F16 = 1 } flow_number;
+/// How the numbers of a panel are stored. The first three are floats and are multiplied with floats; from
+/// FLOW_NUMBER_INT8 on they are quantised and are multiplied with quantised vectors.
+typedef enum flow_number {
+    FLOW_NUMBER_F32 = 0,
+    FLOW_NUMBER_F16 = 1,
+    FLOW_NUMBER_BF16 = 2,
+    FLOW_NUMBER_INT8 = 3,        ///< blocks of 32 columns, a scale each
+    FLOW_NUMBER_INT4 = 4,        ///< blocks of 32 columns, a scale each
+    FLOW_NUMBER_INT4_SCALED = 5, ///< groups of 256 columns with scale and minimum, which each 32 columns scale again
+    FLOW_NUMBER_INT6_SCALED = 6, ///< groups of 256 columns with a scale, which each 16 columns scale again
+} flow_number;
 
-/// A matrix in panels of 32 rows (outputs): panel p holds for each k in 0..<columns the 32 numbers of its rows.
+/// A matrix in panels of 32 rows (outputs). Floats: panel p holds for each k in 0..<columns the 32 numbers of its rows.
+/// Quantised: block after block of columns, as panel_blocks.h says.
 typedef struct flow_matrix {
     const void *panels; ///< aligned to 64 bytes
-    size_t columns;     ///< the inner dimension
+    size_t columns;     ///< the inner dimension; a multiple of 32, or with groups of 256
     flow_number number;
 } flow_matrix;
 
 /// Bytes of one panel.
 size_t flow_panel_bytes(const flow_matrix *matrix);
+
+/// Whether a matrix is multiplied with quantised vectors (flow_quantised_product), else with floats.
+bool flow_is_quantised(const flow_matrix *matrix);
 
 /// y[v][r] = sum over k of w[r][k] * x[v][k], or with `add` y[v][r] += that sum, for the 32 rows of each panel in
 /// first_panel ..< last_panel and all vectors. x: [vectors][columns] with x_stride, y: [vectors][rows] with y_stride,
@@ -56,7 +69,32 @@ void flow_matrix_product(
     const flow_matrix *matrix, size_t first_panel, size_t last_panel, const float *x, size_t x_stride, size_t vectors,
     float *y, size_t y_stride, bool add);
 
-/// y[k] = w[row][k]: one row of a matrix, such as a token's embedding.
+/// Numbers of a quantised vector that share a scale.
+#define FLOW_BLOCK_NUMBERS 32
+
+/// 32 neighbouring numbers of a vector, each about scale * numbers[i].
+typedef struct flow_block {
+    float scale;               ///< the largest magnitude / 127
+    float scaled_sum;          ///< scale * the sum of the numbers
+    int32_t minus_sum;         ///< minus the sum of the numbers
+    int16_t minus_half_sum[2]; ///< the same for each half
+    int8_t numbers[32];        ///< -127 ... 127
+} flow_block;
+
+/// Quantises count numbers, a multiple of 32, into count / 32 blocks: each number to the nearest multiple of its block's
+/// scale, ties to even, so the error of a number is at most 1/254 of the block's largest magnitude (and a rounding).
+/// A block whose magnitudes are all below 2^-100 becomes zeros; one with a number that is not finite gets a scale that
+/// is not a number. A block's result depends on its 32 numbers alone.
+void flow_quantise(const float *x, size_t count, flow_block *blocks);
+
+/// flow_matrix_product for a quantised matrix: y[v][r] = sum over blocks of 32 columns, in order, of the exact integer
+/// dot times both scales, one fused multiply-add per block (per 16 columns for int6), and one for the block's minimum.
+/// x: [vectors][columns / 32], x_stride in blocks.
+void flow_quantised_product(
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const flow_block *x, size_t x_stride,
+    size_t vectors, float *y, size_t y_stride, bool add);
+
+/// y[k] = w[row][k]: one row of a matrix of any kind, such as a token's embedding.
 void flow_matrix_row(const flow_matrix *matrix, size_t row, float *y);
 
 // ---- Vectors ----------------------------------------------------------------------------------------------------

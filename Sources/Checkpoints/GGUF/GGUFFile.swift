@@ -94,7 +94,13 @@ package struct GGUFFile {
             dimensions.append(size)
         }
         let type = try GGUFTensorType(try cursor.number("type of tensor '\(name)'"), tensor: name)
-        let (byteCount, overflow) = elements.multipliedReportingOverflow(by: type.elementSize)
+        guard dimensions[0] % type.blockElementCount == 0 else {
+            throw .invalidField(
+                "dimension of tensor '\(name)'",
+                problem: "is \(dimensions[0]), not a multiple of the \(type.blockElementCount) of \(type.name)")
+        }
+        let (byteCount, overflow) = (elements / type.blockElementCount).multipliedReportingOverflow(
+            by: type.blockByteCount)
         guard !overflow else {
             throw .invalidField("size of tensor '\(name)'", problem: "is larger than any memory")
         }

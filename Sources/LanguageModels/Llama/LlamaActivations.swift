@@ -4,19 +4,20 @@ import Artefacts
 /// The activations of a Llama step; R = rows of the step, S = sampled rows.
 final class LlamaActivations {
     let residual: ActivationRows  // [R][hidden]
-    let normed: ActivationRows  // [R][hidden]
+    let normed: Operand  // [R][hidden]
     let queries: ActivationRows  // [R][heads * headSize]
     let keys: ActivationRows  // [R][keyValueHeads * headSize]
     let values: ActivationRows  // [R][keyValueHeads * headSize]
-    let attended: ActivationRows  // [R][heads * headSize]
-    let gate: ActivationRows  // [R][feedForward]
+    let attended: Operand  // [R][heads * headSize]
+    let gate: Operand  // [R][feedForward]
     let up: ActivationRows  // [R][feedForward]
     let rotations: ActivationRows  // [R][pairs][2]
-    let sampled: ActivationRows  // [S][hidden]
+    let sampled: Operand  // [S][hidden]
     let logits: ActivationRows  // [S][vocabulary]
     private let memory: ActivationMemory
 
-    init(shape: ModelConfiguration, maximumRows: Int) throws(LanguageModelError) {
+    init(model: LlamaModel, maximumRows: Int) throws(LanguageModelError) {
+        let shape = model.configuration
         let hidden = shape.hiddenSize
         let heads = shape.headCount * shape.headSize
         let narrow = shape.keyValueHeadCount * shape.headSize
@@ -25,18 +26,23 @@ final class LlamaActivations {
             hidden, hidden, heads, narrow, narrow, heads, wide, wide, shape.ropeDimensions, hidden,
             shape.vocabularySize,
         ]
-        memory = try ActivationMemory(rows: maximumRows, widths: widths)
+        let quantised = [
+            model.quantisesNormed ? hidden : 0, model.quantisesAttended ? heads : 0, model.quantisesGate ? wide : 0,
+            model.output.isQuantised ? hidden : 0,
+        ]
+        memory = try ActivationMemory(rows: maximumRows, widths: widths, quantisedWidths: quantised)
         let arrays = widths.map { [memory] in memory.take(rows: maximumRows, width: $0) }
+        let blocks = quantised.map { [memory] in memory.takeQuantised(rows: maximumRows, width: $0) }
         residual = arrays[0]
-        normed = arrays[1]
+        normed = Operand(floats: arrays[1], blocks: blocks[0])
         queries = arrays[2]
         keys = arrays[3]
         values = arrays[4]
-        attended = arrays[5]
-        gate = arrays[6]
+        attended = Operand(floats: arrays[5], blocks: blocks[1])
+        gate = Operand(floats: arrays[6], blocks: blocks[2])
         up = arrays[7]
         rotations = arrays[8]
-        sampled = arrays[9]
+        sampled = Operand(floats: arrays[9], blocks: blocks[3])
         logits = arrays[10]
     }
 

@@ -33,6 +33,8 @@ final class LlamaForwardPass: ForwardPass {
     let rotation: RotationTables
     let rowsPerGroup: Int
     let queriesPerCall: Int
+    /// Heads of keys and values of one piece of attention: one where its outputs are whole blocks, else all.
+    let keyValueHeadsPerPiece: Int
 
     private(set) var input: StepInput?
     private(set) var operationCount = 0
@@ -53,11 +55,13 @@ final class LlamaForwardPass: ForwardPass {
         self.keyValueMemory = keyValueMemory
         shape = model.configuration
         geometry = KVGeometry(configuration: shape)
-        activations = try LlamaActivations(shape: shape, maximumRows: maximumRows)
+        activations = try LlamaActivations(model: model, maximumRows: maximumRows)
         rotation = RotationTables(
             frequencies: RotationTables.frequencies(base: shape.ropeBase, dimensions: shape.ropeDimensions),
             contextLength: shape.contextLength)
         let headsPerGroup = shape.headCount / shape.keyValueHeadCount
+        let isWhole = headsPerGroup * shape.headSize % Int(FLOW_BLOCK_NUMBERS) == 0
+        keyValueHeadsPerPiece = isWhole || !model.quantisesAttended ? 1 : shape.keyValueHeadCount
         queriesPerCall = Int(FLOW_ATTEND_QUERIES)
         rowsPerGroup = max(1, queriesPerCall / headsPerGroup)
         groups = .allocate(capacity: maximumRows)

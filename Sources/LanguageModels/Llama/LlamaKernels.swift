@@ -17,7 +17,9 @@ extension LlamaForwardPass {
 
     /// The residual of a row, normed.
     func norm(_ row: Int, weight: UnsafePointer<Float>) {
-        flow_norm(activations.residual[row], weight, shape.hiddenSize, shape.normEpsilon, activations.normed[row])
+        flow_norm(
+            activations.residual[row], weight, shape.hiddenSize, shape.normEpsilon, activations.normed.floats[row])
+        activations.normed.quantise(row: row, 0..<shape.hiddenSize)
     }
 
     /// The residual of a sampled row, normed and moved to its place among the sampled rows.
@@ -25,7 +27,8 @@ extension LlamaForwardPass {
         let row = Int(input.sampledRows[index])
         flow_norm(
             activations.residual[row], model.outputNorm, shape.hiddenSize, shape.normEpsilon,
-            activations.sampled[index])
+            activations.sampled.floats[index])
+        activations.sampled.quantise(row: index, 0..<shape.hiddenSize)
     }
 
     /// Panels of queries, keys and values, which lie behind each other in the operation's count.
@@ -62,8 +65,17 @@ extension LlamaForwardPass {
         }
     }
 
-    /// Attention of all query heads that share a key-value head, for a group of rows of one sequence.
-    func attend(_ group: RowGroup, keyValueHead: Int, layer: Int, _ input: StepInput) {
+    /// Attention of all query heads that share the key-value heads, for a group of rows of one sequence.
+    func attend(_ group: RowGroup, keyValueHeads: Range<Int>, layer: Int, _ input: StepInput) {
+        for head in keyValueHeads { attend(group, keyValueHead: head, layer: layer, input) }
+        let width = shape.headCount / shape.keyValueHeadCount * shape.headSize
+        for row in Int(group.first)..<Int(group.first + group.count) {
+            activations.attended.quantise(
+                row: row, keyValueHeads.lowerBound * width..<keyValueHeads.upperBound * width)
+        }
+    }
+
+    private func attend(_ group: RowGroup, keyValueHead: Int, layer: Int, _ input: StepInput) {
         let size = shape.headSize
         let heads = shape.headCount / shape.keyValueHeadCount
         let firstHead = keyValueHead * heads
@@ -80,7 +92,7 @@ extension LlamaForwardPass {
                             let row = firstRow + (next + query) / heads
                             let offset = (firstHead + (next + query) % heads) * size
                             queries.initializeElement(at: query, to: UnsafePointer(activations.queries[row] + offset))
-                            outputs.initializeElement(at: query, to: activations.attended[row] + offset)
+                            outputs.initializeElement(at: query, to: activations.attended.floats[row] + offset)
                             lengths.initializeElement(at: query, to: Int(input.positions[row]) + 1)
                         }
                         flow_attend(
@@ -94,24 +106,32 @@ extension LlamaForwardPass {
 
     /// Panels of gate and up, and the activation of their rows.
     func gateAndUp(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: LlamaModel.Layer) {
-        product(weights.gate, panels, activations.normed, rows, into: activations.gate, adding: false)
+        product(weights.gate, panels, activations.normed, rows, into: activations.gate.floats, adding: false)
         product(weights.up, panels, activations.normed, rows, into: activations.up, adding: false)
         let first = panels.lowerBound * 32
-        let count = min(panels.upperBound * 32, shape.feedForwardSize) - first
+        let last = min(panels.upperBound * 32, shape.feedForwardSize)
         for row in rows {
-            flow_swiglu(activations.gate[row] + first, activations.up[row] + first, count)
+            flow_swiglu(activations.gate.floats[row] + first, activations.up[row] + first, last - first)
+            activations.gate.quantise(row: row, first..<last)
         }
     }
 
     /// target[row][panels' rows] = matrix * source[row], or added to it.
     func product(
-        _ matrix: flow_matrix, _ panels: Range<Int>, _ source: ActivationRows, _ rows: Range<Int>,
+        _ matrix: flow_matrix, _ panels: Range<Int>, _ source: Operand, _ rows: Range<Int>,
         into target: ActivationRows, adding: Bool
     ) {
+        let first = rows.lowerBound
         withUnsafePointer(to: matrix) {
-            flow_matrix_product(
-                $0, panels.lowerBound, panels.upperBound, source[rows.lowerBound], source.stride, rows.count,
-                target[rows.lowerBound], target.stride, adding)
+            if matrix.isQuantised {
+                flow_quantised_product(
+                    $0, panels.lowerBound, panels.upperBound, source.blocks[first], source.blocks.stride, rows.count,
+                    target[first], target.stride, adding)
+            } else {
+                flow_matrix_product(
+                    $0, panels.lowerBound, panels.upperBound, source.floats[first], source.floats.stride, rows.count,
+                    target[first], target.stride, adding)
+            }
         }
     }
 

@@ -24,6 +24,15 @@ package struct LlamaModel: @unchecked Sendable {
     let outputNorm: UnsafePointer<Float>  // [hidden]
     let output: flow_matrix  // [vocabulary][hidden]; the embedding itself where the model ties them
 
+    /// Whether any matrix needs the normed residual quantised; likewise the two below for their vectors.
+    var quantisesNormed: Bool {
+        layers.contains { layer in
+            [layer.query, layer.key, layer.value, layer.gate, layer.up].contains { $0.isQuantised }
+        }
+    }
+    var quantisesAttended: Bool { layers.contains { $0.attentionOutput.isQuantised } }
+    var quantisesGate: Bool { layers.contains { $0.down.isQuantised } }
+
     /// Finds every tensor of the architecture. The artefact's bytes must outlive the model.
     package init(artefact: Artefact) throws(LanguageModelError) {
         let shape = artefact.configuration

@@ -13,7 +13,7 @@ extension LlamaForwardPass {
         case .outputNorm:
             return Self.rowPieces(input.sampledCount)
         case .attend:
-            return groupPieces * shape.keyValueHeadCount
+            return groupPieces * (shape.keyValueHeadCount / keyValueHeadsPerPiece)
         case .project, .attentionOutput, .gateAndUp, .down, .logits:
             return grid(of: operation, layer: layer, input).count
         }
@@ -38,10 +38,10 @@ extension LlamaForwardPass {
         case .outputNorm:
             for index in Self.rows(ofPiece: piece, of: input.sampledCount) { outputNorm(index, input) }
         case .attend:
-            let head = piece / groupPieces
+            let head = piece / groupPieces * keyValueHeadsPerPiece
             let first = piece % groupPieces * groupsPerPiece
             for group in first..<min(first + groupsPerPiece, groupCount) {
-                attend(self.group(group), keyValueHead: head, layer: layer, input)
+                attend(self.group(group), keyValueHeads: head..<head + keyValueHeadsPerPiece, layer: layer, input)
             }
         case .project, .attentionOutput, .gateAndUp, .down, .logits:
             multiply(piece, operation, layer: layer, input)
@@ -53,22 +53,21 @@ extension LlamaForwardPass {
         let weights = model.layers[layer]
         switch operation {
         case .project:
-            return grid(shape.hiddenSize, weights.query, projectionPanels, input.rowCount)
+            return grid(weights.query, projectionPanels, input.rowCount)
         case .attentionOutput:
-            return grid(shape.hiddenSize, weights.attentionOutput, Self.panels(shape.hiddenSize), input.rowCount)
+            return grid(weights.attentionOutput, Self.panels(shape.hiddenSize), input.rowCount)
         case .gateAndUp:
             // A piece has panels of both matrices: it counts as twice as wide.
-            return grid(2 * shape.hiddenSize, weights.gate, Self.panels(shape.feedForwardSize), input.rowCount)
+            return grid(weights.gate, Self.panels(shape.feedForwardSize), input.rowCount, times: 2)
         case .down:
-            return grid(shape.feedForwardSize, weights.down, Self.panels(shape.hiddenSize), input.rowCount)
+            return grid(weights.down, Self.panels(shape.hiddenSize), input.rowCount)
         default:
-            return grid(shape.hiddenSize, model.output, Self.panels(shape.vocabularySize), input.sampledCount)
+            return grid(model.output, Self.panels(shape.vocabularySize), input.sampledCount)
         }
     }
 
-    private func grid(_ columns: Int, _ matrix: flow_matrix, _ panels: Int, _ vectors: Int) -> PieceGrid {
-        let bytes = columns * 32 * (matrix.number == FLOW_NUMBER_F16 ? 2 : 4)
-        return PieceGrid(panels: panels, panelBytes: bytes, vectors: vectors, ranks: rankCount)
+    private func grid(_ matrix: flow_matrix, _ panels: Int, _ vectors: Int, times: Int = 1) -> PieceGrid {
+        PieceGrid(panels: panels, panelBytes: times * matrix.panelBytes, vectors: vectors, ranks: rankCount)
     }
 
     private func multiply(_ piece: Int, _ operation: Operation, layer: Int, _ input: StepInput) {

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Quantised panels times quantised vectors. For each block of 32 columns, in order: the exact integer dot, then
+//     sum = fma((float)dot, weight scale * vector scale, sum)
+// with int6 scaled once for each half of 16 columns, and with minima sum = fma(-minimum, vector's scaled sum, sum)
+// behind it. Which tile computes an output never changes its bits.
+
+/// The most vectors of one tile, and how many one takes when there are many: sums of both kinds stay in registers.
+#if FLOW_PATH_LEVEL == 2
+enum { QUANTISED_VECTORS = 8, QUANTISED_MANY = 6, QUANTISED_UNITS = 2 };
+#else
+enum { QUANTISED_VECTORS = 4, QUANTISED_MANY = 4, QUANTISED_UNITS = 1 };
+#endif
+
+/// Weights of a step: units of 16 rows; `half` tells the nibbles, `step` counts within the half.
+FLOW_INLINE lane_bytes step_weights(const int kind, const uint8_t *own, const int unit, const int half, const int step) {
+    const uint8_t *at = own + SCALES_BYTES + unit * 64;
+    if (kind == FLOW_NUMBER_INT8) return bytes_load(at + (half * 4 + step) * STEP_BYTES);
+    const lane_bytes both = bytes_load(at + step * STEP_BYTES);
+    const lane_bytes nibbles = half ? high_nibbles(both) : low_nibbles(both);
+    if (kind != FLOW_NUMBER_INT6_SCALED) return nibbles;
+    return nibbles | upper_bits(step, bytes_load(at + NIBBLES_BYTES + half * STEP_BYTES));
+}
+
+/// The scale of each row of a unit, for int6 that of the half.
+FLOW_INLINE lanes row_scales(const int kind, panel_block block, const int unit, const int half) {
+    switch (kind) {
+    case FLOW_NUMBER_INT4_SCALED:
+        return lanes_load_half(block.group + unit * 32) * floats_of_bytes(block.own + unit * 16);
+    case FLOW_NUMBER_INT6_SCALED:
+        return lanes_load_half(block.group + unit * 32) * floats_of_signed(block.own + half * 32 + unit * 16);
+    default:
+        return lanes_load_half(block.own + unit * 32);
+    }
+}
+
+/// Minus the minimum of each row of a unit.
+FLOW_INLINE lanes minus_minima(panel_block block, const int unit) {
+    return -(lanes_load_half(block.group + SCALES_BYTES + unit * 32) * floats_of_bytes(block.own + 32 + unit * 16));
+}
+
+FLOW_INLINE int32_t four_of(const flow_block *x, const int step) {
+    int32_t four;
+    memcpy(&four, x->numbers + 4 * step, 4);
+    return four;
+}
+
+/// `units` units of rows from unit `first` of a panel, for `vectors` vectors.
+FLOW_INLINE void quantised_tile(
+    const int kind, const int units, const int vectors, const uint8_t *panel, const int first, size_t columns,
+    const flow_block *x, size_t x_stride, float *y, size_t y_stride, bool add) {
+    lanes sum[QUANTISED_UNITS][QUANTISED_VECTORS];
+    FLOW_UNROLL for (int u = 0; u < units; u++) {
+        FLOW_UNROLL for (int v = 0; v < vectors; v++) sum[u][v] = lanes_of(0);
+    }
+    const size_t blocks = columns / BLOCK;
+    // With one scale for both halves their dots are one sum.
+    const int folds = kind == FLOW_NUMBER_INT6_SCALED ? 2 : 1;
+    for (size_t b = 0; b < blocks; b++, x++) {
+        const panel_block block = block_of(kind, panel, b);
+        FLOW_UNROLL for (int fold = 0; fold < folds; fold++) {
+            lane_ints dot[QUANTISED_UNITS][QUANTISED_VECTORS];
+            FLOW_UNROLL for (int v = 0; v < vectors; v++) {
+                FLOW_UNROLL for (int u = 0; u < units; u++) dot[u][v] = dot_start(kind, x + v * x_stride, fold);
+            }
+            FLOW_UNROLL for (int i = 0; i < 8 / folds; i++) {
+                // Neighbours in time are the two nibbles of the same bytes.
+                const int half = folds == 2 ? fold : (kind == FLOW_NUMBER_INT8 ? i / 4 : i % 2);
+                const int step = folds == 2 ? i : (kind == FLOW_NUMBER_INT8 ? i % 4 : i / 2);
+                lane_bytes weights[QUANTISED_UNITS];
+                FLOW_UNROLL for (int u = 0; u < units; u++) {
+                    weights[u] = step_weights(kind, block.own, first + u, half, step);
+                    if (kind == FLOW_NUMBER_INT8 || half == 0)
+                        __builtin_prefetch(block.own + PREFETCH_BYTES + (i * 2 + first + u) * 64, 0, 3);
+                }
+                FLOW_UNROLL for (int v = 0; v < vectors; v++) {
+                    const int32_t four = four_of(x + v * x_stride, half * 4 + step);
+                    FLOW_UNROLL for (int u = 0; u < units; u++)
+                        dot[u][v] = add_dots(kind == FLOW_NUMBER_INT8, dot[u][v], weights[u], four);
+                }
+            }
+            lanes scale[QUANTISED_UNITS];
+            FLOW_UNROLL for (int u = 0; u < units; u++) scale[u] = row_scales(kind, block, first + u, fold);
+            FLOW_UNROLL for (int v = 0; v < vectors; v++) {
+                const lanes factor = lanes_of(x[v * x_stride].scale);
+                FLOW_UNROLL for (int u = 0; u < units; u++)
+                    sum[u][v] = lanes_fma(floats_of(dot[u][v]), scale[u] * factor, sum[u][v]);
+            }
+        }
+        if (kind == FLOW_NUMBER_INT4_SCALED) {
+            FLOW_UNROLL for (int u = 0; u < units; u++) {
+                const lanes minus = minus_minima(block, first + u);
+                FLOW_UNROLL for (int v = 0; v < vectors; v++)
+                    sum[u][v] = lanes_fma(minus, lanes_of(x[v * x_stride].scaled_sum), sum[u][v]);
+            }
+        }
+    }
+    FLOW_UNROLL for (int v = 0; v < vectors; v++) {
+        FLOW_UNROLL for (int u = 0; u < units; u++) {
+            float *out = y + v * y_stride + (first + u) * LANES;
+            lanes_store(out, add ? lanes_load(out) + sum[u][v] : sum[u][v]);
+        }
+    }
+}
+
+#define QUANTISED_OF(name, kind, vectors)                                                                             \
+    static void name##_##vectors(                                                                                     \
+        const uint8_t *panel, size_t columns, const flow_block *x, size_t x_stride, float *y, size_t y_stride,        \
+        bool add) {                                                                                                   \
+        for (int unit = 0; unit < 2; unit += QUANTISED_UNITS)                                                         \
+            quantised_tile(                                                                                           \
+                kind, QUANTISED_UNITS, vectors, panel, QUANTISED_UNITS == 2 ? 0 : unit, columns, x, x_stride, y,      \
+                y_stride, add);                                                                                       \
+    }
+#if FLOW_PATH_LEVEL == 2
+#define QUANTISED_TILES(name, kind)                                                                                   \
+    QUANTISED_OF(name, kind, 1)                                                                                       \
+    QUANTISED_OF(name, kind, 2)                                                                                       \
+    QUANTISED_OF(name, kind, 3)                                                                                       \
+    QUANTISED_OF(name, kind, 4)                                                                                       \
+    QUANTISED_OF(name, kind, 5)                                                                                       \
+    QUANTISED_OF(name, kind, 6)                                                                                       \
+    QUANTISED_OF(name, kind, 7)                                                                                       \
+    QUANTISED_OF(name, kind, 8)
+#define QUANTISED_LIST(name) {name##_1, name##_2, name##_3, name##_4, name##_5, name##_6, name##_7, name##_8}
+#else
+#define QUANTISED_TILES(name, kind)                                                                                   \
+    QUANTISED_OF(name, kind, 1)                                                                                       \
+    QUANTISED_OF(name, kind, 2)                                                                                       \
+    QUANTISED_OF(name, kind, 3)                                                                                       \
+    QUANTISED_OF(name, kind, 4)
+#define QUANTISED_LIST(name) {name##_1, name##_2, name##_3, name##_4}
+#endif
+QUANTISED_TILES(int8_tile, FLOW_NUMBER_INT8)
+QUANTISED_TILES(int4_tile, FLOW_NUMBER_INT4)
+QUANTISED_TILES(int4_scaled_tile, FLOW_NUMBER_INT4_SCALED)
+QUANTISED_TILES(int6_scaled_tile, FLOW_NUMBER_INT6_SCALED)
+
+typedef void (*quantised_function)(const uint8_t *, size_t, const flow_block *, size_t, float *, size_t, bool);
+static const quantised_function quantised_tiles[4][QUANTISED_VECTORS] = {
+    QUANTISED_LIST(int8_tile),
+    QUANTISED_LIST(int4_tile),
+    QUANTISED_LIST(int4_scaled_tile),
+    QUANTISED_LIST(int6_scaled_tile),
+};
+
+static void quantised_product(
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const flow_block *x, size_t x_stride,
+    size_t vectors, float *y, size_t y_stride, bool add) {
+    const quantised_function *tiles = quantised_tiles[matrix->number - FLOW_NUMBER_INT8];
+    const size_t panel_bytes = flow_panel_bytes(matrix);
+    const size_t most = vectors > QUANTISED_VECTORS ? QUANTISED_MANY : QUANTISED_VECTORS;
+    for (size_t panel = first_panel; panel < last_panel; panel++) {
+        const uint8_t *w = (const uint8_t *)matrix->panels + panel * panel_bytes;
+        for (size_t v = 0; v < vectors; v += most) {
+            const size_t some = vectors - v < most ? vectors - v : most;
+            tiles[some - 1](
+                w, matrix->columns, x + v * x_stride, x_stride, y + v * y_stride + panel * 2 * LANES, y_stride, add);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One block of a quantised row, taken apart without changing a value. It is filled again and again.
+///
+/// A number is `scale * (number - offset)`; in blocks of 256 the scale is `scale * smallScale`, a signed byte for each 16
+/// numbers, or with minima an unsigned byte for each 32, and then `minimum * smallMinimum` is subtracted.
+package final class UnpackedBlock {
+    /// The F16 scale's bits.
+    package fileprivate(set) var scale: UInt16 = 0
+    /// The F16 minimum's bits; 0 where the type has none.
+    package fileprivate(set) var minimum: UInt16 = 0
+    /// The numbers with their offset, so that none is negative.
+    package let numbers: UnsafeMutablePointer<UInt8>  // [256]
+    /// The bytes that scale parts of the block.
+    package let smallScales: UnsafeMutablePointer<UInt8>  // [16]
+    /// The bytes that scale the minima of parts of the block.
+    package let smallMinima: UnsafeMutablePointer<UInt8>  // [8]
+    private let type: GGUFTensorType
+
+    /// Room for blocks of a quantised type.
+    package init(of type: GGUFTensorType) {
+        precondition(type.blockElementCount > 1, "the type has no blocks")
+        self.type = type
+        numbers = .allocate(capacity: 256 + 16 + 8)
+        numbers.initialize(repeating: 0, count: 256 + 16 + 8)
+        smallScales = numbers + 256
+        smallMinima = smallScales + 16
+    }
+
+    deinit { numbers.deallocate() }
+
+    /// What is added to the numbers of a type so that they are not negative.
+    package static func offset(of type: GGUFTensorType) -> UInt8 {
+        switch type {
+        case .q8_0, .q5_0: 128
+        case .q4_0: 8
+        case .q3_K, .q6_K: 32
+        case .f32, .f16, .bf16, .q4_K: 0
+        }
+    }
+
+    /// Takes a block apart, which has the type's `blockByteCount` bytes.
+    package func unpack(_ block: UnsafeRawBufferPointer) {
+        precondition(block.count == type.blockByteCount, "a block of another size")
+        switch type {
+        case .q8_0: unpackQ8_0(block)
+        case .q5_0: unpackQ5_0(block)
+        case .q4_0: unpackQ4_0(block)
+        case .q4_K: unpackQ4_K(block)
+        case .q6_K: unpackQ6_K(block)
+        case .q3_K: unpackQ3_K(block)
+        case .f32, .f16, .bf16: preconditionFailure("the type has no blocks")
+        }
+    }
+}
+
+extension UnpackedBlock {
+    private func half(_ block: UnsafeRawBufferPointer, _ offset: Int) -> UInt16 {
+        UInt16(littleEndian: block.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
+
+    private func unpackQ8_0(_ block: UnsafeRawBufferPointer) {
+        scale = half(block, 0)
+        for index in 0..<32 { numbers[index] = block[2 + index] ^ 0x80 }
+    }
+
+    private func unpackQ5_0(_ block: UnsafeRawBufferPointer) {
+        scale = half(block, 0)
+        let upper = UInt32(littleEndian: block.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
+        for index in 0..<32 {
+            let byte = block[6 + index % 16]
+            let bits = (index < 16 ? byte & 15 : byte >> 4) | UInt8(truncatingIfNeeded: upper >> UInt32(index) & 1) << 4
+            numbers[index] = bits + 112
+        }
+    }
+
+    private func unpackQ4_0(_ block: UnsafeRawBufferPointer) {
+        scale = half(block, 0)
+        for index in 0..<16 {
+            numbers[index] = block[2 + index] & 15
+            numbers[16 + index] = block[2 + index] >> 4
+        }
+    }
+
+    /// Eight 6-bit scales and minima in 12 bytes: the first four of each whole in bytes 0..<8, the last four in the
+    /// nibbles of bytes 8..<12 with their upper bits in those of the first.
+    private func unpackQ4_K(_ block: UnsafeRawBufferPointer) {
+        scale = half(block, 0)
+        minimum = half(block, 2)
+        for index in 0..<4 {
+            let (first, second, third) = (block[4 + index], block[8 + index], block[12 + index])
+            smallScales[index] = first & 63
+            smallMinima[index] = second & 63
+            smallScales[4 + index] = third & 15 | (first >> 6) << 4
+            smallMinima[4 + index] = third >> 4 | (second >> 6) << 4
+        }
+        for pair in 0..<4 {
+            for index in 0..<32 {
+                let byte = block[16 + 32 * pair + index]
+                numbers[64 * pair + index] = byte & 15
+                numbers[64 * pair + 32 + index] = byte >> 4
+            }
+        }
+    }
+
+    /// Two halves of 128 numbers: 64 bytes of nibbles, 32 bytes with two upper bits of four numbers each.
+    private func unpackQ6_K(_ block: UnsafeRawBufferPointer) {
+        for half in 0..<2 {
+            for index in 0..<32 {
+                let first = block[64 * half + index]
+                let second = block[64 * half + 32 + index]
+                let upper = block[128 + 32 * half + index]
+                let out = numbers + 128 * half + index
+                out[0] = first & 15 | (upper & 3) << 4
+                out[32] = second & 15 | (upper >> 2 & 3) << 4
+                out[64] = first >> 4 | (upper >> 4 & 3) << 4
+                out[96] = second >> 4 | (upper >> 6) << 4
+            }
+        }
+        for index in 0..<16 { smallScales[index] = block[192 + index] }
+        scale = half(block, 208)
+    }
+
+    /// Two lower bits as in 64 bytes of four numbers each, the third one in 32 bytes of eight; a third bit that is clear
+    /// means minus four. Sixteen 6-bit scales in 12 bytes, minus 32.
+    private func unpackQ3_K(_ block: UnsafeRawBufferPointer) {
+        for index in 0..<256 {
+            let (half, place, lane) = (index / 128, index % 128 / 32, index % 32)
+            let low = block[32 + 32 * half + lane] >> UInt8(2 * place) & 3
+            let third = block[lane] >> UInt8(4 * half + place) & 1
+            numbers[index] = low + 28 + 4 * third
+        }
+        for index in 0..<16 {
+            let low = block[96 + index % 8] >> (index < 8 ? 0 : 4) & 15
+            let high = block[104 + index % 4] >> UInt8(2 * (index / 4)) & 3
+            smallScales[index] = (low | high << 4) &- 32
+        }
+        scale = half(block, 108)
+    }
+}
