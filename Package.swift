@@ -140,7 +140,10 @@ let package = Package(
 
         // Tests: one target for each room, then those that cross rooms.
         .target(
-            name: "TestSupport", dependencies: ["Artefacts", "LinuxKernel", "Tokenization", "ChatTemplates"],
+            name: "TestSupport",
+            dependencies: [
+                "Artefacts", "ChatTemplates", "LinuxKernel", "Messages", "ServingModel", "Tokenization",
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Architecture", []),
         tests("ServingModel", ["ServingModel"]),

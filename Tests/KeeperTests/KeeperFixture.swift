@@ -102,13 +102,3 @@ final class TestDaemon {
 struct Silence: Error {
     let result: PacketSocket.ReceiveResult
 }
-
-/// Sends one attempt to a probe instance and waits for the answer.
-func attempt(_ name: String, over channel: borrowing PacketSocket) throws -> String {
-    _ = try Array(name.utf8).withUnsafeBytes { try channel.send($0) }
-    var buffer = [UInt8](repeating: 0, count: 100)
-    guard case .packet(let count) = try buffer.withUnsafeMutableBytes({ try channel.receive(into: $0) }) else {
-        return "closed"
-    }
-    return String(decoding: buffer.prefix(count), as: UTF8.self)
-}

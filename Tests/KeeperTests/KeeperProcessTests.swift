@@ -15,7 +15,7 @@ struct KeeperProcessTests {
         let template = try daemon.startTemplate()
         _ = try daemon.fork(.random(), from: template)
         let channel = try daemon.takeChannel()
-        #expect(try attempt("plainMapping", over: channel) == "0 0")
+        #expect(try channel.attempt("plainMapping") == "0 0")
     }
 
     @Test("The end of an instance is told with its status, and its template goes on")
@@ -62,7 +62,7 @@ struct KeeperProcessTests {
         #expect(running.processID == number)
         #expect(try successor.hear() == .stateComplete)
         let channel = try successor.takeChannel()
-        #expect(try attempt("plainMapping", over: channel) == "0 0")
+        #expect(try channel.attempt("plainMapping") == "0 0")
     }
 
     @Test("Instances survive their template, and forks from a dead template fail with a sentence")
@@ -77,7 +77,7 @@ struct KeeperProcessTests {
             Issue.record("the template's end was not told")
             return
         }
-        #expect(try attempt("plainMapping", over: channel) == "0 0")
+        #expect(try channel.attempt("plainMapping") == "0 0")
         let late = InstanceID.random()
         try daemon.order(
             .fork(

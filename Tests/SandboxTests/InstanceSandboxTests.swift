@@ -3,6 +3,7 @@ import CLinux
 import Foundation
 import Glibc
 import LinuxKernel
+import Messages
 import ServingModel
 import TestSupport
 import Testing
@@ -17,14 +18,14 @@ struct InstanceSandboxTests {
 
     @Test("What an instance needs is allowed", arguments: ["startThread", "signalSelf", "plainMapping"])
     func allowed(attempt: String) throws {
-        #expect(try ProbeTemplate().fork().attempt(attempt).hasPrefix("0 "))
+        #expect(try TestTemplate.probe().forkProbe().attempt(attempt).hasPrefix("0 "))
     }
 
     @Test(
         "Looking for files is refused, and the instance lives on",
         arguments: ["openFile", "createFile", "statFile", "readLink", "listDirectory"])
     func refusedCalls(attempt: String) throws {
-        let instance = try ProbeTemplate().fork()
+        let instance = try TestTemplate.probe().forkProbe()
         #expect(try instance.attempt(attempt) == Self.refused)
         #expect(try instance.attempt("plainMapping") == "0 0")
     }
@@ -40,13 +41,13 @@ struct InstanceSandboxTests {
             "duplicateDescriptor",
         ])
     func endedCalls(attempt: String) throws {
-        #expect(try ProbeTemplate().fork().attempt(attempt) == Self.ended)
+        #expect(try TestTemplate.probe().forkProbe().attempt(attempt) == Self.ended)
     }
 
     @Test("It has only its four descriptors, no capability, no new privileges and a filter")
     func state() throws {
-        let instance = try ProbeTemplate().fork()
-        try instance.waitUntilConfined()
+        let instance = try TestTemplate.probe().forkProbe()
+        _ = try instance.attempt("plainMapping")
         let process = "/proc/\(instance.process.processID)"
         if geteuid() == 0 {
             let open = try FileManager.default.contentsOfDirectory(atPath: process + "/fd")
@@ -73,9 +74,9 @@ struct InstanceSandboxTests {
 
     @Test("It is a child of the keeper, not of the template")
     func parent() throws {
-        let template = try ProbeTemplate()
-        let instance = try template.fork()
-        try instance.waitUntilConfined()
+        let template = try TestTemplate.probe()
+        let instance = try template.forkProbe()
+        _ = try instance.attempt("plainMapping")
         let status = try String(contentsOfFile: "/proc/\(instance.process.processID)/status", encoding: .utf8)
         #expect(status.contains("PPid:\t\(getpid())\n"))
         // And it survives the template.
@@ -85,12 +86,23 @@ struct InstanceSandboxTests {
 
     @Test("A denied call of one child does not touch its siblings or their template")
     func siblings() throws {
-        let template = try ProbeTemplate()
-        let victim = try template.fork()
-        let other = try template.fork()
+        let template = try TestTemplate.probe()
+        let victim = try template.forkProbe()
+        let other = try template.forkProbe()
         #expect(try victim.attempt("mount") == Self.ended)
         #expect(try other.attempt("plainMapping") == "0 0")
-        #expect(try template.fork().attempt("plainMapping") == "0 0")
+        #expect(try template.forkProbe().attempt("plainMapping") == "0 0")
+    }
+}
+
+extension TestTemplate {
+    /// Children of it attempt what they are told. An answer to an attempt comes from behind the sandbox.
+    fileprivate static func probe() throws -> TestTemplate {
+        try TestTemplate("sandbox-probe")
+    }
+
+    fileprivate func forkProbe() throws -> TestInstance {
+        try fork(InstanceSettings(keyValueBytes: 65_536, rankCount: 1, maximumTasks: 1))
     }
 }
 

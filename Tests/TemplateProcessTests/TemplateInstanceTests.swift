@@ -8,85 +8,30 @@ import Testing
 
 @testable import TemplateProcess
 
-/// `flowserve template` as the keeper starts it, on a tiny model, with the test in keeper's and daemon's place.
-private final class TemplateFixture {
-    let keeperEnd: PacketSocket
-    let process: ProcessHandle
-    let model: TinyServingModel
-
-    init() throws {
-        model = try TinyServingModel()
-        var ends = try PacketSocket.pair()
-        let theirs = ends.takeSecond()
-        keeperEnd = ends.takeFirst()
+extension TestTemplate {
+    /// `flowserve template` on a tiny model.
+    fileprivate static func tiny() throws -> TestTemplate {
         let artefact = try MemoryFile.unsealed(name: "artefact")
-        try artefact.writeAll(model.bytes)
-        process = try ProcessLaunch(
-            executable: BuiltExecutable.path("flowserve"), arguments: ["template"], environment: ["LD_BIND_NOW=1"],
-            descriptors: [nil, STDERR_FILENO, STDERR_FILENO, theirs.descriptor.rawValue, artefact.rawValue]
-        ).start()
-        _ = consume theirs
-        #expect(try hear() == .ready)
+        try artefact.writeAll(TinyServingModel().bytes)
+        return try TestTemplate("flowserve", artefact: artefact.rawValue)
     }
 
-    deinit {
-        try? process.send(signal: SIGKILL)
-        _ = try? process.reap(waits: true)
-    }
-
-    func hear() throws -> FromTemplate {
-        var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
-        let result = try buffer.withUnsafeMutableBytes { try keeperEnd.receive(into: $0) }
-        guard case .packet(let count) = result else { throw Ended() }
-        return try buffer.prefix(count).withUnsafeBytes { try FromTemplate(decoding: $0) }
-    }
-
-    func fork(ranks: Int = 1) throws -> InstanceFixture {
-        let settings = InstanceSettings(keyValueBytes: 4 << 20, rankCount: ranks, maximumTasks: 8)
-        let segment = try MemoryFile.sealed(name: "kv", byteCount: Int(settings.keyValueBytes))
-        var ends = try PacketSocket.pair()
-        let theirs = ends.takeSecond()
-        let id = InstanceID.random()
-        let given = [theirs.descriptor.rawValue, segment.rawValue, STDERR_FILENO]
-        _ = try ToTemplate.fork(id, settings).encoded().withUnsafeBytes {
-            try keeperEnd.send($0, descriptors: given)
-        }
-        _ = consume theirs
-        guard case .forked(id, let number) = try hear() else { throw Ended() }
-        return InstanceFixture(channel: ends.takeFirst(), process: try ProcessHandle(ofChild: number))
+    fileprivate func fork(ranks: Int = 1) throws -> TestInstance {
+        try fork(InstanceSettings(keyValueBytes: 4 << 20, rankCount: ranks, maximumTasks: 8))
     }
 }
 
-private struct Ended: Error {}
-
-/// A forked instance and its channel.
-private final class InstanceFixture {
-    let channel: PacketSocket
-    let process: ProcessHandle
-
-    init(channel: consuming PacketSocket, process: consuming ProcessHandle) {
-        self.channel = channel
-        self.process = process
-    }
-
-    deinit {
-        try? process.send(signal: SIGKILL)
-        _ = try? process.reap(waits: true)
-    }
-
-    func tell(_ message: ToInstance) throws {
+extension TestInstance {
+    fileprivate func tell(_ message: ToInstance) throws {
         _ = try message.encoded().withUnsafeBytes { try channel.send($0) }
     }
 
-    func hear() throws -> FromInstance {
-        var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
-        let result = try buffer.withUnsafeMutableBytes { try channel.receive(into: $0) }
-        guard case .packet(let count) = result else { throw Ended() }
-        return try buffer.prefix(count).withUnsafeBytes { try FromInstance(decoding: $0) }
+    fileprivate func hear() throws -> FromInstance {
+        try channel.hearPacket { try FromInstance(decoding: $0) }
     }
 
     /// Submits a prompt and collects the ids of its answer until it ends.
-    func answer(_ text: String, tokens: Int, generated: [Int32] = []) throws -> [Int32] {
+    fileprivate func answer(_ text: String, tokens: Int, generated: [Int32] = []) throws -> [Int32] {
         let task = TaskID.random()
         let sampling = SamplingParameters(
             temperature: 1, seed: 11, maximumTokens: tokens, ignoresEndOfSequence: true)
@@ -111,7 +56,7 @@ private final class InstanceFixture {
 struct TemplateInstanceTests {
     @Test("An instance is ready, confined and answers")
     func answer() throws {
-        let instance = try TemplateFixture().fork()
+        let instance = try TestTemplate.tiny().fork()
         guard case .ready(let start) = try instance.hear() else {
             Issue.record("not ready")
             return
@@ -122,7 +67,7 @@ struct TemplateInstanceTests {
 
     @Test("Every instance of a template gives the same answer, whatever its ranks, and so does a continued one")
     func sameAnswer() throws {
-        let template = try TemplateFixture()
+        let template = try TestTemplate.tiny()
         let first = try template.fork(ranks: 1).answer("hello world", tokens: 30)
         let second = try template.fork(ranks: 2)
         #expect(try second.answer("hello world", tokens: 30) == first)
@@ -132,7 +77,7 @@ struct TemplateInstanceTests {
 
     @Test("A drained instance exits with status 0, and so does one whose channel is closed")
     func endings() throws {
-        let template = try TemplateFixture()
+        let template = try TestTemplate.tiny()
         let drained = try template.fork()
         try drained.tell(.drain)
         #expect(try drained.process.reap(waits: true) == .exited(code: 0))
@@ -140,7 +85,7 @@ struct TemplateInstanceTests {
 
     @Test("A malformed frame ends the instance with status 70, not its template")
     func malformed() throws {
-        let template = try TemplateFixture()
+        let template = try TestTemplate.tiny()
         let instance = try template.fork()
         _ = try [UInt8](repeating: 1, count: 9).withUnsafeBytes { try instance.channel.send($0) }
         #expect(try instance.process.reap(waits: true) == .exited(code: 70))

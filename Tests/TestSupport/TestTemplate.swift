@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+package import LinuxKernel
+package import Messages
+import ServingModel
+
+/// A template process with the test in its keeper's place: its children are the test's own.
+package final class TestTemplate {
+    package let process: ProcessHandle
+    private let keeperEnd: PacketSocket
+
+    /// Starts `executable template` and waits until it serves; descriptor 3 is its channel, 4 the artefact.
+    package init(_ executable: String, artefact: CInt? = nil) throws {
+        var ends = try PacketSocket.pair()
+        let theirs = ends.takeSecond()
+        keeperEnd = ends.takeFirst()
+        var descriptors: [CInt?] = [nil, STDERR_FILENO, STDERR_FILENO, theirs.descriptor.rawValue]
+        if let artefact { descriptors.append(artefact) }
+        process = try ProcessLaunch(
+            executable: BuiltExecutable.path(executable), arguments: ["template"], environment: ["LD_BIND_NOW=1"],
+            descriptors: descriptors
+        ).start()
+        _ = consume theirs
+        let first = try hear()
+        guard first == .ready else { throw UnexpectedMessage(description: "\(first)") }
+    }
+
+    deinit {
+        try? process.send(signal: SIGKILL)
+        _ = try? process.reap(waits: true)
+    }
+
+    /// Orders a fork and returns the child.
+    package func fork(_ settings: InstanceSettings) throws -> TestInstance {
+        let segment = try MemoryFile.sealed(name: "test-kv", byteCount: Int(settings.keyValueBytes))
+        var ends = try PacketSocket.pair()
+        let theirs = ends.takeSecond()
+        let id = InstanceID.random()
+        let given = [theirs.descriptor.rawValue, segment.rawValue, STDERR_FILENO]
+        _ = try ToTemplate.fork(id, settings).encoded().withUnsafeBytes {
+            try keeperEnd.send($0, descriptors: given)
+        }
+        _ = consume theirs
+        let answer = try hear()
+        guard case .forked(id, let number) = answer else { throw UnexpectedMessage(description: "\(answer)") }
+        return TestInstance(channel: ends.takeFirst(), process: try ProcessHandle(ofChild: number))
+    }
+
+    private func hear() throws -> FromTemplate {
+        try keeperEnd.hearPacket { try FromTemplate(decoding: $0) }
+    }
+}
+
+/// A forked child and the test's end of its channel.
+package final class TestInstance {
+    package let channel: PacketSocket
+    package let process: ProcessHandle
+
+    init(channel: consuming PacketSocket, process: consuming ProcessHandle) {
+        self.channel = channel
+        self.process = process
+    }
+
+    deinit {
+        try? process.send(signal: SIGKILL)
+        _ = try? process.reap(waits: true)
+    }
+
+    /// Sends a probe one attempt: its answer `RESULT ERRNO`, or how the child ended instead.
+    package func attempt(_ name: String) throws -> String {
+        try channel.attempt(name) ?? process.reap(waits: true)?.description ?? "alive"
+    }
+}
+
+extension PacketSocket {
+    /// Waits for one packet and decodes it; the end of the connection is an error.
+    package borrowing func hearPacket<Message>(_ decode: (UnsafeRawBufferPointer) throws -> Message) throws -> Message {
+        var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
+        let result = try buffer.withUnsafeMutableBytes { try receive(into: $0) }
+        guard case .packet(let count) = result else { throw UnexpectedMessage(description: "\(result)") }
+        return try buffer.prefix(count).withUnsafeBytes(decode)
+    }
+
+    /// Sends a probe one attempt; nil where the connection ended instead of an answer.
+    package borrowing func attempt(_ name: String) throws -> String? {
+        _ = try Array(name.utf8).withUnsafeBytes { try send($0) }
+        return try? hearPacket { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// Something else came than what the test waited for.
+package struct UnexpectedMessage: Error, CustomStringConvertible {
+    package let description: String
+}
