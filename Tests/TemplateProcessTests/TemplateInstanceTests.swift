@@ -12,7 +12,8 @@ extension TestTemplate {
     /// `flowserve template` on a tiny model.
     fileprivate static func tiny() throws -> TestTemplate {
         let artefact = try MemoryFile.unsealed(name: "artefact")
-        try artefact.writeAll(TinyServingModel().bytes)
+        let model = try TinyServingModel()
+        try withExtendedLifetime(model) { try artefact.writeAll(model.bytes) }
         return try TestTemplate("flowserve", artefact: artefact.rawValue)
     }
 
