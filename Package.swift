@@ -148,7 +148,7 @@ let package = Package(
         tests("Architecture", []),
         tests("ServingModel", ["ServingModel"]),
         tests("CFlowKernels", ["CFlowKernels"]),
-        tests("LinuxKernel", ["LinuxKernel"]),
+        tests("LinuxKernel", ["LinuxKernel", "TestSupport"]),
         tests("Artefacts", ["Artefacts"]),
         tests("Checkpoints", ["Checkpoints", "TestSupport"]),
         tests("Tokenization", ["Tokenization"]),

@@ -9,6 +9,7 @@ extension SchedulerCore {
     package static func open(
         _ configuration: SchedulerConfiguration, logger: Logger
     ) throws(SchedulerStartError) -> SchedulerCore {
+        DaemonPreparation.apply()
         try makeDirectory(configuration.runtimeDirectory, mode: 0o755)
         try makeDirectory(configuration.nodesDirectory, mode: 0o755)
         try makeDirectory(configuration.stateDirectory, mode: 0o755)
@@ -31,9 +32,12 @@ extension SchedulerCore {
         return SchedulerCore(configuration: configuration, cluster: cluster, store: store, sockets: watch.names())
     }
 
-    private static func makeDirectory(_ path: String, mode: mode_t) throws(SchedulerStartError) {
-        if mkdir(path, mode) == 0 || errno == EEXIST { return }
-        throw .directory(path: path, reason: SystemCallError("mkdir", path).description)
+    private static func makeDirectory(_ path: String, mode: UInt32) throws(SchedulerStartError) {
+        do throws(SystemCallError) {
+            try DirectoryPath.make(path, mode: mode)
+        } catch {
+            throw .directory(path: path, reason: error.description)
+        }
     }
 }
 

@@ -37,7 +37,7 @@ package final class KeeperProcess {
         listener = try UnixSocket.listen(at: socketPath, kind: .packet, mode: 0o600)
         try listener.setNonBlocking(true)
         signals = try SignalWatch([SIGTERM, SIGINT, SIGHUP])
-        signal(SIGPIPE, SIG_IGN)
+        DaemonPreparation.apply()
         readiness = try ReadinessList()
         launcher = TemplateLauncher(engine: engine)
         log = KeeperLog()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
 
 /// What can go wrong in a node daemon, in sentences for its administrator.
 package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -14,6 +15,15 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
     case importInProgress
     case unknownModel(String)
     case keeperUnavailable(String)
+
+    /// Makes a directory that the daemon needs, with its parents.
+    static func preparing(_ path: String, mode: UInt32) throws(NodeDaemonError) {
+        do throws(SystemCallError) {
+            try DirectoryPath.make(path, mode: mode)
+        } catch {
+            throw .cannotPrepare(path: path, reason: "\(error)")
+        }
+    }
 
     package var description: String {
         switch self {

@@ -11,8 +11,7 @@ internal import UnixSignals
 package enum NodeProcess {
     /// Serves until SIGTERM or SIGINT. Throws `NodeDaemonError` where it cannot begin.
     package static func run(_ configuration: NodeConfiguration) async throws {
-        // Peers that go away are errors of their writes, not the end of the daemon.
-        signal(SIGPIPE, SIG_IGN)
+        DaemonPreparation.apply()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "deepflow-noded")
         logger[metadataKey: "node"] = "\(configuration.node)"
@@ -42,7 +41,7 @@ package enum NodeProcess {
 
     private static func listen(_ configuration: NodeConfiguration) async throws -> UnixHTTPListener {
         for folder in ["nodes", "keepers"] {
-            try DirectoryPath.make("\(configuration.runtimeDirectory)/\(folder)", mode: 0o755)
+            try NodeDaemonError.preparing("\(configuration.runtimeDirectory)/\(folder)", mode: 0o755)
         }
         for _ in 0..<patience.tries {
             do throws(SystemCallError) {

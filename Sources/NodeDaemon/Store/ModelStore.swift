@@ -26,7 +26,7 @@ package final class ModelStore: Sendable {
         blobs = directory + "/blobs"
         names = directory + "/names"
         self.logger = logger
-        for path in [blobs, names] { try DirectoryPath.make(path, mode: 0o750) }
+        for path in [blobs, names] { try NodeDaemonError.preparing(path, mode: 0o750) }
         do throws(SystemCallError) {
             let scan = try StoreScan(blobs: blobs, names: names, unfinishedPrefix: Self.unfinishedPrefix)
             for junk in scan.ignored { logger.warning("ignored in the model store", metadata: ["file": "\(junk)"]) }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
-internal import LinuxKernel
 
 /// Directories by path: made with their parents, listed, synchronised, measured.
-enum DirectoryPath {
+package enum DirectoryPath {
     /// Makes `path` and what is missing above it; a directory that exists keeps its mode.
-    static func make(_ path: String, mode: mode_t) throws(NodeDaemonError) {
+    package static func make(_ path: String, mode: UInt32) throws(SystemCallError) {
         guard !path.isEmpty, path != "/", path != "." else { return }
         if isDirectory(path) { return }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try make(String(path[..<slash]), mode: mode)
         }
         guard mkdir(path, mode) == 0 || errno == EEXIST && isDirectory(path) else {
-            throw .cannotPrepare(path: path, reason: String(cString: strerror(errno)))
+            throw SystemCallError("mkdir", path)
         }
         // mkdir's mode is subject to the umask, which belongs to whoever started the daemon.
         chmod(path, mode)
@@ -24,7 +23,7 @@ enum DirectoryPath {
     }
 
     /// Names in a directory, in no order that means anything, without `.` and `..`.
-    static func files(in path: String) throws(SystemCallError) -> [String] {
+    package static func files(in path: String) throws(SystemCallError) -> [String] {
         guard let directory = opendir(path) else { throw SystemCallError("opendir", path) }
         defer { closedir(directory) }
         var names: [String] = []
@@ -38,13 +37,13 @@ enum DirectoryPath {
     }
 
     /// Makes renames and removals in a directory survive a power cut.
-    static func synchronize(_ path: String) throws(SystemCallError) {
+    package static func synchronize(_ path: String) throws(SystemCallError) {
         let directory = try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY)
         try systemCall("fsync", path) { fsync(directory.rawValue) }
     }
 
     /// Bytes that an unprivileged writer may still use on the file system of `path`.
-    static func freeBytes(at path: String) throws(SystemCallError) -> Int {
+    package static func freeBytes(at path: String) throws(SystemCallError) -> Int {
         var status = statvfs()
         try systemCall("statvfs", path) { statvfs(path, &status) }
         let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// What every daemon does before anything else.
+package enum DaemonPreparation {
+    /// Peers that go away become errors of their writes, and as many descriptors may be open as the system allows.
+    ///
+    /// The soft limit of 1,024 is there for programs that use select(2); a daemon with a few descriptors for each
+    /// instance or client needs more. Confined children get a small limit of their own.
+    package static func apply() {
+        signal(SIGPIPE, SIG_IGN)
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        // Where it cannot be raised it stays as it is.
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
