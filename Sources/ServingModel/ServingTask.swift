@@ -8,17 +8,22 @@ package struct ServingTask: Hashable, Sendable, Codable {
     package var id: TaskID
     package var job: JobID
     package var model: ModelName
+    /// Content that the model must have, where part of the answer is there already: a model that was replaced under its
+    /// name would go on with another text. nil takes whatever has the name.
+    package var digest: String?
     package var prompt: Prompt
     package var sampling: SamplingParameters
     /// Token ids of the answer so far, index 0 first.
     package var generated: [Int32]
 
     package init(
-        id: TaskID, job: JobID, model: ModelName, prompt: Prompt, sampling: SamplingParameters, generated: [Int32] = []
+        id: TaskID, job: JobID, model: ModelName, digest: String? = nil, prompt: Prompt, sampling: SamplingParameters,
+        generated: [Int32] = []
     ) {
         self.id = id
         self.job = job
         self.model = model
+        self.digest = digest
         self.prompt = prompt
         self.sampling = sampling
         self.generated = generated
@@ -45,6 +50,8 @@ package enum TaskFailure: String, Hashable, Sendable, Codable, CaseIterable, Err
     case modelNotFound = "model_not_found"
     /// The instance ended before the answer did; the task may be sent again, with its tokens.
     case instanceLost = "instance_lost"
+    /// The answer began with other content of the model than there is now: it cannot go on as it began.
+    case modelReplaced = "model_replaced"
     /// No instance could be started.
     case startFailed = "start_failed"
     /// The node has no room now; may be sent again later or elsewhere.
@@ -56,7 +63,7 @@ package enum TaskFailure: String, Hashable, Sendable, Codable, CaseIterable, Err
     package var isRetryable: Bool {
         switch self {
         case .instanceLost, .overloaded: true
-        case .contextLengthExceeded, .invalidRequest, .modelNotFound, .startFailed, .internalError: false
+        case .contextLengthExceeded, .invalidRequest, .modelNotFound, .modelReplaced, .startFailed, .internalError: false
         }
     }
 }
@@ -90,11 +97,14 @@ package struct TaskAcceptance: Hashable, Sendable, Codable {
     package var promptTokens: Int
     /// What the task waited on this node until an instance was ready, in microseconds; 0 where one was warm.
     package var startMicroseconds: Int
+    /// Of the content that answers; an attempt that goes on elsewhere asks for the same.
+    package var digest: String
 
-    package init(instance: InstanceID, promptTokens: Int, startMicroseconds: Int) {
+    package init(instance: InstanceID, promptTokens: Int, startMicroseconds: Int, digest: String) {
         self.instance = instance
         self.promptTokens = promptTokens
         self.startMicroseconds = startMicroseconds
+        self.digest = digest
     }
 }
 

@@ -46,6 +46,19 @@ struct AnswerProgressTests {
         #expect(progress.tokens.isEmpty)
     }
 
+    @Test("an answer that has begun asks for the content that it began with")
+    func pinned() {
+        var progress = AnswerProgress()
+        progress.beginAttempt()
+        let acceptance = TaskAcceptance(
+            instance: InstanceID(rawValue: 1), promptTokens: 3, startMicroseconds: 0, digest: "old")
+        #expect(progress.receive(.accepted(acceptance)) == .accept(acceptance, isFirst: true))
+        #expect(progress.pinnedDigest == nil)
+        _ = progress.receive(token(0))
+        #expect(progress.lose("x") == .placeAgain)
+        #expect(progress.pinnedDigest == "old")
+    }
+
     @Test("losses are counted until a token comes")
     func losses() {
         var progress = AnswerProgress()

@@ -123,6 +123,6 @@ enum Scripts {
     }
 
     static func accept(_ task: ServingTask, _ emit: (TaskEvent) -> Void) {
-        emit(.accepted(TaskAcceptance(instance: InstanceID(rawValue: 9), promptTokens: 4, startMicroseconds: 2)))
+        emit(.accepted(TaskAcceptance(instance: InstanceID(rawValue: 9), promptTokens: 4, startMicroseconds: 2, digest: "d")))
     }
 }

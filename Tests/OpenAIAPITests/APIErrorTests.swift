@@ -26,6 +26,7 @@ struct APIErrorTests {
             switch failure {
             case .contextLengthExceeded, .invalidRequest: #expect(kind.status == 400)
             case .modelNotFound: #expect(kind.status == 404)
+            case .modelReplaced: #expect(kind.status == 409)
             case .instanceLost, .startFailed, .overloaded: #expect(kind.status == 503)
             case .internalError: #expect(kind.status == 500)
             }

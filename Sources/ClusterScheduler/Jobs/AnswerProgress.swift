@@ -31,11 +31,16 @@ struct AnswerProgress {
     /// Ids of all tokens so far: what a new attempt begins with.
     private(set) var tokens: [Int32] = []
     private(set) var promptTokens: Int?
+    /// Of the content that the last accepted attempt ran on.
+    private var digest: String?
     private var attemptBegan = 0
     private var fruitlessAttempts = 0
     private var isAttemptAccepted = false
     private var acknowledged = 0
     private var askedFrom: Int?
+
+    /// The content that the next attempt must have, so that its text goes on as it began; nil while there is no text.
+    var pinnedDigest: String? { tokens.isEmpty ? nil : digest }
 
     /// A task with the tokens so far is about to be sent.
     mutating func beginAttempt() {
@@ -69,6 +74,7 @@ struct AnswerProgress {
     private mutating func accept(_ acceptance: TaskAcceptance) -> Action {
         guard !isAttemptAccepted else { return .nothing }
         isAttemptAccepted = true
+        digest = acceptance.digest
         let isFirst = promptTokens == nil
         if isFirst { promptTokens = acceptance.promptTokens }
         return .accept(acceptance, isFirst: isFirst)

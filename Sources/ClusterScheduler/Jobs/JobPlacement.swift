@@ -32,8 +32,8 @@ extension JobExecutor {
             return try lookAgain(within: surroundings.patience.missing, else: reason)
         }
         let task = ServingTask(
-            id: .random(), job: job.id, model: submission.model, prompt: submission.prompt,
-            sampling: submission.sampling, generated: progress.tokens)
+            id: .random(), job: job.id, model: submission.model, digest: progress.pinnedDigest,
+            prompt: submission.prompt, sampling: submission.sampling, generated: progress.tokens)
         let tokens = max(1, submission.estimatedTokens - progress.tokens.count)
         do throws(NodeOrderError) {
             try await surroundings.cluster.submit(task, tokens: tokens, to: node, for: job.mailbox)
@@ -70,6 +70,10 @@ extension JobExecutor {
         case .refused(status: 404, code: _, message: _):
             if search.avoid(node) { return }
             throw reason(against: .modelNotFound) ?? noRoom
+        case .refused(_, code: TaskFailure.modelReplaced.rawValue, let message):
+            // Another node may still have the content that the answer began with.
+            if search.avoid(node) { return }
+            throw JobFailure(.task(.modelReplaced), message)
         case .refused(status: 429, code: _, message: _), .refused(status: 503, code: _, message: _):
             if search.avoid(node) { return }
             try lookAgain(within: surroundings.patience.full, else: noRoom)

@@ -62,7 +62,8 @@ struct NodeErrorMiddleware: RouterMiddleware {
         case .unknownModel: "not_found"
         case .badCheckpoint: "bad_request"
         case .keeperUnavailable: TaskFailure.overloaded.rawValue
-        case .cannotPrepare, .alreadyRunning, .storeUnusable, .packingFailed: TaskFailure.internalError.rawValue
+        case .cannotPrepare, .alreadyRunning, .stateInUse, .storeUnusable, .packingFailed:
+            TaskFailure.internalError.rawValue
         }
     }
 
@@ -73,7 +74,7 @@ struct NodeErrorMiddleware: RouterMiddleware {
             .badRequest
         case "forbidden": .forbidden
         case "not_found", TaskFailure.modelNotFound.rawValue: .notFound
-        case "conflict": .conflict
+        case "conflict", TaskFailure.modelReplaced.rawValue: .conflict
         case TaskFailure.overloaded.rawValue: .tooManyRequests
         case "insufficient_storage": HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         default: .internalServerError

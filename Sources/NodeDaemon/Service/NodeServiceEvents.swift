@@ -107,8 +107,10 @@ extension NodeService {
         case .pong: break
         case .accepted(let task, let promptTokens):
             guard let record = record(of: task, at: instance) else { return }
+            guard let model = pool.instances[instance]?.model else { return }
             let acceptance = TaskAcceptance(
-                instance: instance, promptTokens: promptTokens, startMicroseconds: record.startMicroseconds)
+                instance: instance, promptTokens: promptTokens, startMicroseconds: record.startMicroseconds,
+                digest: model.digest)
             publish(task, .accepted(acceptance))
         case .tokens(let tokens): take(tokens, from: instance)
         case .finished(let task, let outcome):

@@ -30,6 +30,11 @@ extension NodeService {
         guard let model = store[task.model] else {
             throw .failure(.modelNotFound, NodeDaemonError.unknownModel(task.model.text).description)
         }
+        if let digest = task.digest, digest != model.digest {
+            throw .failure(
+                .modelReplaced,
+                "'\(task.model)' was replaced by other content while it was answering: send the request again")
+        }
         tasks[task.id] = NodeTask(
             submission: task, submittedAt: .now, nextIndex: task.generated.count)
         switch pool.submit(task.id, model: ModelKey(model), now: .now) {

@@ -7,7 +7,7 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
     case forbidden
     case notFound, modelNotFound
     case methodNotAllowed
-    case cancelled, conflict
+    case cancelled, conflict, modelReplaced
     case requestTooLarge
     case queueFull
     case internalError
@@ -34,6 +34,7 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
         case .methodNotAllowed: Row(status: 405, type: "invalid_request_error", code: "method_not_allowed")
         case .cancelled: Row(status: 409, type: "conflict_error", code: "cancelled")
         case .conflict: Row(status: 409, type: "conflict_error", code: "conflict")
+        case .modelReplaced: Row(status: 409, type: "conflict_error", code: "model_replaced")
         case .requestTooLarge: Row(status: 413, type: "invalid_request_error", code: "request_too_large")
         case .queueFull: Row(status: 429, type: "rate_limit_error", code: "queue_full", retryAfterSeconds: 1)
         case .internalError: Row(status: 500, type: "server_error", code: "internal_error")
@@ -62,6 +63,7 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
         case .contextLengthExceeded: self = .contextLengthExceeded
         case .invalidRequest: self = .invalidRequest
         case .modelNotFound: self = .modelNotFound
+        case .modelReplaced: self = .modelReplaced
         case .instanceLost: self = .instanceLost
         case .startFailed: self = .startFailed
         case .overloaded: self = .overloaded
