@@ -25,7 +25,8 @@ extension KeeperProcess {
     /// Takes a connection of the own user or root. It changes nothing until it says hello.
     func acceptConnection() {
         do {
-            guard let descriptor = try UnixSocket.accept(on: listener.rawValue) else { return }
+            guard let listener = socket?.listener.rawValue, let descriptor = try UnixSocket.accept(on: listener)
+            else { return }
             let peer = try PeerIdentity(of: descriptor.rawValue)
             guard peer.userID == geteuid() || peer.userID == 0, connections.count < Self.maximumConnections else {
                 return log.write("refused a connection of user \(peer.userID)")

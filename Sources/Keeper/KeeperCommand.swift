@@ -11,8 +11,8 @@ package enum KeeperCommand {
         usage: deepflow-keeper --socket PATH [--engine PATH]
 
         A node daemon starts its keeper by itself where none runs. It ends when the
-        daemon orders it, on SIGTERM, or 60 s after the daemon and the last
-        instance are gone.
+        daemon orders it, on SIGTERM, 60 s after the daemon and the last
+        instance are gone, or 10 minutes after the daemon alone is.
 
           --socket PATH   where the node daemon attaches (file mode 0600)
           --engine PATH   the engine's executable; flowserve beside this one

@@ -10,11 +10,16 @@ internal import ServingModel
 /// channels, KV segments, process handles. It decides nothing. A daemon attaches over a packet socket, gives orders,
 /// and may die at any time; the next one is told everything again.
 ///
-/// It ends on the order `retire`, on SIGTERM, or when for `Self.lonelyMilliseconds` there was neither a daemon nor an
-/// instance.
+/// It ends:
+/// 1. on the order `retire` or SIGTERM, with everything that it holds;
+/// 2. when for `Self.lonelyMilliseconds` there was neither a daemon nor an instance;
+/// 3. when for `Self.orphanedMilliseconds` there was no daemon: instances that nobody can ask or drain are of no use;
+/// 4. when another keeper has its path and no daemon is attached: nobody can find this one any more.
 package final class KeeperProcess {
     /// How long a keeper waits for a daemon when it has no instance left.
     static let lonelyMilliseconds = 60_000
+    /// How long it holds instances for a daemon that does not come back: far longer than a restart or an upgrade.
+    static let orphanedMilliseconds = 600_000
 
     let readiness: ReadinessList
     let launcher: TemplateLauncher
@@ -25,23 +30,29 @@ package final class KeeperProcess {
     /// Everyone who connected; only the one that said hello last gives orders.
     var connections: [UInt64: DaemonConnection] = [:]
     var daemon: DaemonConnection?
-    let listener: OwnedDescriptor
+    /// nil while its path could not be bound again.
+    var socket: KeeperSocket?
     private let signals: SignalWatch
+    private let directory: DirectoryWatch
     private let socketPath: String
     private var isRetiring = false
+    private var hasSuccessor = false
+    private var daemonlessSince: MonotonicTime?
     private var lonelySince: MonotonicTime?
 
     /// Binds `socketPath` (mode 0600) and prepares to start `flowserve` at `engine`.
     package init(socketPath: String, engine: String) throws(SystemCallError) {
         self.socketPath = socketPath
-        listener = try UnixSocket.listen(at: socketPath, kind: .packet, mode: 0o600)
-        try listener.setNonBlocking(true)
+        let socket = try KeeperSocket(path: socketPath)
+        directory = try DirectoryWatch(Self.directory(of: socketPath))
         signals = try SignalWatch([SIGTERM, SIGINT, SIGHUP])
         DaemonPreparation.apply()
         readiness = try ReadinessList()
         launcher = TemplateLauncher(engine: engine)
         log = KeeperLog()
-        try readiness.add(listener.rawValue, key: keys.make(.listener), .readable)
+        try readiness.add(socket.listener.rawValue, key: keys.make(.listener), .readable)
+        self.socket = consume socket
+        try readiness.add(directory.descriptor.rawValue, key: keys.make(.directory), .readable)
         try readiness.add(signals.descriptor.rawValue, key: keys.make(.signals), .readable)
     }
 
@@ -55,31 +66,68 @@ package final class KeeperProcess {
                 handle(source, event)
             }
         }
-        unlink(socketPath)
+        socket?.removeFile()
         log.write("keeper \(getpid()) ends")
     }
 
-    private var isDone: Bool {
-        if isRetiring { return instances.values.allSatisfy(\.hasEnded) && templates.values.allSatisfy(\.hasEnded) }
-        guard let lonelySince else { return false }
-        return MonotonicTime.now.microseconds(since: lonelySince) >= Self.lonelyMilliseconds * 1000
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Milliseconds until the keeper has been lonely for long enough; nil while it is not.
+    /// Something changed beside the socket's file. Where the file was removed it is made again; where another keeper has
+    /// made its own, this one is no longer the node's.
+    private func watchPath() {
+        directory.clear()
+        guard socket?.isReachable != true else { return }
+        if UnixSocket.isAnswering(socketPath, kind: .packet) {
+            hasSuccessor = true
+            return log.write("another keeper has \(socketPath)")
+        }
+        do {
+            let socket = try KeeperSocket(path: socketPath)
+            try readiness.add(socket.listener.rawValue, key: keys.make(.listener), .readable)
+            self.socket = consume socket
+            log.write("made \(socketPath) again, which was removed")
+        } catch {
+            log.write("cannot make \(socketPath) again: \(error)")
+        }
+    }
+
+    private var isDone: Bool {
+        if !isRetiring, daemon == nil, hasSuccessor || hasPassed(Self.orphanedMilliseconds, since: daemonlessSince) {
+            log.write(hasSuccessor ? "replaced by another keeper" : "no daemon came back")
+            retire()
+        }
+        if isRetiring { return instances.values.allSatisfy(\.hasEnded) && templates.values.allSatisfy(\.hasEnded) }
+        return hasPassed(Self.lonelyMilliseconds, since: lonelySince)
+    }
+
+    private func hasPassed(_ milliseconds: Int, since start: MonotonicTime?) -> Bool {
+        guard let start else { return false }
+        return MonotonicTime.now.microseconds(since: start) >= milliseconds * 1000
+    }
+
+    /// Milliseconds until one of the bounds above is reached; nil while none runs.
     private func waitingTime() -> Int? {
-        let isLonely = daemon == nil && instances.values.allSatisfy(\.hasEnded)
-        guard isLonely, !isRetiring else {
+        guard daemon == nil, !isRetiring else {
+            daemonlessSince = nil
             lonelySince = nil
             return nil
         }
-        let since = lonelySince ?? .now
-        lonelySince = since
-        return max(0, Self.lonelyMilliseconds - MonotonicTime.now.microseconds(since: since) / 1000) + 1
+        let now = MonotonicTime.now
+        let daemonless = daemonlessSince ?? now
+        daemonlessSince = daemonless
+        lonelySince = instances.values.allSatisfy(\.hasEnded) ? lonelySince ?? now : nil
+        let (start, bound) =
+            lonelySince.map { ($0, Self.lonelyMilliseconds) } ?? (daemonless, Self.orphanedMilliseconds)
+        return max(0, bound - now.microseconds(since: start) / 1000) + 1
     }
 
     private func handle(_ source: ReadinessSource, _ event: ReadinessList.Event) {
         switch source {
         case .listener: acceptConnection()
+        case .directory: watchPath()
         case .signals: if signals.take() != nil { retire() }
         case .connection(let number): readOrders(number)
         case .templateChannel(let id): readTemplate(id)

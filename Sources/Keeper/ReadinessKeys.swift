@@ -3,7 +3,7 @@ internal import ServingModel
 
 /// What a descriptor in the keeper's readiness list belongs to.
 enum ReadinessSource: Hashable {
-    case listener, signals
+    case listener, signals, directory
     case connection(UInt64)
     case templateChannel(TemplateID)
     case templateProcess(TemplateID)

@@ -21,14 +21,25 @@ final class KeeperFixture {
             arguments: ["--socket", socketPath, "--engine", engine],
             descriptors: [nil, STDERR_FILENO, STDERR_FILENO]
         ).start()
-        // The socket file appears with its mode changed last: listen comes right after, so a refusal is tried again
-        // at the next event.
+        try waitUntilAnswering(watch)
+    }
+
+    /// Waits until daemons can attach.
+    func waitUntilAnswering() throws {
+        try waitUntilAnswering(DirectoryWatch(scratch.path))
+    }
+
+    /// A socket's file appears a moment before it listens: a refusal is tried again at the next event, or soon.
+    private func waitUntilAnswering(_ watch: borrowing DirectoryWatch) throws {
         while !UnixSocket.isAnswering(socketPath, kind: .packet) {
             var event = pollfd(fd: watch.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
             guard poll(&event, 1, 50) >= 0 else { throw SystemCallError("poll") }
             watch.clear()
         }
     }
+
+    /// A socket of another keeper, open as long as the fixture.
+    var otherKeeper: OwnedDescriptor?
 
     deinit {
         try? process.send(signal: SIGTERM)

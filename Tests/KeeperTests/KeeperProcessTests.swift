@@ -130,6 +130,40 @@ struct KeeperProcessTests {
         #expect(throws: Silence.self) { try first.hear() }
     }
 
+    @Test("A socket file that was removed is made again, and daemons find the keeper there")
+    func removedFile() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        let template = try daemon.startTemplate()
+        #expect(unlink(keeper.socketPath) == 0)
+        try keeper.waitUntilAnswering()
+        let successor = try TestDaemon(keeper)
+        try successor.order(.hello)
+        #expect(try successor.isWelcome(successor.hear()))
+        guard case .templateStarting(template, _, _) = try successor.hear() else {
+            Issue.record("the keeper that was found is another one")
+            return
+        }
+    }
+
+    @Test("A keeper whose path another one has ends when its daemon is gone, and takes no other's file with it")
+    func replaced() throws {
+        let keeper = try KeeperFixture()
+        do {
+            let daemon = try TestDaemon(keeper)
+            _ = try daemon.startTemplate()
+            // Moved into place at once, so that there is no moment in which the first could make its own again.
+            keeper.otherKeeper = try UnixSocket.listen(
+                at: keeper.scratch.path + "/other", kind: .packet, mode: 0o600)
+            #expect(rename(keeper.scratch.path + "/other", keeper.socketPath) == 0)
+            // Still serves the daemon that it has.
+            try daemon.order(.hello)
+            #expect(try daemon.isWelcome(daemon.hear()))
+        }
+        #expect(try keeper.process.reap(waits: true) == .exited(code: 0))
+        #expect(access(keeper.socketPath, F_OK) == 0)
+    }
+
     @Test("The order to retire ends instances, templates, keeper and socket file")
     func retirement() throws {
         let keeper = try KeeperFixture()
