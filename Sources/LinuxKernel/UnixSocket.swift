@@ -22,10 +22,13 @@ package enum UnixSocket {
     /// The kernel's limit on a path, without its final zero.
     package static let maximumPathLength = 107
 
+    /// Connections that may wait to be accepted: clients queue here during a burst or a restart.
+    package static let backlog: CInt = 1024
+
     /// Binds and listens at `path` with file mode `mode`. A socket file that nobody answers on is removed first;
     /// one that is alive is an error (EADDRINUSE).
     package static func listen(
-        at path: String, kind: Kind, mode: UInt32, backlog: CInt = 1024
+        at path: String, kind: Kind, mode: UInt32
     ) throws(SystemCallError) -> OwnedDescriptor {
         let socket = try makeSocket(kind)
         var address = try socketAddress(path)
@@ -38,7 +41,7 @@ package enum UnixSocket {
         try systemCall("fchmod", path) { fchmod(socket.rawValue, mode) }
         try systemCall("bind", path) { withSocketAddress(&address) { bind(socket.rawValue, $0, $1) } }
         try systemCall("chmod", path) { chmod(path, mode) }
-        try systemCall("listen", path) { Glibc.listen(socket.rawValue, backlog) }
+        try systemCall("listen", path) { Glibc.listen(socket.rawValue, Self.backlog) }
         return socket
     }
 

@@ -127,6 +127,27 @@ import UnixHTTP
         }
     }
 
+    @Test("a user's connections over that user's limit are closed, and count no more once they are gone")
+    func userLimit() async throws {
+        let router = Router(context: PeerRequestContext.self)
+        router.get("/") { _, _ in "here" }
+        try await ServerFixture.run(router, limits: UnixHTTPLimits(connectionsPerUser: 2)) { fixture in
+            let request = "GET / HTTP/1.1\r\n\r\n"
+            let kept = [
+                try fixture.rawConnection(sending: request), try fixture.rawConnection(sending: request),
+            ]
+            for connection in kept { #expect(try await connection.receiveSome().contains("200")) }
+            let refused = try fixture.rawConnection(sending: "")
+            #expect(try await refused.readToEnd() == "")
+            for connection in kept { connection.hangUp() }
+            // The server notices a moment later: a refusal until then is a matter of time.
+            var answer = ""
+            while !answer.contains("200") {
+                answer = (try? await fixture.rawConnection(sending: request).receiveSome()) ?? ""
+            }
+        }
+    }
+
     @Test("a handler that fails is a 500 that says nothing of the inside")
     func failingHandler() async throws {
         struct Secret: Error { let text = "inside" }

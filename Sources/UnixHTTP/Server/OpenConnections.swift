@@ -8,6 +8,8 @@ final class OpenConnections: Sendable {
     private struct State {
         var listening: [any Channel] = []
         var accepted: [ObjectIdentifier: any Channel] = [:]
+        /// Open connections of each user.
+        var counts: [UInt32: Int] = [:]
         var isDraining = false
     }
 
@@ -35,6 +37,23 @@ final class OpenConnections: Sendable {
             state.withLock { $0.accepted[ObjectIdentifier(channel)] = nil }
         }
         if isLate { channel.close(promise: nil) }
+    }
+
+    /// Counts a connection for its user until it is closed; false where that user has `limit` already.
+    func admit(_ channel: any Channel, of user: UInt32, limit: Int) -> Bool {
+        let isAdmitted = state.withLock { state in
+            guard state.counts[user, default: 0] < limit else { return false }
+            state.counts[user, default: 0] += 1
+            return true
+        }
+        guard isAdmitted else { return false }
+        channel.closeFuture.whenComplete { [self] _ in
+            state.withLock { state in
+                let left = state.counts[user, default: 1] - 1
+                state.counts[user] = left > 0 ? left : nil
+            }
+        }
+        return true
     }
 
     /// Stops accepting; idle connections close now, busy ones after the answer that they are at.

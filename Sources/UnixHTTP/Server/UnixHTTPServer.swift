@@ -83,6 +83,8 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
     /// the server stops would be dropped with its asynchronous channel unused, which NIO answers with a trap.)
     private func bootstrap() -> ServerBootstrap {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            // The bootstrap listens once more on the socket that it is given, with a backlog of its own.
+            .serverChannelOption(ChannelOptions.backlog, value: UnixSocket.backlog)
             .serverChannelInitializer { [limits] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
@@ -95,7 +97,7 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
     /// One connection from its identity to its end; whatever still runs for it then is cancelled.
     private func serve(_ channel: any Channel, _ open: OpenConnections) async {
         do {
-            let connection = try await channel.eventLoop.flatSubmit { setUp(channel) }.get()
+            let connection = try await channel.eventLoop.flatSubmit { setUp(channel, open) }.get()
             if open.isDraining { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
             await connection.run(logger)
         } catch {
@@ -105,12 +107,15 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
     }
 
     /// Runs on the connection's event loop: who is it, then HTTP, then its first byte.
-    private func setUp(_ channel: any Channel) -> EventLoopFuture<AcceptedConnection> {
+    private func setUp(_ channel: any Channel, _ open: OpenConnections) -> EventLoopFuture<AcceptedConnection> {
         channel.eventLoop.makeCompletedFuture {
             let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
                 of: NIOBSDSocket.Handle.self
             ) { try PeerIdentity(of: $0) }
             guard let peer else { throw UnixHTTPServerError.noSocket }
+            guard open.admit(channel, of: peer.userID, limit: limits.connectionsPerUser) else {
+                throw UnixHTTPServerError.tooManyConnections(user: peer.userID)
+            }
             return roles.actor(for: peer)
         }.flatMap { actor in
             let http = HTTP1Channel(
@@ -148,11 +153,18 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
     }
 }
 
-/// A defect of the server's own set-up, never of a peer.
+/// Why a connection is closed unheard.
 private enum UnixHTTPServerError: Error, CustomStringConvertible {
+    /// A defect of the server's own set-up.
     case noSocket
+    case tooManyConnections(user: UInt32)
 
-    var description: String { "the accepted channel is no socket" }
+    var description: String {
+        switch self {
+        case .noSocket: "the accepted channel is no socket"
+        case .tooManyConnections(let user): "user \(user) has as many connections as one may have"
+        }
+    }
 }
 
 /// A connection whose peer is known, on its way from the accept loop to its own task.
