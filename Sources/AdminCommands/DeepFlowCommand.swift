@@ -14,7 +14,7 @@ package struct DeepFlowCommand: AsyncParsableCommand {
               deepflow --node local ps
 
             Exit codes: 1 failed, 64 usage, 69 no server, 75 try again,
-            77 not permitted, 78 configuration.
+            77 not permitted, 78 configuration, 130 interrupted.
             """,
         version: "deepflow \(Release.version)",
         subcommands: [
@@ -26,6 +26,7 @@ package struct DeepFlowCommand: AsyncParsableCommand {
 
     /// Parses the process's arguments, runs the verb and ends the process with its exit code.
     package static func execute() async -> Never {
+        StandardStreams.holdClosed()
         do {
             var command = try parseAsRoot(LeadingOptions.behindVerb(Array(CommandLine.arguments.dropFirst())))
             if var verb = command as? any AsyncParsableCommand {
@@ -34,11 +35,23 @@ package struct DeepFlowCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as CommandError {
-            if error != .interrupted { StandardStreams.writeError("Error: \(TerminalText.harmless("\(error)"))\n") }
-            Glibc.exit(error.exitCode)
+            end(with: error)
         } catch {
-            exit(withError: error)
+            // Help, too, is output that may not be writable.
+            let (code, text) = (exitCode(for: error), fullMessage(for: error))
+            if code.isSuccess { StandardStreams.writeLine(text) } else { StandardStreams.writeError(text + "\n") }
+            Glibc.exit(code.rawValue)
         }
         Glibc.exit(0)
+    }
+
+    private static func end(with error: CommandError) -> Never {
+        if error == .interrupted {
+            StandardStreams.endInterruptedLine(
+                errorIsTerminal: StandardStreams.errorIsTerminal, outputIsTerminal: StandardStreams.outputIsTerminal)
+        } else {
+            StandardStreams.writeError("Error: \(TerminalText.harmless("\(error)"))\n")
+        }
+        Glibc.exit(error.exitCode)
     }
 }

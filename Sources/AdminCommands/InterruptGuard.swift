@@ -19,7 +19,12 @@ enum InterruptGuard {
         signal(SIGINT, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
         source.setEventHandler {
-            if task.isCancelled { exit(CommandError.interrupted.exitCode) }
+            if task.isCancelled {
+                StandardStreams.endInterruptedLine(
+                    errorIsTerminal: StandardStreams.errorIsTerminal,
+                    outputIsTerminal: StandardStreams.outputIsTerminal)
+                exit(CommandError.interrupted.exitCode)
+            }
             task.cancel()
         }
         source.resume()

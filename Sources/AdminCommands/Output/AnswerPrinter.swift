@@ -17,9 +17,9 @@ struct AnswerPrinter: Sendable {
         endsLine = text.hasSuffix("\n")
     }
 
-    /// Ends the last line where the model did not.
+    /// Ends the last line where the model did not. After Ctrl-C on a terminal the command does it, behind the `^C`.
     mutating func finish() {
-        if prints, !endsLine { StandardStreams.write("\n") }
+        if prints, !endsLine, !(isTerminal && Task.isCancelled) { StandardStreams.write("\n") }
         endsLine = true
     }
 }

@@ -28,9 +28,9 @@ struct ProgressReport {
         write(isTerminal ? "\r\(bar(share)) \(Figures.bytes(total))" : "\(phase): \(Int(share * 100)) %\n")
     }
 
-    /// Ends the line of the bar.
+    /// Ends the line of the bar. After Ctrl-C the command does it, behind the `^C`.
     mutating func finish() {
-        if isTerminal, !phase.isEmpty { write("\n") }
+        if isTerminal, !phase.isEmpty, !Task.isCancelled { write("\n") }
         phase = ""
         lastStep = -1
     }
