@@ -40,7 +40,11 @@ struct HelpTests {
         arguments: [
             ["frobnicate"], ["run"], ["run", "m", "p", "--max-tokens", "x"], ["job", "list", "--limit", "0"],
             ["run", "m", "p", "--raw", "--system", "s"], ["node", "status", "--wait", "-1"], ["model", "add"],
-            ["model", "add", "a", "b", "c"],
+            ["model", "add", "a", "b", "c"], ["run", "m", "p", "--max-tokens", "0"],
+            ["run", "m", "p", "--temperature", "3"], ["run", "m", "p", "--temperature", "nan"],
+            ["run", "m", "p", "--temperature", "-0.5"], ["run", "m", "p", "--top-k", "-1"],
+            ["run", "m", "p", "--stop", ""], ["run", "m", "p", "--stop", String(repeating: "a", count: 257)],
+            ["run", "m", "p"] + [[String]](repeating: ["--stop", "a"], count: 17).joined(),
         ])
     func usage(arguments: [String]) {
         do {
@@ -49,6 +53,36 @@ struct HelpTests {
         } catch {
             #expect(DeepFlowCommand.exitCode(for: error).rawValue == 64)
         }
+    }
+
+    @Test(
+        "A negative number is read as a number, and its range is named",
+        arguments: [
+            (["run", "m", "p", "--max-tokens", "-1"], "--max-tokens is at least 1, not -1"),
+            (["run", "m", "p", "--temperature", "-1"], "--temperature is 0 to 2, not -1.0"),
+            (["job", "list", "--limit", "-1"], "--limit is 1 to 1000"),
+            (["node", "status", "--wait", "-1"], "--wait is 0 to 86400 seconds"),
+        ])
+    func negative(arguments: [String], sentence: String) {
+        let error = #expect(throws: (any Error).self) { try DeepFlowCommand.parseAsRoot(arguments) }
+        #expect(error.map { DeepFlowCommand.fullMessage(for: $0).contains(sentence) } == true)
+    }
+
+    @Test("Values at the ends of their ranges are taken")
+    func ends() throws {
+        let arguments = ["run", "m", "p", "--max-tokens", "1", "--top-k", "0", "--temperature"]
+        for temperature in ["0", "2"] {
+            #expect(try DeepFlowCommand.parseAsRoot(arguments + [temperature]) is RunCommand)
+        }
+    }
+
+    @Test("The help lists every exit code")
+    func exitCodes() {
+        let errors: [CommandError] = [
+            .failed(""), .usage(""), .unreachable(""), .tryAgain(""), .permission(""), .configuration(""), .interrupted,
+        ]
+        let codes = (help([]).split(separator: "Exit codes:").last ?? "").split { $0.isWhitespace }
+        for error in errors { #expect(codes.contains("\(error.exitCode)")) }
     }
 
     @Test("A checkpoint without a name takes its file's", arguments: ["a.gguf", "./b/a.gguf", "/a", "a.gguf/"])

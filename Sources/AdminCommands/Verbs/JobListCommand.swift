@@ -13,7 +13,7 @@ package struct JobListCommand: AsyncParsableCommand {
               deepflow job list --limit 10
             """)
 
-    @Option(help: ArgumentHelp("How many, 1 to 1000.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many, 1 to 1000.", valueName: "number"))
     package var limit = 20
     @OptionGroup package var options: SchedulerOptions
     @OptionGroup package var output: OutputOptions

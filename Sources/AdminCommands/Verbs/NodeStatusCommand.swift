@@ -17,7 +17,9 @@ package struct NodeStatusCommand: AsyncParsableCommand {
               deepflow node status --wait 30
             """)
 
-    @Option(help: ArgumentHelp("Wait up to that many seconds for readiness.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Wait up to that many seconds for readiness.", valueName: "seconds")
+    )
     package var wait: Int?
     @OptionGroup package var options: ServerOptions
     @OptionGroup package var output: OutputOptions

@@ -23,13 +23,13 @@ package struct RunCommand: AsyncParsableCommand {
     package var system: String?
     @Flag(help: "Continue the prompt as it stands, without the chat template.")
     package var raw = false
-    @Option(help: ArgumentHelp("End after that many tokens.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("End after that many tokens.", valueName: "number"))
     package var maxTokens: Int?
-    @Option(help: ArgumentHelp("0 is the likeliest answer, up to 2.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("0 is the likeliest answer, up to 2.", valueName: "number"))
     package var temperature: Double?
-    @Option(help: ArgumentHelp("Choose among that many tokens only.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Choose among that many tokens only.", valueName: "number"))
     package var topK: Int?
-    @Option(help: ArgumentHelp("The same seed gives the same answer.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The same seed gives the same answer.", valueName: "number"))
     package var seed: UInt64?
     @Option(help: ArgumentHelp("End before this text (repeatable).", valueName: "text"))
     package var stop: [String] = []
@@ -46,6 +46,28 @@ package struct RunCommand: AsyncParsableCommand {
         if raw, system != nil { throw ValidationError("--system needs the chat template; leave out --raw") }
         if prompt == "-", StandardStreams.inputIsTerminal {
             throw ValidationError("standard input is a terminal; give the prompt as an argument")
+        }
+        try validateNumbers()
+        try validateStop()
+    }
+
+    /// Lower bounds and ranges that hold for every server; upper bounds are the server's to know.
+    private func validateNumbers() throws {
+        if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens is at least 1, not \(maxTokens)") }
+        let bounds = SamplingParameters.Limits.temperature
+        if let temperature, !(Double(bounds.lowerBound)...Double(bounds.upperBound)).contains(temperature) {
+            throw ValidationError("--temperature is 0 to 2, not \(temperature)")
+        }
+        if let topK, topK < 0 { throw ValidationError("--top-k is at least 0 (all tokens), not \(topK)") }
+    }
+
+    private func validateStop() throws {
+        let limits = SamplingParameters.Limits.self
+        guard stop.count <= limits.stopStrings else {
+            throw ValidationError("--stop may be given \(limits.stopStrings) times, not \(stop.count)")
+        }
+        for text in stop where !(1...limits.stopBytes).contains(text.utf8.count) {
+            throw ValidationError("--stop takes a text of 1 to \(limits.stopBytes) bytes, not \(text.utf8.count)")
         }
     }
 
