@@ -30,12 +30,23 @@ package enum CommandError: Error, Equatable, Sendable {
         }
     }
 
-    /// What an answer of the server with an error status means for the caller.
-    package static func fromServer(status: Int, message: String) -> CommandError {
+    /// Codes of failures that pass, in error answers and in answers that broke off.
+    private static let passingCodes: Set<String> = [
+        "queue_full", "no_node", "start_failed", "instance_lost", "overloaded", "server_restarting", "model_replaced",
+    ]
+
+    /// What an error of the server means for the caller.
+    ///
+    /// - `status`: nil for an error inside an answer that had begun well.
+    /// - `code`: the server's stable word; nil where it gave none.
+    package static func fromServer(status: Int?, code: String?, message: String) -> CommandError {
+        if let code, passingCodes.contains(code) { return .tryAgain(message) }
+        // Every value that this command sends was typed by the user.
+        if code == "invalid_value" { return .usage(message) }
         switch status {
-        case 401, 403: .permission(message)
-        case 429, 503: .tryAgain(message)
-        default: .failed(message)
+        case 401, 403: return .permission(message)
+        case 429, 503: return .tryAgain(message)
+        default: return .failed(message)
         }
     }
 }

@@ -24,7 +24,13 @@ struct AnswerStreamTests {
     @Test("An error in the stream is thrown in the server's words")
     func failure() {
         let line = #"data: {"error":{"message":"the instance ended","type":"server_error","code":"instance_lost"}}"#
-        #expect(throws: CommandError.failed("the instance ended")) { try AnswerStream.part(of: line.utf8) }
+        #expect(throws: CommandError.tryAgain("the instance ended")) { try AnswerStream.part(of: line.utf8) }
+    }
+
+    @Test("An error in the stream that does not pass is exit code 1")
+    func lasting() {
+        let line = #"data: {"error":{"message":"a defect","type":"server_error","code":"internal_error"}}"#
+        #expect(throws: CommandError.failed("a defect")) { try AnswerStream.part(of: line.utf8) }
     }
 
     @Test("What is no event is an error and no crash", arguments: ["data: {", "data: null", "data: \u{0}"])

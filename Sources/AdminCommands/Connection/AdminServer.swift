@@ -60,9 +60,8 @@ struct AdminServer: Sendable {
         }
         guard !(200..<300).contains(response.status) else { return response }
         let text = try await collect(response)
-        throw .fromServer(
-            status: response.status,
-            message: ServerErrorBody.message(status: response.status, body: Array(text.readableBytesView)))
+        let error = ServerErrorBody(status: response.status, body: Array(text.readableBytesView))
+        throw .fromServer(status: response.status, code: error.code, message: error.message)
     }
 
     /// What an error of a connection or of a streamed body means to the user.
@@ -72,6 +71,7 @@ struct AdminServer: Sendable {
         case is CancellationError: .interrupted
         case UnixHTTPClientError.permissionDenied: .permission("\(error)")
         case UnixHTTPClientError.busy: .tryAgain("\(error)")
+        case UnixHTTPClientError.connectionLost: .tryAgain("\(error): send the request again")
         case UnixHTTPClientError.socketMissing, UnixHTTPClientError.notListening,
             UnixHTTPClientError.cannotConnect, UnixHTTPClientError.timedOut:
             .unreachable("\(error)")

@@ -37,7 +37,9 @@ struct AnswerRun: Sendable {
         // A cancelled body just ends.
         if Task.isCancelled { throw .interrupted }
         guard report.finishReason != nil else {
-            throw .failed("the server closed before the answer was complete; deepflow job list may say why")
+            throw .tryAgain(
+                "the server closed before the answer was complete: send the request again "
+                    + "(deepflow job list may say why)")
         }
         if withPhases { report.phases = try await phases(of: report.job) }
         return report

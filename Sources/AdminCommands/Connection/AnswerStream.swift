@@ -36,6 +36,7 @@ package enum AnswerStream {
         }
         struct Failure: Decodable {
             let message: String
+            let code: String?
         }
         let choices: [Choice]?
         let usage: Usage?
@@ -44,7 +45,8 @@ package enum AnswerStream {
 
     /// The part that a line carries; nil for comments, the final `[DONE]` and other fields of the protocol.
     ///
-    /// - Throws: `failed` with the server's words where the answer broke off, or where the line is no event of ours.
+    /// - Throws: the server's words where the answer broke off (`tryAgain` where that may pass); `failed` where the line
+    ///   is no event of ours.
     package static func part(of line: some Collection<UInt8>) throws(CommandError) -> AnswerPart? {
         let text = String(decoding: line, as: UTF8.self)
         guard text.hasPrefix("data:") else { return nil }
@@ -54,7 +56,7 @@ package enum AnswerStream {
         guard let chunk = try? JSONDecoder().decode(Chunk.self, from: Data(json.utf8)) else {
             throw .failed("the server sent an event that this command does not understand: \(json.prefix(200))")
         }
-        if let error = chunk.error { throw .failed(error.message) }
+        if let error = chunk.error { throw .fromServer(status: nil, code: error.code, message: error.message) }
         var part = AnswerPart()
         if let choice = chunk.choices?.first {
             part.text = choice.delta?.content ?? choice.text ?? ""
