@@ -13,6 +13,19 @@ struct ServerAddressTests {
         #expect(address.nodeCandidates(.local) == ["x/nodes/local.sock"])
     }
 
+    @Test("Beside a node's own socket are the other nodes'", arguments: ["/x/nodes/a.sock", "nodes/a.sock"])
+    func besideNode(socket: String) throws {
+        let address = try ServerAddress(socket: socket, environment: [:])
+        #expect(address.nodeCandidates(.local) == [socket.replacing("a.sock", with: "local.sock")])
+    }
+
+    @Test("An empty path is exit code 64")
+    func empty() {
+        let error = #expect(throws: CommandError.self) { try ServerAddress(socket: "", environment: [:]) }
+        #expect(error?.exitCode == 64)
+        #expect(error?.description.contains("--socket names no path") == true)
+    }
+
     @Test("DEEPFLOW_HOST names a socket by its path")
     func host() throws {
         let address = try ServerAddress(socket: nil, environment: ["DEEPFLOW_HOST": "unix:///a/b.sock"])

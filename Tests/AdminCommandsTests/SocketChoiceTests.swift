@@ -12,6 +12,14 @@ struct SocketChoiceTests {
         #expect(error?.description.contains("/nowhere/a.sock") == true)
     }
 
+    @Test(
+        "What is no socket is called what it is", arguments: [("/", "/ is a directory"), (#filePath, "a plain file")])
+    func noSocket(path: String, words: String) {
+        let error = #expect(throws: CommandError.self) { try SocketChoice.firstOpen(of: [path]) }
+        #expect(error?.exitCode == 69)
+        #expect(error?.description.contains(words + " and no socket") == true)
+    }
+
     @Test("A path that no socket can have is exit code 64")
     func tooLong() {
         let path = "/" + String(repeating: "a", count: 200)

@@ -9,9 +9,12 @@ package struct ServerAddress: Equatable, Sendable {
     /// Sockets to try, best first; never empty.
     package let candidates: [String]
 
-    /// - Throws: `configuration` where DEEPFLOW_HOST has a form that nobody understands.
+    /// - Throws: `usage` for an empty path, `configuration` where DEEPFLOW_HOST has a form that nobody understands.
     package init(socket: String?, environment: [String: String]) throws(CommandError) {
         if let socket {
+            guard !socket.isEmpty else {
+                throw .usage("--socket names no path: give that of a socket, or leave the option out")
+            }
             candidates = [socket]
         } else if let host = environment["DEEPFLOW_HOST"], !host.isEmpty {
             candidates = [try Self.path(ofHost: host)]
@@ -20,11 +23,14 @@ package struct ServerAddress: Equatable, Sendable {
         }
     }
 
-    /// The sockets of one node beside the candidates, best first.
+    /// The sockets of one node beside the candidates, best first. A candidate that is itself a node's socket has the
+    /// node's beside it, not below.
     package func nodeCandidates(_ node: NodeName) -> [String] {
         var paths: [String] = []
         for candidate in candidates {
-            let path = Self.directory(of: candidate) + "nodes/\(node).sock"
+            let directory = Self.directory(of: candidate)
+            let isOfNodes = directory == "nodes/" || directory.hasSuffix("/nodes/")
+            let path = directory + (isOfNodes ? "" : "nodes/") + "\(node).sock"
             if !paths.contains(path) { paths.append(path) }
         }
         return paths

@@ -29,7 +29,7 @@ package struct SchedulerOptions: ParsableArguments {
 /// `--socket` and `--node`: for verbs that work with the scheduler down.
 package struct ServerOptions: ParsableArguments {
     @OptionGroup package var scheduler: SchedulerOptions
-    @Option(help: ArgumentHelp("Speak to this node directly.", valueName: "name"))
+    @Option(help: ArgumentHelp("Speak to this node directly, beside --socket.", valueName: "name"))
     package var node: String?
 
     package init() {}
