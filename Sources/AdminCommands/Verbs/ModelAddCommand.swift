@@ -14,7 +14,8 @@ package struct ModelAddCommand: AsyncParsableCommand {
         usage: "deepflow model add [<options>] [<name>] <path>",
         discussion: """
             The file is read as you and copied; it may change or go afterwards.
-            Without a name it takes the file's, up to .gguf.
+            Without a name it takes the file's, up to .gguf. With more than one
+            node connected, --node says which gets it; without it nothing is sent.
 
             Example:
               deepflow model add my-model ./my-model.gguf
@@ -42,12 +43,15 @@ package struct ModelAddCommand: AsyncParsableCommand {
         let name = try TypedNames.model(nameAndPath.count == 2 ? nameAndPath[0] : Self.name(ofFile: path))
         let checkpoint = try CheckpointFile(path: path)
         let server = try options.server()
-        let model = try await InterruptGuard.run { () async throws(CommandError) in
-            try await Self.add(name, checkpoint, to: server)
+        let (before, model) = try await InterruptGuard.run {
+            () async throws(CommandError) -> (ModelSummary?, ModelSummary) in
+            if server.side == .scheduler { try Self.checkTarget(try await server.nodes()) }
+            let before = try await server.models().first { $0.model.name == name }?.model
+            return (before, try await Self.add(name, checkpoint, to: server))
         }
         if output.json { return try JSONOutput.write(model) }
         StandardStreams.writeLine(
-            "added \(model.name): \(Figures.count(model.parameterCount)) parameters, "
+            "\(Self.outcome(before, model)): \(Figures.count(model.parameterCount)) parameters, "
                 + "context \(model.contextLength), \(Figures.bytes(model.byteCount))")
     }
 
@@ -57,13 +61,47 @@ package struct ModelAddCommand: AsyncParsableCommand {
         return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
     }
 
+    /// - Throws: `usage` where it is not said which of several nodes gets the model.
+    static func checkTarget(_ nodes: [NodeListing]) throws(CommandError) {
+        let connected = nodes.filter { $0.state == .connected }.map(\.node.text)
+        guard connected.count > 1 else { return }
+        throw .usage(
+            "\(connected.count) nodes are connected (\(connected.joined(separator: ", "))): "
+                + "say with --node NAME which of them gets the model")
+    }
+
+    /// What became of the name, by what it stood for before.
+    static func outcome(_ before: ModelSummary?, _ now: ModelSummary) -> String {
+        guard let before else { return "added \(now.name)" }
+        return before.digest == now.digest ? "\(now.name) is there already" : "replaced \(now.name)"
+    }
+
+    /// An import that failed; one node packs one model at a time, which passes.
+    static func failure(_ message: String) -> CommandError {
+        // The node's sentence: a failure that comes as the answer's last line has no status and no code.
+        message.contains("another import is in progress") ? .tryAgain(message) : .failed(message)
+    }
+
+    /// Begins the import; the answer's lines are its progress.
+    private static func send(
+        _ name: ModelName, _ checkpoint: CheckpointFile, to server: AdminServer
+    ) async throws(CommandError) -> ClientResponse {
+        let target = server.side == .scheduler ? SchedulerRoutes.nodeModels : NodeRoutes.models
+        do throws(CommandError) {
+            return try await server.send(
+                .post, "\(target)?name=\(name)", headers: ["content-type": "application/octet-stream"],
+                body: .stream(checkpoint, byteCount: checkpoint.byteCount))
+        } catch .failed(let message) {
+            throw failure(message)
+        } catch {
+            throw error
+        }
+    }
+
     private static func add(
         _ name: ModelName, _ checkpoint: CheckpointFile, to server: AdminServer
     ) async throws(CommandError) -> ModelSummary {
-        let target = server.side == .scheduler ? SchedulerRoutes.nodeModels : NodeRoutes.models
-        let response = try await server.send(
-            .post, "\(target)?name=\(name)", headers: ["content-type": "application/octet-stream"],
-            body: .stream(checkpoint, byteCount: checkpoint.byteCount))
+        let response = try await send(name, checkpoint, to: server)
         var report = ProgressReport()
         defer { report.finish() }
         do {
@@ -90,7 +128,7 @@ package struct ModelAddCommand: AsyncParsableCommand {
         case .completed(let model): return model
         case .failed(let message):
             report.finish()
-            throw .failed("\(checkpoint.path): \(message)")
+            throw failure("\(checkpoint.path): \(message)")
         }
         return nil
     }
