@@ -13,16 +13,19 @@ package struct SchedulerCore: Service {
     private let gate: AdmissionGate
     private let configuration: SchedulerConfiguration
     private let startedAt = WallClock.now
+    /// Held as long as this is used.
+    private let lock: StateDirectoryLock?
 
-    /// `sockets` tells which nodes there are; may be read once.
+    /// `sockets` tells which nodes there are; may be read once. `lock` is for the directory of `store`.
     package init(
         configuration: SchedulerConfiguration, cluster: ClusterManager, store: JobStore,
-        sockets: AsyncStream<Set<NodeName>>
+        sockets: AsyncStream<Set<NodeName>>, lock: StateDirectoryLock? = nil
     ) {
         self.configuration = configuration
         self.cluster = cluster
         self.store = store
         self.sockets = sockets
+        self.lock = lock
         gate = AdmissionGate(limits: configuration.admission)
         jobs = JobDirectory(tickInterval: configuration.tickInterval, stallSeconds: configuration.stallSeconds)
     }

@@ -6,21 +6,17 @@ internal import Policies
 
 extension SchedulerCore {
     /// Builds a scheduler over the real directories: makes those that are missing, opens the store, watches for nodes.
+    /// Where nothing can be written to the state directory, records are kept in memory: answers matter more.
     package static func open(
         _ configuration: SchedulerConfiguration, logger: Logger
     ) throws(SchedulerStartError) -> SchedulerCore {
         DaemonPreparation.apply()
         try makeDirectory(configuration.runtimeDirectory, mode: 0o755)
         try makeDirectory(configuration.nodesDirectory, mode: 0o755)
-        try makeDirectory(configuration.stateDirectory, mode: 0o755)
-        try makeDirectory(configuration.storeDirectory, mode: 0o700)
-        let store: JobStore
+        let records = try SchedulerRecords.open(configuration, logger: logger)
         let watch: NodeSocketWatch
         do {
-            store = try JobStore.open(at: configuration.storePath, limits: configuration.records, logger: logger)
             watch = try NodeSocketWatch(directory: configuration.nodesDirectory)
-        } catch let error as JobStoreError {
-            throw .store(error)
         } catch {
             throw .directory(path: configuration.nodesDirectory, reason: "\(error)")
         }
@@ -29,7 +25,9 @@ extension SchedulerCore {
         ) { node in
             NodeClient(socketPath: watch.socketPath(of: node))
         }
-        return SchedulerCore(configuration: configuration, cluster: cluster, store: store, sockets: watch.names())
+        return SchedulerCore(
+            configuration: configuration, cluster: cluster, store: records.store, sockets: watch.names(),
+            lock: records.lock)
     }
 
     private static func makeDirectory(_ path: String, mode: UInt32) throws(SchedulerStartError) {
@@ -44,13 +42,24 @@ extension SchedulerCore {
 /// Why a scheduler cannot start.
 package enum SchedulerStartError: Error, Hashable, Sendable, CustomStringConvertible {
     case directory(path: String, reason: String)
+    case socket(path: String, reason: String)
     case store(JobStoreError)
+    /// Another scheduler keeps its records there.
+    case stateInUse(directory: String)
+    /// Another scheduler answers there.
+    case alreadyRunning(path: String)
 
     package var description: String {
         switch self {
         case .directory(let path, let reason):
             "the directory \(path) cannot be used: \(reason); make it, or name another one"
+        case .socket(let path, let reason):
+            "there can be no socket at \(path): \(reason); choose another --runtime-directory"
         case .store(let error): error.description
+        case .stateInUse(let directory):
+            "another scheduler keeps its records in \(directory): stop it first, or choose another --state-directory"
+        case .alreadyRunning(let path):
+            "a scheduler answers on \(path) already: stop it first, or choose another --runtime-directory"
         }
     }
 }

@@ -41,11 +41,18 @@ struct SchedulerCommand: AsyncParsableCommand {
         let logger = Logger(label: "deepflow-schedulerd")
         let configuration = SchedulerConfiguration(
             runtimeDirectory: runtimeDirectory, stateDirectory: stateDirectory, drainSeconds: drainSeconds)
-        let core = try SchedulerCore.open(configuration, logger: logger)
+        let core: SchedulerCore
+        let sockets: SchedulerSockets
+        do {
+            core = try SchedulerCore.open(configuration, logger: logger)
+            sockets = try await SchedulerSockets.bind(configuration)
+        } catch {
+            logger.critical("cannot start: \(error)")
+            throw ExitCode(69)
+        }
         let gateway = GatewayService(
-            core: core, api: try .bind(path: configuration.apiSocket, mode: 0o660),
-            admin: try .bind(path: configuration.adminSocket, mode: 0o660), drainSeconds: drainSeconds,
-            roles: .ofHost(), logger: logger)
+            core: core, api: sockets.api, admin: sockets.admin, drainSeconds: drainSeconds, roles: .ofHost(),
+            logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [core, gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

@@ -36,6 +36,17 @@ extension JobStore {
         }
     }
 
+    /// A store that ends with the process, for where nothing can be written.
+    static func inMemory(limits: Limits, logger: Logger) throws(JobStoreError) -> JobStore {
+        do {
+            let database = try DatabaseQueue()
+            try JobSchema.migrator.migrate(database)
+            return JobStore(database: database, limits: limits, logger: logger)
+        } catch {
+            throw .cannotOpen(path: "in memory", reason: "\(error)")
+        }
+    }
+
     private static func isDamage(_ error: DatabaseError) -> Bool {
         [ResultCode.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode.primaryResultCode)
     }
