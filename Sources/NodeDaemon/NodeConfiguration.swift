@@ -18,6 +18,8 @@ package struct NodeConfiguration: Sendable {
     package var rankCount = max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
     /// Seconds without a task before an instance ends; 0 keeps it.
     package var idleSeconds = 300
+    /// Seconds that a silent instance with tasks has to give a sign of life before it is killed.
+    package var answerSeconds = 10
     /// Whether stopping the daemon also ends its keeper and every instance.
     package var retiresOnStop = false
 
@@ -31,7 +33,9 @@ package struct NodeConfiguration: Sendable {
     package var socketPath: String { "\(runtimeDirectory)/nodes/\(node).sock" }
     /// The keeper's socket.
     package var keeperPath: String { "\(runtimeDirectory)/keepers/\(node).sock" }
-    package var modelDirectory: String { "\(stateDirectory)/node/\(node)/models" }
+    /// Everything that the daemon keeps, for one daemon alone.
+    package var nodeDirectory: String { "\(stateDirectory)/node/\(node)" }
+    package var modelDirectory: String { "\(nodeDirectory)/models" }
 
     /// Tokens of context per task that an instance has KV memory for unless it is told otherwise.
     private static let usualContext = 4096

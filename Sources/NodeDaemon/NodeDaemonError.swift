@@ -7,6 +7,8 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
     case cannotPrepare(path: String, reason: String)
     /// Another daemon serves this node's socket.
     case alreadyRunning(path: String)
+    /// Another daemon works on the node's state directory.
+    case stateInUse(directory: String)
     case storeUnusable(path: String, reason: String)
     case insufficientStorage(needed: Int, available: Int, path: String)
     /// The checkpoint cannot be used; the sentence is the packer's.
@@ -14,6 +16,8 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
     case packingFailed(String)
     case importInProgress
     case unknownModel(String)
+    /// Other content has the name under which an answer began.
+    case modelReplaced(String)
     case keeperUnavailable(String)
 
     /// Makes a directory that the daemon needs, with its parents.
@@ -31,6 +35,8 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
             "cannot make \(path): \(reason); check the directory's owner and mode"
         case .alreadyRunning(let path):
             "a node daemon answers on \(path) already: stop it first, or choose another --node"
+        case .stateInUse(let directory):
+            "another node daemon works on \(directory): stop it first, or choose another --state-directory or --node"
         case .storeUnusable(let path, let reason): "the model store at \(path) cannot be used: \(reason)"
         case .insufficientStorage(let needed, let available, let path):
             "the import needs about \(needed >> 20) MiB and \(path) has \(available >> 20) MiB: free some space or remove a model"
@@ -38,6 +44,8 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
         case .packingFailed(let reason): "the checkpoint could not be packed: \(reason)"
         case .importInProgress: "another import is in progress on this node: wait until it is over"
         case .unknownModel(let name): "there is no model '\(name)' on this node: see `deepflow model list`"
+        case .modelReplaced(let name):
+            "'\(name)' was replaced by other content while it was answering: send the request again"
         case .keeperUnavailable(let reason): "the node's keeper is not available: \(reason)"
         }
     }

@@ -16,6 +16,8 @@ package enum NodeProcess {
         var logger = Logger(label: "deepflow-noded")
         logger[metadataKey: "node"] = "\(configuration.node)"
         let listener = try await listen(configuration)
+        let lock = try await lockState(configuration)
+        defer { withExtendedLifetime(lock) {} }
         let store = try ModelStore(directory: configuration.modelDirectory, logger: logger)
         let reactor = try InstanceReactor()
         let launcher = KeeperLauncher(
@@ -38,6 +40,18 @@ package enum NodeProcess {
 
     /// A daemon that was killed a moment ago may still answer: so long its successor waits.
     private static let patience = (tries: 20, pause: Duration.milliseconds(50))
+
+    private static func lockState(_ configuration: NodeConfiguration) async throws -> StateLock {
+        for _ in 1..<patience.tries {
+            do throws(NodeDaemonError) {
+                return try StateLock(directory: configuration.nodeDirectory)
+            } catch {
+                guard case .stateInUse = error else { throw error }
+            }
+            try await ContinuousClock().sleep(for: patience.pause)
+        }
+        return try StateLock(directory: configuration.nodeDirectory)
+    }
 
     private static func listen(_ configuration: NodeConfiguration) async throws -> UnixHTTPListener {
         for folder in ["nodes", "keepers"] {

@@ -61,6 +61,7 @@ struct NodeErrorMiddleware: RouterMiddleware {
         case .importInProgress: "conflict"
         case .unknownModel: "not_found"
         case .badCheckpoint: "bad_request"
+        case .modelReplaced: TaskFailure.modelReplaced.rawValue
         case .keeperUnavailable: TaskFailure.overloaded.rawValue
         case .cannotPrepare, .alreadyRunning, .stateInUse, .storeUnusable, .packingFailed:
             TaskFailure.internalError.rawValue
