@@ -25,6 +25,7 @@ import ServingModel
     @Option(help: "KV memory of an instance in MiB; default by model.") var kvMebibytes: UInt64?
     @Option(help: "Threads of an instance; default: all cores.") var ranks: Int?
     @Option(help: "Seconds until an idle instance ends; 0: never.") var idleTimeout = 300
+    @Option(help: .hidden) var answerTimeout = 10
     @Flag(help: "Stopping the daemon also ends keeper and instances.") var retireOnStop = false
 
     func validate() throws {
@@ -37,6 +38,7 @@ import ServingModel
         guard (1...(1 << 20)).contains(kvMebibytes ?? 1) else {
             throw ValidationError("--kv-mebibytes is 1 to 1048576.")
         }
+        guard (1...3600).contains(answerTimeout) else { throw ValidationError("--answer-timeout is 1 to 3600.") }
         guard (0...31_536_000).contains(idleTimeout) else { throw ValidationError("--idle-timeout is 0 to a year.") }
     }
 
@@ -48,6 +50,7 @@ import ServingModel
         settings.keyValueBytes = kvMebibytes.map { $0 << 20 }
         if let ranks { settings.rankCount = ranks }
         settings.idleSeconds = idleTimeout
+        settings.answerSeconds = answerTimeout
         settings.retiresOnStop = retireOnStop
         try await NodeProcess.run(settings)
     }

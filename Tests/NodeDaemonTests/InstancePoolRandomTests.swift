@@ -38,14 +38,14 @@ import Testing
                     #expect(!message.isEmpty)
                 case .forgetInstance(let id): instances.removeAll { $0 == id }
                 case .forgetTemplate(let id): templates.removeAll { $0 == id }
-                case .stopTemplate, .drain, .kill: break
+                case .stopTemplate, .drain, .ping, .kill: break
                 }
             }
         }
 
         mutating func step() {
             now = MonotonicTime(nanoseconds: now.nanoseconds + UInt64.random(in: 0...400_000_000, using: &generator))
-            switch Int.random(in: 0..<16, using: &generator) {
+            switch Int.random(in: 0..<17, using: &generator) {
             case 0...4: submit()
             case 5: if let id = pick(templates) { obey(pool.templateReady(id, now: now)) }
             case 6: if let id = pick(templates) { obey(pool.templateEnded(id, message: "x", now: now)) }
@@ -55,7 +55,8 @@ import Testing
             case 12: if let task = pick(Array(open)), pool.withdraw(task) { open.remove(task) }
             case 13: obey(pool.tick(now: pool.nextDeadline.map { max($0, now) } ?? now))
             case 14: strange()
-            default: if let model = pick(models) { obey(pool.retireModel(model, now: now)) }
+            case 15: speak()
+            default: retire()
             }
         }
 
@@ -73,6 +74,19 @@ import Testing
         private mutating func end(_ task: TaskID) {
             open.remove(task)
             obey(pool.taskOver(task, isSuccess: Bool.random(using: &generator), now: now))
+        }
+
+        private mutating func speak() {
+            if let id = pick(instances) { pool.instanceSpoke(id, now: now) }
+        }
+
+        private mutating func retire() {
+            guard let model = pick(models) else { return }
+            let successor = Bool.random(using: &generator) ? pick(models) : nil
+            // What comes together may be more than may come one by one.
+            let count = pool.waiting[model, default: []].count
+            if let successor, successor != model, count + pool.waiting[successor, default: []].count > 8 { return }
+            obey(pool.retireModel(model, successor: successor, now: now))
         }
 
         private mutating func endInstance() {

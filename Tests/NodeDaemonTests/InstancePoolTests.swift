@@ -185,7 +185,6 @@ extension ModelKey {
     @Test("an idle instance is drained after the idle time, its template an idle time later")
     mutating func idle() throws {
         let (template, instance) = try warmUp()
-        #expect(pool.nextDeadline == nil)
         _ = pool.taskOver(task(1), isSuccess: true, now: time(10))
         #expect(pool.nextDeadline == time(70))
         check(pool.tick(now: time(69.9)), [])
@@ -208,6 +207,7 @@ extension ModelKey {
         _ = pool.instanceEnded(slow, status: .signalled(signal: 9), message: "", now: time(31))
         _ = pool.instanceReady(next, now: time(32))
         check(pool.stopInstance(next, now: time(33)), [.drain(next)])
+        pool.instanceSpoke(next, now: time(99))
         check(pool.tick(now: time(100)), [])
         _ = pool.taskOver(task(1), isSuccess: true, now: time(100))
         check(pool.tick(now: time(110)), [.kill(next, reason: "it did not exit within 10 s")])
@@ -268,6 +268,32 @@ extension ModelKey {
         #expect(orders.contains(.stopTemplate(template)))
         #expect(orders.contains(.fail(task(3), .modelNotFound, message: "the model 'guide' was removed")))
         #expect(pool.instanceOfTask[task(1)] == instance)
+    }
+
+    @Test("tasks that wait for content that was replaced get the new content, before those that came later")
+    mutating func replacement() throws {
+        let (template, instance) = try warmUp()
+        _ = submit(2)
+        let second = try self.instance(in: submit(3))
+        _ = submit(4)
+        let successor = ModelKey.example("guide", digest: "b")
+        let orders = pool.retireModel(model, successor: successor, now: time(1))
+        let next = try self.template(in: orders)
+        let wanted: [Order] = [
+            .drain(instance), .drain(second), .stopTemplate(template), .startTemplate(next, successor),
+        ]
+        #expect(orders == wanted)
+        _ = pool.submit(task(5), model: successor, now: time(1))
+        #expect(pool.waiting[successor] == [task(3), task(4), task(5)])
+    }
+
+    @Test("where a damaged file was mended, the tasks that wait get a new template of the same content")
+    mutating func mended() throws {
+        let broken = try template(in: submit(1))
+        let orders = pool.retireModel(model, successor: model, now: time(1))
+        let next = try template(in: orders)
+        #expect(orders == [.stopTemplate(broken), .startTemplate(next, model)])
+        #expect(pool.waiting[model] == [task(1)])
     }
 
     @Test("a withdrawn task is never assigned")

@@ -12,7 +12,7 @@ extension InstancePool {
 
     /// Moves a model's waiting tasks on as far as possible, and orders what they need to get further.
     mutating func advance(_ model: ModelKey, _ now: MonotonicTime) -> [Order] {
-        var orders = assignWaiting(of: model)
+        var orders = assignWaiting(of: model, now)
         while let count = waiting[model]?.count, count > 0 {
             let own = instances.values.filter { $0.model == model }
             let coming = own.filter { $0.isComing }.count * limits.tasksPerInstance
@@ -40,10 +40,11 @@ extension InstancePool {
         }
     }
 
-    private mutating func assignWaiting(of model: ModelKey) -> [Order] {
+    private mutating func assignWaiting(of model: ModelKey, _ now: MonotonicTime) -> [Order] {
         var orders: [Order] = []
         while let task = waiting[model]?.first, let id = leastLoaded(of: model) {
             waiting[model]?.removeFirst()
+            noteWork(of: id, now)
             instances[id]?.tasks.insert(task)
             instanceOfTask[task] = id
             orders.append(.assign(task, id))

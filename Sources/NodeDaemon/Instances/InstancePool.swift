@@ -13,6 +13,7 @@ internal import ServingModel
 /// 5. An instance that dies by a signal that nobody sent takes its template with it: forks share addresses and
 ///    canaries, and whoever crashed one may know them.
 /// 6. An instance without tasks is drained after the idle time, a template without instances ended after it.
+/// 7. One that has tasks and says nothing is asked for a sign of life, and killed where none comes.
 struct InstancePool {
     struct Limits {
         var instancesPerModel: Int
@@ -27,6 +28,10 @@ struct InstancePool {
         var templateSeconds = 300
         /// Seconds that a drained instance has to exit.
         var drainSeconds = 10
+        /// Seconds without a word after which an instance with tasks is asked for one.
+        var silenceSeconds = 2
+        /// Seconds that it then has to answer.
+        var answerSeconds = 10
     }
 
     enum Order: Hashable {
@@ -35,6 +40,7 @@ struct InstancePool {
         case forgetTemplate(TemplateID)
         case fork(InstanceID, template: TemplateID, ModelKey)
         case drain(InstanceID)
+        case ping(InstanceID)
         case kill(InstanceID, reason: String)
         case forgetInstance(InstanceID)
         case assign(TaskID, InstanceID)
@@ -65,6 +71,10 @@ struct InstancePool {
         var idleSince: MonotonicTime
         /// Was told to die.
         var isCondemned = false
+        /// When it last said something, or got the first task of those it has.
+        var heardAt = MonotonicTime(nanoseconds: 0)
+        /// When it was asked for a sign of life; nil where no answer is due.
+        var askedAt: MonotonicTime?
     }
 
     let limits: Limits
@@ -165,6 +175,7 @@ struct InstancePool {
     /// An adopted instance has told which tasks it works on.
     mutating func instanceAttached(_ id: InstanceID, tasks: [TaskID], now: MonotonicTime) -> [Order] {
         guard case .attaching? = instances[id]?.phase else { return [] }
+        instanceSpoke(id, now: now)
         for task in tasks where instanceOfTask[task] == nil {
             instanceOfTask[task] = id
             instances[id]?.tasks.insert(task)
@@ -232,18 +243,23 @@ struct InstancePool {
 
     // MARK: Time and models
 
-    /// A model was removed or replaced: its waiting tasks fail, its instances finish their work and go.
-    mutating func retireModel(_ model: ModelKey, now: MonotonicTime) -> [Order] {
+    /// A model was removed or replaced: its instances finish their work and go. Its waiting tasks go to `successor`, the
+    /// content that has the name now (the same key where a damaged file was mended); without one they fail.
+    mutating func retireModel(_ model: ModelKey, successor: ModelKey? = nil, now: MonotonicTime) -> [Order] {
         var orders: [Order] = []
-        for task in waiting.removeValue(forKey: model) ?? [] {
-            orders.append(.fail(task, .modelNotFound, message: "the model '\(model.name)' was removed"))
+        let tasks = waiting.removeValue(forKey: model) ?? []
+        if successor == nil {
+            orders += tasks.map { .fail($0, .modelNotFound, message: "the model '\(model.name)' was removed") }
         }
         for (id, instance) in sortedInstances where instance.model == model { orders += stopInstance(id, now: now) }
         if let template = templates.current[model], templates.retire(template) {
             orders.append(.stopTemplate(template))
         }
         health[model] = nil
-        return orders
+        guard let successor, !tasks.isEmpty else { return orders }
+        // They were here before those that came for the new content.
+        waiting[successor] = tasks + waiting[successor, default: []]
+        return orders + advance(successor, now)
     }
 
     /// When `tick` has something to do next; nil while only events can bring something.
@@ -255,6 +271,7 @@ struct InstancePool {
             case .draining(let deadline): if instance.tasks.isEmpty { times.append(deadline) }
             case .ready: if let time = idleDeadline(instance) { times.append(time) }
             }
+            if let time = silenceDeadline(instance) { times.append(time) }
         }
         for template in templates.templates.values {
             if case .starting(let deadline) = template.phase { times.append(deadline) }
@@ -283,6 +300,7 @@ struct InstancePool {
     }
 
     private mutating func tick(_ id: InstanceID, _ instance: Instance, _ now: MonotonicTime) -> [Order] {
+        if let deadline = silenceDeadline(instance), deadline <= now { return endSilence(of: id, instance, now) }
         switch instance.phase {
         case .starting(let deadline) where deadline <= now, .attaching(let deadline) where deadline <= now:
             return instanceMisbehaved(id, reason: "it was not ready within \(limits.startSeconds) s")

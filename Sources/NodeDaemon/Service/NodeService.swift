@@ -46,7 +46,8 @@ actor NodeService {
             limits: InstancePool.Limits(
                 instancesPerModel: configuration.maximumInstancesPerModel,
                 tasksPerInstance: configuration.maximumTasksPerInstance,
-                idleSeconds: configuration.idleSeconds > 0 ? configuration.idleSeconds : nil))
+                idleSeconds: configuration.idleSeconds > 0 ? configuration.idleSeconds : nil,
+                answerSeconds: configuration.answerSeconds))
     }
 
     /// Attaches to the keeper and follows what happens, until the reactor is stopped.
@@ -121,6 +122,7 @@ actor NodeService {
             reactor.order(.forgetTemplate(id))
         case .fork(let id, let template, let model): return fork(id, template, model)
         case .drain(let id): reactor.send([.drain], to: id)
+        case .ping(let id): reactor.send([.ping(0)], to: id)
         case .kill(let id, let reason):
             logger.warning("killing an instance", metadata: ["instance": "\(id)", "reason": "\(reason)"])
             reactor.order(.killInstance(id))
@@ -204,7 +206,9 @@ actor NodeService {
 
     private func armTimer() {
         let deadline = link.phase == .attached ? pool.nextDeadline : nil
-        guard deadline != timerDeadline else { return }
+        // A deadline moves on with every token. The timer that is armed for an earlier one then fires in vain, once in
+        // two seconds, which costs less than setting it anew each time.
+        if let deadline, let armed = timerDeadline, armed <= deadline { return }
         timer?.cancel()
         timerDeadline = deadline
         guard let deadline else { return }
@@ -219,6 +223,8 @@ actor NodeService {
 
     private func timerFired() {
         timerDeadline = nil
+        // What has arrived comes first: after a pause of the daemon itself nobody is to be taken for silent.
+        for event in reactor.takeEvents() { take(event) }
         carryOut(pool.tick(now: .now))
     }
 }

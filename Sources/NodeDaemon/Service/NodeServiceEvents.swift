@@ -102,9 +102,10 @@ extension NodeService {
     // MARK: Instances
 
     private func take(_ message: FromInstance, from instance: InstanceID) {
+        pool.instanceSpoke(instance, now: .now)
         switch message {
         case .ready(let start): ready(instance, start)
-        case .pong: break
+        case .pong: break  // That it spoke is all that was asked.
         case .accepted(let task, let promptTokens):
             guard let record = record(of: task, at: instance) else { return }
             guard let model = pool.instances[instance]?.model else { return }
