@@ -22,6 +22,8 @@ final class DeepFlowFixture: @unchecked Sendable {
     let directory: ScratchDirectory
     // Tests of one fixture run one after the other; nothing here is touched by two at once.
     private(set) var node: DaemonProcess?
+    /// Options of the node's daemon beside the usual ones.
+    var nodeOptions: [String] = []
     private(set) var scheduler: DaemonProcess?
     private var cleanUps: [() throws -> Void] = []
 
@@ -64,7 +66,7 @@ final class DeepFlowFixture: @unchecked Sendable {
 
     func startNode() throws {
         let daemon = try DaemonProcess(
-            "deepflow-noded", directories + ["--retire-on-stop"], log: directory.path + "/noded.log")
+            "deepflow-noded", directories + ["--retire-on-stop"] + nodeOptions, log: directory.path + "/noded.log")
         node = daemon
         atEnd { [weak self] in try self?.end(daemon) }
     }

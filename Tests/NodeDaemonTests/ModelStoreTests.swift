@@ -20,7 +20,13 @@ import Testing
     private func add(_ text: String, as name: ModelName, to store: ModelStore) throws -> ModelSummary {
         let file = try store.makeUnfinished()
         try file.descriptor.writeAll(Array(text.utf8))
-        return try store.publish(file) { .example(name, digest: $0, byteCount: $1) }
+        return try store.publish(file) { .example(name, digest: $0, byteCount: $1) }.summary
+    }
+
+    private func publish(_ text: String, to store: ModelStore) throws -> PublishedModel {
+        let file = try store.makeUnfinished()
+        try file.descriptor.writeAll(Array(text.utf8))
+        return try store.publish(file) { .example(guide, digest: $0, byteCount: $1) }
     }
 
     private func files(_ folder: String) throws -> [String] {
@@ -70,6 +76,44 @@ import Testing
         #expect(store.all == [new])
         #expect(try files("blobs") == ["\(new.digest).artefact"])
         #expect(try open().all == [new])
+    }
+
+    @Test(
+        "adding a model again mends its damaged artefact; who has the damaged one open keeps that",
+        arguments: ["", "HEAD and weights", "head and", "head and w3ights", "head and weights and more"])
+    func repair(_ damaged: String) throws {
+        let store = try open()
+        let whole = "head and weights"
+        let added = try add(whole, as: guide, to: store)
+        let other = try add(whole, as: ModelName.example("other"), to: store)
+        let blob = "blobs/\(added.digest).artefact"
+        chmod(directory.path + "/" + blob, 0o644)
+        try directory.write(damaged, to: blob)
+        let mapped = try store.openArtefact(digest: added.digest)
+        let published = try publish(whole, to: store)
+        #expect(published.summary == added)
+        #expect(published.outdated == [ModelKey(added), ModelKey(other)])
+        let repaired = try store.openArtefact(digest: added.digest)
+        let fresh = try ContentDigest.ofFile(repaired.rawValue)
+        #expect(fresh == added.digest)
+        let old = try mapped.fileSize()
+        #expect(old == damaged.utf8.count)
+        #expect(try files("blobs") == ["\(added.digest).artefact"])
+        #expect(try open().all == [added, other])
+    }
+
+    @Test("adding a model again whose artefact is whole keeps the file that is mapped")
+    func unchanged() throws {
+        let store = try open()
+        let added = try add("weights", as: guide, to: store)
+        let mapped = try store.openArtefact(digest: added.digest)
+        #expect(try publish("weights", to: store).outdated.isEmpty)
+        let now = try store.openArtefact(digest: added.digest)
+        var before = stat()
+        var after = stat()
+        #expect(fstat(mapped.rawValue, &before) == 0 && fstat(now.rawValue, &after) == 0)
+        #expect(before.st_ino == after.st_ino)
+        #expect(try publish("other", to: store).outdated == [ModelKey(added)])
     }
 
     @Test("an artefact that is not published leaves nothing")

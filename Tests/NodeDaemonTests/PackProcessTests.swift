@@ -34,7 +34,7 @@ import Testing
         let slot = try importer.begin(expectedBytes: checkpoint.utf8.count)
         var spool = slot.spool
         try spool.append(ByteBuffer(string: checkpoint))
-        return try await importer.pack(spool, as: ModelName.example("tiny")) { _, _ in }
+        return try await importer.pack(spool, as: ModelName.example("tiny")) { _, _ in }.summary
     }
 
     @Test("the packer reads the checkpoint, writes the artefact, and its description becomes the summary")

@@ -51,18 +51,16 @@ struct ModelImportRoute: Sendable {
 
     private func pack(_ spool: CheckpointSpool, _ writer: inout any ResponseBodyWriter) async throws -> ModelSummary {
         let (progress, continuation) = AsyncStream<ImportProgress>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let replaced = service.store[name]
         async let packed = packAndFinish(spool, continuation)
         for await line in progress { try await writer.write(try JSONAnswer.line(line)) }
-        let summary = try await packed
-        let isNew = replaced.map { $0.digest != summary.digest } ?? false
-        await service.modelsChanged(replaced: isNew ? replaced.map(ModelKey.init) : nil)
-        return summary
+        let published = try await packed
+        await service.modelsChanged(outdated: published.outdated)
+        return published.summary
     }
 
     private func packAndFinish(
         _ spool: CheckpointSpool, _ lines: AsyncStream<ImportProgress>.Continuation
-    ) async throws -> ModelSummary {
+    ) async throws -> PublishedModel {
         defer { lines.finish() }
         do {
             return try await modelImport.pack(spool, as: name) { done, total in

@@ -108,16 +108,29 @@ extension NodeService {
 
     // MARK: Models
 
-    /// The store has a new model, maybe under a name that was used before.
-    func modelsChanged(replaced: ModelKey?) {
-        if let replaced { carryOut(pool.retireModel(replaced, now: .now)) }
+    /// The store has a new model or lost one; `outdated` is content that is not to be served any more. What waits for it
+    /// gets the content that has the name now.
+    func modelsChanged(outdated: [ModelKey]) {
+        for model in outdated {
+            let successor = store[model.name].map(ModelKey.init)
+            if let successor, successor != model { failPinned(to: model) }
+            carryOut(pool.retireModel(model, successor: successor, now: .now))
+        }
         publish(.models(store.all))
+    }
+
+    /// Waiting tasks whose answer began with content that was replaced cannot go on with another.
+    private func failPinned(to model: ModelKey) {
+        for task in pool.waiting[model] ?? [] where tasks[task]?.submission?.digest == model.digest {
+            guard pool.withdraw(task) else { continue }
+            fail(task, .modelReplaced, NodeDaemonError.modelReplaced(model.name.text).description)
+        }
     }
 
     /// Removes a model; its instances finish their tasks.
     func removeModel(_ name: ModelName) throws {
         guard let removed = try store.remove(name) else { throw NodeDaemonError.unknownModel(name.text) }
-        modelsChanged(replaced: ModelKey(removed))
+        modelsChanged(outdated: [ModelKey(removed)])
     }
 }
 

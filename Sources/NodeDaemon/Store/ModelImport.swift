@@ -37,7 +37,7 @@ final class ModelImport: Sendable {
     /// Packs what was spooled and publishes it as `name`. Cancelling the task ends the packer.
     func pack(
         _ spool: CheckpointSpool, as name: ModelName, progress: @escaping @Sendable (Int, Int) -> Void
-    ) async throws -> ModelSummary {
+    ) async throws -> PublishedModel {
         let packer = PackProcess(executable: engine)
         return try await withTaskCancellationHandler {
             try await WorkerThread.run { [store] in

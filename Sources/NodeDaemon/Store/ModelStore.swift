@@ -64,16 +64,20 @@ package final class ModelStore: Sendable {
     }
 
     /// Takes a written artefact in under `name`, replacing what had the name before. `describe` makes the summary from
-    /// digest and size. Equal content is kept once.
+    /// digest and size. Equal content is kept once; where the kept file is not what its name says any more, the fresh
+    /// one takes its place, and processes that have the damaged one mapped keep that.
     func publish(
         _ file: borrowing UnfinishedFile, describe: (_ digest: String, _ byteCount: Int) -> ModelSummary
-    ) throws(SystemCallError) -> ModelSummary {
+    ) throws(SystemCallError) -> PublishedModel {
         try systemCall("fchmod", file.path) { fchmod(file.descriptor.rawValue, 0o444) }
         try systemCall("fsync", file.path) { fsync(file.descriptor.rawValue) }
         let summary = describe(
             try ContentDigest.ofFile(file.descriptor.rawValue), try file.descriptor.fileSize())
         let place = path(ofBlob: summary.digest)
-        if access(place, F_OK) != 0 {
+        let isPresent = access(place, F_OK) == 0
+        let isRepair = isPresent && !FileComparison.isEqual(file.descriptor, place)
+        if !isPresent || isRepair {
+            if isRepair { logger.warning("replaced a damaged artefact", metadata: ["file": "\(place)"]) }
             try systemCall("rename", place) { rename(file.path, place) }
             try DirectoryPath.synchronize(blobs)
         }
@@ -82,8 +86,12 @@ package final class ModelStore: Sendable {
             defer { models[summary.name] = summary }
             return models[summary.name]
         }
-        if let replaced, replaced.digest != summary.digest { removeUnusedBlob(replaced.digest) }
-        return summary
+        var outdated = isRepair ? all.filter { $0.digest == summary.digest }.map(ModelKey.init) : []
+        if let replaced, replaced.digest != summary.digest {
+            removeUnusedBlob(replaced.digest)
+            outdated.append(ModelKey(replaced))
+        }
+        return PublishedModel(summary: summary, outdated: outdated)
     }
 
     /// Removes a name, and the artefact with its last one; what was removed, nil where there is no such model.
@@ -119,6 +127,13 @@ package final class ModelStore: Sendable {
 
     private func path(ofBlob digest: String) -> String { "\(blobs)/\(digest)\(StoreScan.blobSuffix)" }
     private func path(ofName name: ModelName) -> String { "\(names)/\(StoreScan.fileName(of: name))" }
+}
+
+/// A model that has got its place in the store.
+struct PublishedModel: Hashable, Sendable {
+    let summary: ModelSummary
+    /// What templates and instances may have mapped that is not the content of their model any more.
+    let outdated: [ModelKey]
 }
 
 /// A file of the store that is being written; removed with the value unless it was renamed into its place.

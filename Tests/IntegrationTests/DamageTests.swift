@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Glibc
+import LinuxKernel
+import Messages
+import ServingModel
+import TestSupport
+import Testing
+
+extension Integration {
+    @Suite("What hangs or is damaged is replaced")
+    struct DamageTests {
+        private static var question: [String: Any] {
+            [
+                "model": DeepFlowFixture.model, "temperature": 0, "max_tokens": 400, "ignore_eos": true,
+                "messages": [["role": "user", "content": "Tell me all about DeepFlow."]],
+            ]
+        }
+
+        @Test("An instance that hangs in mid-answer is killed; the text goes on as the undisturbed one")
+        func hungInstance() async throws {
+            try await DeepFlowFixture.with(startsAll: false) { fixture in
+                fixture.nodeOptions = ["--answer-timeout", "1"]
+                try fixture.startAll()
+                let undisturbed = try await fixture.api.stream(Self.question)
+                var hung: Int32?
+                let disturbed = try await fixture.api.stream(Self.question) { part in
+                    guard part == 10 else { return }
+                    let instances: [NodeInstance] = try await fixture.api.get(SchedulerRoutes.instances)
+                    let busy = try #require(instances.map(\.instance).first { $0.state == .busy })
+                    hung = busy.processID
+                    #expect(kill(busy.processID, SIGSTOP) == 0)
+                }
+                #expect(disturbed.error == nil)
+                #expect(disturbed.text == undisturbed.text)
+                #expect(disturbed.completionTokens == 400)
+                #expect(!ForeignProcess.isRunning(try #require(hung)))
+            }
+        }
+
+        @Test("Adding a model again mends its damaged file, also for the processes that had it mapped")
+        func mendedModel() async throws {
+            try await DeepFlowFixture.with { fixture in
+                let before = try await fixture.api.stream(Self.question)
+                let blobs = fixture.stateDirectory + "/node/local/models/blobs"
+                let name = try #require(try FileManager.default.contentsOfDirectory(atPath: blobs).first)
+                try Self.damage(blobs + "/" + name)
+                let damaged = try await fixture.api.stream(Self.question)
+                #expect(damaged.text != before.text, "the damage shows")
+                let run = try fixture.deepflow(["model", "add", DeepFlowFixture.model, DeepFlowFixture.checkpoint])
+                #expect(run.isSuccess, "\(run.errors)")
+                let after = try await fixture.api.stream(Self.question)
+                #expect(after.error == nil)
+                #expect(after.text == before.text)
+            }
+        }
+
+        /// Overwrites the middle half of a file in its place.
+        private static func damage(_ path: String) throws {
+            #expect(chmod(path, 0o644) == 0)
+            let file = try OwnedDescriptor.open(path, O_RDWR)
+            let size = try file.fileSize()
+            let garbage = [UInt8](repeating: 0x3B, count: size / 2)
+            let count = pwrite(file.rawValue, garbage, garbage.count, off_t(size / 4))
+            #expect(count == garbage.count)
+        }
+    }
+}
