@@ -15,6 +15,8 @@ struct GatewayFixture: Sendable {
     let api: UnixHTTPClient
     let admin: UnixHTTPClient
     let node: ScriptedNodeServer
+    /// The path behind `api`.
+    let apiSocket: String
 
     static func run(
         roles: RoleTable = .ofHost(), configure: (inout SchedulerConfiguration) -> Void = { _ in },
@@ -43,7 +45,8 @@ struct GatewayFixture: Sendable {
             configuration: .init(services: [nodeServer, core, gateway], logger: logger))
         let fixture = GatewayFixture(
             api: UnixHTTPClient(socketPath: configuration.apiSocket),
-            admin: UnixHTTPClient(socketPath: configuration.adminSocket), node: node)
+            admin: UnixHTTPClient(socketPath: configuration.adminSocket), node: node,
+            apiSocket: configuration.apiSocket)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let outcome: Result<Void, any Error>
@@ -123,6 +126,8 @@ enum Scripts {
     }
 
     static func accept(_ task: ServingTask, _ emit: (TaskEvent) -> Void) {
-        emit(.accepted(TaskAcceptance(instance: InstanceID(rawValue: 9), promptTokens: 4, startMicroseconds: 2, digest: "d")))
+        emit(
+            .accepted(
+                TaskAcceptance(instance: InstanceID(rawValue: 9), promptTokens: 4, startMicroseconds: 2, digest: "d")))
     }
 }

@@ -37,7 +37,7 @@ struct APIErrorTests {
         #expect(Set(APIErrorKind.allCases.map(\.code)).count == APIErrorKind.allCases.count)
     }
 
-    @Test("a bare status finds its row", arguments: [400, 403, 404, 405, 409, 413, 429, 500, 503, 507])
+    @Test("a bare status finds its row", arguments: [400, 403, 404, 405, 409, 413, 415, 429, 500, 503, 507])
     func statuses(status: Int) {
         #expect(APIErrorKind(status: status).status == status)
     }

@@ -156,6 +156,30 @@ struct ChatRequestTests {
     @Test("deeply nested JSON is refused, not followed")
     func nesting() {
         let deep = String(repeating: "[", count: 100_000)
-        #expect(refusal(#"{"model":"m","messages":"# + deep)?.kind.status == 400)
+        let error = refusal(#"{"model":"m","messages":"# + deep)
+        #expect(error?.kind == .invalidJSON)
+        #expect(error?.message.contains("nested too deeply") == true)
+        #expect(refusal(#"{"model":"m","x":"[[["#)?.message.contains("nested") == false)
+    }
+
+    @Test(
+        "what no string may hold is named as that",
+        arguments: [
+            #""content":"a\#u{0}b""#, #""content":"\ud800""#, #""content":"\udc00x""#,
+            #""content":[{"type":"text","text":"\ud800"}]"#, #""content":"a\#nb""#,
+        ])
+    func invalidStrings(field: String) {
+        let error = refusal(#"{"model":"m","messages":[{"role":"user",\#(field)}]}"#)
+        #expect(error?.kind.status == 400)
+        #expect(error?.message.contains("is not a valid string") == true, "\(error?.message ?? "accepted")")
+    }
+
+    @Test("bytes that are no UTF-8 are named as that")
+    func invalidBytes() {
+        let json =
+            Array(#"{"model":"m","messages":[{"role":"user","content":""#.utf8) + [0xC3, 0x28] + Array("\"}]}".utf8)
+        let error = #expect(throws: APIError.self) { try GenerationRequest(chatBody: json) }
+        #expect(error?.kind == .invalidJSON)
+        #expect(error?.message.contains("UTF-8") == true)
     }
 }

@@ -3,7 +3,6 @@ internal import ClusterScheduler
 internal import HTTPTypes
 internal import Hummingbird
 internal import Messages
-internal import NIOCore
 internal import OpenAIAPI
 internal import ServingModel
 
@@ -14,24 +13,14 @@ struct GenerationRoutes: Sendable {
     var routes: [GatewayRoute] {
         [
             GatewayRoute(.post, .exactly(SchedulerRoutes.chatCompletions), access: .client) { exchange in
-                try await answer(try GenerationRequest(chatBody: try await body(of: exchange)), exchange)
+                try await answer(
+                    try GenerationRequest(chatBody: try await BoundedBody.collect(exchange.request)), exchange)
             },
             GatewayRoute(.post, .exactly(SchedulerRoutes.completions), access: .client) { exchange in
-                try await answer(try GenerationRequest(completionBody: try await body(of: exchange)), exchange)
+                try await answer(
+                    try GenerationRequest(completionBody: try await BoundedBody.collect(exchange.request)), exchange)
             },
         ]
-    }
-
-    private func body(of exchange: GatewayExchange) async throws -> [UInt8] {
-        let limit = GenerationRequest.Limits.bodyBytes
-        let tooLarge = APIError(.requestTooLarge, "the request's body is larger than \(limit) bytes: send less")
-        // What is announced as too large is not read at all.
-        if let length = exchange.request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
-        do {
-            return Array(try await exchange.request.body.collect(upTo: limit).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw tooLarge
-        }
     }
 
     private func answer(_ request: GenerationRequest, _ exchange: GatewayExchange) async throws -> Response {

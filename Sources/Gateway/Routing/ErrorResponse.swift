@@ -22,6 +22,24 @@ enum ErrorResponse {
             status: HTTPResponse.Status(code: error.kind.status), headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: error.envelope.json)))
     }
+
+    /// The answer to a request whose body was not read; the connection is closed behind it.
+    static func makeLast(_ unread: UnreadBody) -> Response {
+        var response = make(unread.error)
+        response.headers[.connection] = "close"
+        let text = ByteBuffer(bytes: unread.error.envelope.json)
+        response.body = ResponseBody(contentLength: text.readableBytes) { writer in
+            try await writer.write(text)
+            try await writer.finish(nil)
+            // A close with bytes unread would break the client's sending before it has read the answer.
+            if let rest = unread.rest { try await BoundedBody.drain(rest) }
+            throw ConnectionOver()
+        }
+        return response
+    }
+
+    /// What makes the server close a connection that is in order.
+    private struct ConnectionOver: Error {}
 }
 
 /// The header that names an answer's job.

@@ -31,6 +31,8 @@ package struct GatewayResponder: HTTPResponder {
             throw CancellationError()
         } catch let refusal as JobRefusal {
             return ErrorResponse.make(refusal.error, job: refusal.job)
+        } catch let unread as UnreadBody {
+            return ErrorResponse.makeLast(unread)
         } catch {
             return ErrorResponse.make(apiError(error, request))
         }

@@ -8,7 +8,7 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
     case notFound, modelNotFound
     case methodNotAllowed
     case cancelled, conflict, modelReplaced
-    case requestTooLarge
+    case requestTooLarge, unsupportedEncoding
     case queueFull
     case internalError
     case noNode, startFailed, instanceLost, overloaded, serverRestarting
@@ -36,6 +36,7 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
         case .conflict: Row(status: 409, type: "conflict_error", code: "conflict")
         case .modelReplaced: Row(status: 409, type: "conflict_error", code: "model_replaced")
         case .requestTooLarge: Row(status: 413, type: "invalid_request_error", code: "request_too_large")
+        case .unsupportedEncoding: Row(status: 415, type: "invalid_request_error", code: "unsupported_encoding")
         case .queueFull: Row(status: 429, type: "rate_limit_error", code: "queue_full", retryAfterSeconds: 1)
         case .internalError: Row(status: 500, type: "server_error", code: "internal_error")
         case .noNode: Row(status: 503, type: "server_error", code: "no_node", retryAfterSeconds: 2)
@@ -79,6 +80,7 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
         case 405: self = .methodNotAllowed
         case 409: self = .conflict
         case 413: self = .requestTooLarge
+        case 415: self = .unsupportedEncoding
         case 429: self = .queueFull
         case 503: self = .overloaded
         case 507: self = .insufficientStorage

@@ -32,9 +32,8 @@ private struct CompletionBody: Decodable {
 
     private static func prompt(_ fields: RequestFields) throws(APIError) -> String {
         guard fields.has("prompt") else { throw fields.missing("prompt", "a string") }
-        let key = FieldName("prompt")
         let text: String
-        if let one = try? fields.container.decode(String.self, forKey: key) {
+        if let one = try fields.textIfString("prompt") {
             text = one
         } else {
             text = try onlyElement(fields)

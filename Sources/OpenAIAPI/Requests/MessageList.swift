@@ -54,7 +54,7 @@ struct MessageList: Decodable {
             if mayBeAbsent { return "" }
             throw fields.missing("content", "a string or a list of text parts")
         }
-        if let text = try? fields.container.decode(String.self, forKey: FieldName("content")) { return text }
+        if let text = try fields.textIfString("content") { return text }
         do {
             var parts = try fields.container.nestedUnkeyedContainer(forKey: FieldName("content"))
             return try text(of: &parts, path: fields.path + "content")

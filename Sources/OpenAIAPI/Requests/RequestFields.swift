@@ -38,7 +38,21 @@ struct RequestFields {
 
     /// A string; nil where absent.
     func text(_ name: String) throws(APIError) -> String? {
-        try value(name, String.self, "a string")
+        if let text = try textIfString(name) { return text }
+        return try value(name, String.self, "a string")
+    }
+
+    /// The field where it is a string, nil where it is something else or absent. Fails where it looks like a string and
+    /// holds what none may.
+    func textIfString(_ name: String) throws(APIError) -> String? {
+        do {
+            return try container.decode(String.self, forKey: FieldName(name))
+        } catch DecodingError.typeMismatch, DecodingError.keyNotFound, DecodingError.valueNotFound {
+            return nil
+        } catch {
+            throw invalid(
+                name, "is not a valid string: escape control characters, and send both halves of a surrogate pair")
+        }
     }
 
     /// A whole number inside `range`; nil where absent.

@@ -57,7 +57,7 @@ struct SamplingFields {
         guard fields.has("stop") else { return [] }
         let limits = SamplingParameters.Limits.self
         let strings: [String]
-        if let one = try? fields.container.decode(String.self, forKey: FieldName("stop")) {
+        if let one = try fields.textIfString("stop") {
             strings = [one]
         } else {
             strings = try fields.value("stop", [String].self, "a string or a list of strings") ?? []

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import OpenAIAPI
+
+/// A request whose body was not read to its end: its connection can carry no further request.
+struct UnreadBody: Error {
+    let error: APIError
+    /// What is still to come; nil where nobody can read it, or enough was read already.
+    let rest: RequestBody?
+}
+
+/// Bodies of requests, read whole into memory within a limit.
+enum BoundedBody {
+    /// How much more than the limit is read, and thrown away, for a client that reads no answer before it has sent all.
+    static let drainedBytes = 32 << 20
+
+    /// Reads the body of `request`. Fails with `APIError` or `UnreadBody`.
+    static func collect(
+        _ request: Request, upTo limit: Int = GenerationRequest.Limits.bodyBytes
+    ) async throws -> [UInt8] {
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw UnreadBody(
+                error: APIError(
+                    .unsupportedEncoding,
+                    "a body with 'Content-Encoding: \(encoding.prefix(64))' is not understood: send it as it is"),
+                rest: request.body)
+        }
+        let tooLarge = APIError(.requestTooLarge, "the request's body is larger than \(limit) bytes: send less")
+        // What is announced as too large is answered before it is read.
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+            throw UnreadBody(error: tooLarge, rest: request.body)
+        }
+        var bytes: [UInt8] = []
+        var count = 0
+        do {
+            for try await part in request.body {
+                count += part.readableBytes
+                if count <= limit { bytes += part.readableBytesView } else { bytes = [] }
+                if count > limit + drainedBytes { break }
+            }
+        } catch  where !(error is CancellationError || Task.isCancelled) {
+            throw UnreadBody(
+                error: APIError(
+                    .invalidRequest, "the request's body broke off or is not well-formed HTTP: send it again"),
+                rest: nil)
+        }
+        guard count <= limit else { throw UnreadBody(error: tooLarge, rest: nil) }
+        return bytes
+    }
+
+    /// Reads a bounded part of `body` and forgets it.
+    static func drain(_ body: RequestBody) async throws {
+        var count = 0
+        for try await part in body {
+            count += part.readableBytes
+            if count > drainedBytes { return }
+        }
+    }
+}
