@@ -22,6 +22,8 @@ package struct NodeConfiguration: Sendable {
     package var answerSeconds = 10
     /// Whether stopping the daemon also ends its keeper and every instance.
     package var retiresOnStop = false
+    /// Seconds that running answers then have to end.
+    package var drainSeconds = 10
 
     package init(node: NodeName, runtimeDirectory: String, stateDirectory: String) {
         self.node = node

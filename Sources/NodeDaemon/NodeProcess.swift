@@ -30,11 +30,11 @@ package enum NodeProcess {
         let server = UnixHTTPServer(
             listeners: [listener], responder: table.routes.makeRouter().buildResponder(), roles: RoleTable.ofHost(),
             logger: logger)
-        // Stopped in reverse: first nobody gets in any more, then the node lets go of its keeper.
+        // Stopped in reverse: first running answers end, then nobody gets in any more, then the node lets go of its keeper.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [NodeRuntime(service: service), server], gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger))
+                services: [NodeRuntime(service: service), server, NodeDrain(service: service)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }
 
@@ -68,6 +68,16 @@ package enum NodeProcess {
             try await ContinuousClock().sleep(for: patience.pause)
         }
         throw NodeDaemonError.alreadyRunning(path: configuration.socketPath)
+    }
+}
+
+/// What a stop waits for before anything is stopped.
+private struct NodeDrain: Service {
+    let service: NodeService
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await service.drain()
     }
 }
 

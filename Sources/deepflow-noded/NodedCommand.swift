@@ -27,6 +27,7 @@ import ServingModel
     @Option(help: "Seconds until an idle instance ends; 0: never.") var idleTimeout = 300
     @Option(help: .hidden) var answerTimeout = 10
     @Flag(help: "Stopping the daemon also ends keeper and instances.") var retireOnStop = false
+    @Option(help: "Seconds that running answers then have to end.") var drainSeconds = 10
 
     func validate() throws {
         guard NodeName(node) != nil else {
@@ -38,6 +39,7 @@ import ServingModel
         guard (1...(1 << 20)).contains(kvMebibytes ?? 1) else {
             throw ValidationError("--kv-mebibytes is 1 to 1048576.")
         }
+        guard (0...3600).contains(drainSeconds) else { throw ValidationError("--drain-seconds is 0 to 3600.") }
         guard (1...3600).contains(answerTimeout) else { throw ValidationError("--answer-timeout is 1 to 3600.") }
         guard (0...31_536_000).contains(idleTimeout) else { throw ValidationError("--idle-timeout is 0 to a year.") }
     }
@@ -52,6 +54,7 @@ import ServingModel
         settings.idleSeconds = idleTimeout
         settings.answerSeconds = answerTimeout
         settings.retiresOnStop = retireOnStop
+        settings.drainSeconds = drainSeconds
         try await NodeProcess.run(settings)
     }
 }

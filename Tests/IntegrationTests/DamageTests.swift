@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    @Suite("What hangs or is damaged is replaced")
+    @Suite("What hangs or is damaged is replaced, what stops ends its work")
     struct DamageTests {
         private static var question: [String: Any] {
             [
@@ -52,6 +52,21 @@ extension Integration {
                 let after = try await fixture.api.stream(Self.question)
                 #expect(after.error == nil)
                 #expect(after.text == before.text)
+            }
+        }
+
+        @Test("A node that is stopped together with its instances lets a running answer end first")
+        func drainedNode() async throws {
+            try await DeepFlowFixture.with { fixture in
+                let undisturbed = try await fixture.api.stream(Self.question)
+                let node = try #require(fixture.node).processID
+                let answer = try await fixture.api.stream(Self.question) { part in
+                    if part == 10 { #expect(kill(node, SIGTERM) == 0) }
+                }
+                #expect(answer.error == nil)
+                #expect(answer.text == undisturbed.text)
+                let record = try await fixture.api.finalRecord(of: answer.job)
+                #expect(record.tasks.count == 1)
             }
         }
 

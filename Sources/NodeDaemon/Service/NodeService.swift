@@ -32,6 +32,9 @@ actor NodeService {
     private var settledWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var lastWaiter = 0
     private var retirement: CheckedContinuation<Void, Never>?
+    /// Takes no new tasks, since it is about to end with its instances.
+    private(set) var isDraining = false
+    private var drained: CheckedContinuation<Void, Never>?
 
     init(
         configuration: NodeConfiguration, store: ModelStore, reactor: InstanceReactor, launcher: KeeperLauncher,
@@ -81,6 +84,31 @@ actor NodeService {
             try? await ContinuousClock().sleep(for: pause)
             pause = min(pause * 2, .seconds(10))
         }
+    }
+
+    /// Before the daemon ends together with its instances: lets running answers come to their end for as long as it was
+    /// told to. What has no instance yet goes elsewhere. Without a scheduler nobody would hear the answers.
+    func drain() async {
+        guard configuration.retiresOnStop, configuration.drainSeconds > 0 else { return }
+        isDraining = true
+        for task in pool.waiting.values.joined() where pool.withdraw(task) {
+            fail(task, .overloaded, Self.drainMessage)
+        }
+        guard hasAudience else { return }
+        let alarm = Task { [seconds = configuration.drainSeconds] in
+            try await ContinuousClock().sleep(for: .seconds(seconds))
+            endDrain()
+        }
+        await withCheckedContinuation { drained = $0 }
+        alarm.cancel()
+    }
+
+    static let drainMessage = "the node is being stopped: try again, or on another node"
+
+    private var hasAudience: Bool { events != nil && tasks.values.contains { !$0.isOver } }
+
+    private func endDrain() {
+        drained.take()?.resume()
     }
 
     /// Ends `run`. Keeper and instances go on, unless the daemon was told to take them along: then it waits until the
@@ -182,6 +210,7 @@ actor NodeService {
     func settle() {
         publishInstances()
         armTimer()
+        if isDraining, !hasAudience { endDrain() }
         guard link.phase == .attached, !pool.instances.values.contains(where: \.isAttaching) else { return }
         for waiter in settledWaiters.values { waiter.resume() }
         settledWaiters = [:]

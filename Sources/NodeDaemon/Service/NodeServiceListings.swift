@@ -96,6 +96,7 @@ extension NodeService {
     func closeEvents(_ backlog: EventBacklog) {
         backlog.finish()
         if events === backlog { events = nil }
+        settle()
     }
 
     /// Tells the scheduler when an instance came, went or changed its state.

@@ -24,6 +24,7 @@ extension NodeService {
             }
             return
         }
+        guard !isDraining else { throw .failure(.overloaded, Self.drainMessage) }
         guard link.phase == .attached else {
             throw .failure(.overloaded, "the node has no keeper now: \(link.trouble ?? "it is being attached")")
         }
