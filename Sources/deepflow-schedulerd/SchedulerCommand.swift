@@ -41,21 +41,19 @@ struct SchedulerCommand: AsyncParsableCommand {
         let logger = Logger(label: "deepflow-schedulerd")
         let configuration = SchedulerConfiguration(
             runtimeDirectory: runtimeDirectory, stateDirectory: stateDirectory, drainSeconds: drainSeconds)
-        let core: SchedulerCore
-        let sockets: SchedulerSockets
         do {
-            core = try SchedulerCore.open(configuration, logger: logger)
-            sockets = try await SchedulerSockets.bind(configuration)
-        } catch {
+            let core = try SchedulerCore.open(configuration, logger: logger)
+            let sockets = try await SchedulerSockets.bind(configuration)
+            let gateway = GatewayService(
+                core: core, api: sockets.api, admin: sockets.admin, drainSeconds: drainSeconds, roles: .ofHost(),
+                logger: logger)
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: [core, gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+            try await group.run()
+        } catch let error as SchedulerStartError {
             logger.critical("cannot start: \(error)")
             throw ExitCode(69)
         }
-        let gateway = GatewayService(
-            core: core, api: sockets.api, admin: sockets.admin, drainSeconds: drainSeconds, roles: .ofHost(),
-            logger: logger)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [core, gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
     }
 }
