@@ -36,11 +36,10 @@ import ServingModel
         guard (1...256).contains(maximumInstances) else { throw ValidationError("--maximum-instances is 1 to 256.") }
         guard (1...1024).contains(maximumTasks) else { throw ValidationError("--maximum-tasks is 1 to 1024.") }
         guard (1...1024).contains(ranks ?? 1) else { throw ValidationError("--ranks is 1 to 1024.") }
-        guard (1...(1 << 20)).contains(kvMebibytes ?? 1) else {
-            throw ValidationError("--kv-mebibytes is 1 to 1048576.")
+        guard (1...1 << 20).contains(kvMebibytes ?? 1) else { throw ValidationError("--kv-mebibytes is 1 to 1048576.") }
+        guard (0...3600).contains(drainSeconds), (1...3600).contains(answerTimeout) else {
+            throw ValidationError("--drain-seconds is 0 to 3600, --answer-timeout 1 to 3600.")
         }
-        guard (0...3600).contains(drainSeconds) else { throw ValidationError("--drain-seconds is 0 to 3600.") }
-        guard (1...3600).contains(answerTimeout) else { throw ValidationError("--answer-timeout is 1 to 3600.") }
         guard (0...31_536_000).contains(idleTimeout) else { throw ValidationError("--idle-timeout is 0 to a year.") }
     }
 
