@@ -23,31 +23,38 @@ extension Integration {
             ]
         }
 
-        private func busyInstance() async throws -> InstanceSummary {
+        private func instances() async throws -> [InstanceSummary] {
             let instances: [NodeInstance] = try await api.get(SchedulerRoutes.instances)
-            return try #require(instances.map(\.instance).first { $0.state == .busy })
+            return instances.map(\.instance)
+        }
+
+        /// Streams with two kills on the way and checks what came; false where an instance had made the whole answer
+        /// before it was killed, which shows nothing of this.
+        private func isDisturbedTwice(temperature: Int, undisturbed: StreamedAnswer) async throws -> Bool {
+            let disturbed = try await api.stream(Self.long(temperature: temperature)) { part in
+                guard part == 2 || part == 300 else { return }
+                guard let busy = try await instances().first(where: { $0.state == .busy }) else { return }
+                #expect(kill(busy.processID, SIGKILL) == 0)
+            }
+            #expect(disturbed.error == nil)
+            #expect(disturbed.text == undisturbed.text)
+            #expect(disturbed.completionTokens == 700)
+            let record = try await api.finalRecord(of: disturbed.job)
+            #expect(record.status == .completed)
+            #expect(record.tasks.dropFirst().allSatisfy { $0.firstIndex > 0 })
+            #expect(record.tasks.dropLast().allSatisfy { $0.status == .failed })
+            return record.tasks.count == 3
         }
 
         @Test("kill -9 of an instance in mid-answer: the text is the undisturbed one", arguments: [0, 1])
         func killedInstance(temperature: Int) async throws {
             let undisturbed = try await api.stream(Self.long(temperature: temperature))
             #expect(undisturbed.completionTokens == 700)
-            var killed: [Int32] = []
-            let disturbed = try await api.stream(Self.long(temperature: temperature)) { part in
-                guard part == 10 || part == 300 else { return }
-                let process = try await busyInstance().processID
-                #expect(kill(process, SIGKILL) == 0)
-                killed.append(process)
+            // An instance is faster than its reader: a kill can come too late, but not every time.
+            for _ in 0..<20 where try await isDisturbedTwice(temperature: temperature, undisturbed: undisturbed) {
+                return
             }
-            #expect(killed.count == 2 && Set(killed).count == 2)
-            #expect(disturbed.error == nil)
-            #expect(disturbed.text == undisturbed.text)
-            #expect(disturbed.completionTokens == 700)
-            let record = try await api.finalRecord(of: disturbed.job)
-            #expect(record.status == .completed)
-            #expect(record.tasks.count == 3)
-            #expect(record.tasks.dropFirst().allSatisfy { $0.firstIndex > 0 })
-            #expect(record.tasks.dropLast().allSatisfy { $0.status == .failed })
+            Issue.record("no answer was disturbed twice")
         }
 
         @Test("kill -9 of the node daemon in mid-answer: the instance goes on, the text is whole", arguments: [0, 1])
@@ -56,23 +63,21 @@ extension Integration {
             var before: Int32?
             let disturbed = try await api.stream(Self.long(temperature: temperature)) { part in
                 guard part == 10 else { return }
-                before = try await busyInstance().processID
+                before = try await instances().first?.processID
                 try fixture.replaceNode()
             }
             #expect(disturbed.error == nil)
             #expect(disturbed.text == undisturbed.text)
             try fixture.waitUntilReady()
             // The keeper held it: same process, no second one.
-            let instances: [NodeInstance] = try await api.get(SchedulerRoutes.instances)
-            #expect(instances.map(\.instance.processID) == [try #require(before)])
+            #expect(try await instances().map(\.processID) == [try #require(before)])
             #expect(try await api.finalRecord(of: disturbed.job).tasks.count == 1)
         }
 
         @Test("An instance that dies idle is replaced at the next request")
         func diedIdle() async throws {
             let first = try await api.stream(Self.long(temperature: 0))
-            let instances: [NodeInstance] = try await api.get(SchedulerRoutes.instances)
-            for instance in instances { #expect(kill(instance.instance.processID, SIGKILL) == 0) }
+            for instance in try await instances() { #expect(kill(instance.processID, SIGKILL) == 0) }
             #expect(try await api.stream(Self.long(temperature: 0)).text == first.text)
         }
     }
