@@ -2,6 +2,7 @@
 //
 // Chooses a path at run time and forwards each kernel to it.
 #include "kernel_table.h"
+#include "panel_shapes.h"
 #include <stdatomic.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -75,16 +76,9 @@ size_t flow_panel_bytes(const flow_matrix *matrix) {
     case FLOW_NUMBER_F16:
     case FLOW_NUMBER_BF16:
         return matrix->columns * 64;
-    case FLOW_NUMBER_INT8:
-        return matrix->columns / 32 * 1088;
-    case FLOW_NUMBER_INT4:
-        return matrix->columns / 32 * 576;
-    case FLOW_NUMBER_INT4_SCALED:
-        return matrix->columns / 256 * 4736;
-    case FLOW_NUMBER_INT6_SCALED:
-        return matrix->columns / 256 * 6720;
+    default:
+        return matrix->columns / FLOW_BLOCK_NUMBERS / shape_of(matrix->number).blocks * group_bytes(shape_of(matrix->number));
     }
-    return 0;
 }
 
 bool flow_is_quantised(const flow_matrix *matrix) { return matrix->number >= FLOW_NUMBER_INT8; }
