@@ -70,6 +70,7 @@ static const kernel_table *kernels(void) {
 }
 
 size_t flow_panel_bytes(const flow_matrix *matrix) {
+    const panel_shape shape = shape_of(matrix->number);
     switch (matrix->number) {
     case FLOW_NUMBER_F32:
         return matrix->columns * 128;
@@ -77,7 +78,7 @@ size_t flow_panel_bytes(const flow_matrix *matrix) {
     case FLOW_NUMBER_BF16:
         return matrix->columns * 64;
     default:
-        return matrix->columns / FLOW_BLOCK_NUMBERS / shape_of(matrix->number).blocks * group_bytes(shape_of(matrix->number));
+        return matrix->columns / FLOW_BLOCK_NUMBERS / shape.blocks * group_bytes(shape);
     }
 }
 

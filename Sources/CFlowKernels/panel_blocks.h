@@ -2,8 +2,8 @@
 //
 // Quantised panels: where the parts of a block lie, how its numbers are taken out, and the dot product of four bytes.
 //
-// A step is four neighbouring columns; its weights are 2 units x 64 bytes, 16 rows of 4 bytes each, all unsigned. Numbers
-// of a small block of 32 columns:
+// A step is four neighbouring columns; its weights are 2 units x 64 bytes, 16 rows of 4 bytes each, all unsigned. The
+// numbers of a small block of 32 columns:
 //     8 bits        8 steps of bytes
 //     nibbles       4 double steps: low nibbles are columns 4s ..< 4s + 4, high ones 16 columns further
 //     2 bits        [2 halves of 16 columns][2 units][64 bytes], two bits for each of the half's steps, step 0 lowest
@@ -16,11 +16,12 @@
 //     int4 scaled, int6 scaled minima
 //                   8 small blocks behind scales and minima; each: scale bytes [32], minimum bytes [32];
 //                   scale * scale byte * bits - minimum * minimum byte
-//     int2 scaled   8 small blocks behind scales and minima; each: bytes [2 halves][32], low nibble of the scale and high
-//                   nibble of the minimum; numbers as above
+//     int2 scaled   8 small blocks behind scales and minima; each: bytes [2 halves][32], low nibbles are
+//                   scale bytes, high ones minimum bytes; as above
 //     int6 scaled   8 small blocks behind scales; each: signed scale bytes [2 halves][32]; scale * byte * (bits - 32)
 //     codebook scaled
-//                   8 small blocks behind scales and all their signed scale bytes [8][32]; scale * byte * codebook[nibble]
+//                   8 small blocks behind scales and all their signed scale bytes [8][32];
+//                   scale * byte * codebook[nibble]
 
 #include "panel_shapes.h"
 

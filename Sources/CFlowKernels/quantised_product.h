@@ -2,7 +2,8 @@
 //
 // Quantised panels times quantised vectors. For each block of 32 columns, in order: the exact integer dot, then
 //     sum = fma((float)dot, weight scale * vector scale, sum)
-// where halves of 16 columns have scales once for each half, and with minima sum = fma(-minimum, vector's scaled sum, sum)
+// where halves of 16 columns have scales once for each half, and with minima
+//     sum = fma(-minimum, vector's scaled sum, sum)
 // behind it, or behind both halves. Which tile computes an output never changes its bits.
 
 /// The most vectors of one tile, and how many one takes when there are many: sums of both kinds stay in registers.
