@@ -21,6 +21,18 @@ package enum KernelLayout: UInt32, Sendable, CaseIterable {
     case panelInt4Scaled = 7
     /// Panels of 6-bit numbers; 16 of a row have a scale, which 256 of a row scale again.
     case panelInt6Scaled = 8
+    /// Panels of nibbles with a scale and a minimum for each 32 of a row.
+    case panelInt4Minima = 9
+    /// Panels of 6-bit numbers with a scale and a minimum for each 32 of a row.
+    case panelInt6Minima = 10
+    /// Panels of 6-bit numbers; 32 of a row have a scale and a minimum, which 256 of a row scale again.
+    case panelInt6ScaledMinima = 11
+    /// Panels of 2-bit numbers; 16 of a row have a scale and a minimum, which 256 of a row scale again.
+    case panelInt2Scaled = 12
+    /// Panels of nibbles that choose from 16 fixed numbers, with a scale for each 32 of a row.
+    case panelCodebook = 13
+    /// The same; 32 of a row have a scale, which 256 of a row scale again.
+    case panelCodebookScaled = 14
 
     /// Rows of a panel.
     package static let panelRows = 32
@@ -36,17 +48,17 @@ package enum KernelLayout: UInt32, Sendable, CaseIterable {
         case .panelInt4: "panel-int4"
         case .panelInt4Scaled: "panel-int4-scaled"
         case .panelInt6Scaled: "panel-int6-scaled"
+        case .panelInt4Minima: "panel-int4-minima"
+        case .panelInt6Minima: "panel-int6-minima"
+        case .panelInt6ScaledMinima: "panel-int6-scaled-minima"
+        case .panelInt2Scaled: "panel-int2-scaled"
+        case .panelCodebook: "panel-codebook"
+        case .panelCodebookScaled: "panel-codebook-scaled"
         }
     }
 
     /// Columns of a block; the number of columns is a multiple of it.
-    package var blockColumns: Int {
-        switch self {
-        case .vectorF32, .panelF32, .panelF16, .panelBF16: 1
-        case .panelInt8, .panelInt4: 32
-        case .panelInt4Scaled, .panelInt6Scaled: 256
-        }
-    }
+    package var blockColumns: Int { quantisedShape.map { 32 * $0.smallBlocks } ?? 1 }
 
     /// Bytes of a block: all rows of a panel by `blockColumns`; of a vector's number.
     package var blockByteCount: Int {
@@ -54,10 +66,23 @@ package enum KernelLayout: UInt32, Sendable, CaseIterable {
         case .vectorF32: 4
         case .panelF32: 128
         case .panelF16, .panelBF16: 64
-        case .panelInt8: 64 + 8 * 128
-        case .panelInt4: 64 + 4 * 128
-        case .panelInt4Scaled: 2 * 64 + 8 * (64 + 4 * 128)
-        case .panelInt6Scaled: 64 + 8 * (64 + 4 * 128 + 2 * 128)
+        default: quantisedShape?.byteCount ?? 0
+        }
+    }
+
+    /// How the parts of a quantised block lie; nil for floats.
+    var quantisedShape: QuantisedShape? {
+        switch self {
+        case .vectorF32, .panelF32, .panelF16, .panelBF16: nil
+        case .panelInt8: QuantisedShape(bits: 8)
+        case .panelInt4, .panelCodebook: QuantisedShape(bits: 4)
+        case .panelInt4Minima: QuantisedShape(bits: 4, hasMinima: true)
+        case .panelInt6Minima: QuantisedShape(bits: 6, hasMinima: true)
+        case .panelInt4Scaled: QuantisedShape(bits: 4, hasMinima: true, scaleBytes: .pair)
+        case .panelInt6Scaled: QuantisedShape(bits: 6, scaleBytes: .pair)
+        case .panelInt6ScaledMinima: QuantisedShape(bits: 6, hasMinima: true, scaleBytes: .pair)
+        case .panelInt2Scaled: QuantisedShape(bits: 2, hasMinima: true, scaleBytes: .pair)
+        case .panelCodebookScaled: QuantisedShape(bits: 4, scaleBytes: .ahead)
         }
     }
 

@@ -2,6 +2,7 @@
 //
 // Chooses a path at run time and forwards each kernel to it.
 #include "kernel_table.h"
+#include "panel_shapes.h"
 #include <stdatomic.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -69,22 +70,16 @@ static const kernel_table *kernels(void) {
 }
 
 size_t flow_panel_bytes(const flow_matrix *matrix) {
+    const panel_shape shape = shape_of(matrix->number);
     switch (matrix->number) {
     case FLOW_NUMBER_F32:
         return matrix->columns * 128;
     case FLOW_NUMBER_F16:
     case FLOW_NUMBER_BF16:
         return matrix->columns * 64;
-    case FLOW_NUMBER_INT8:
-        return matrix->columns / 32 * 1088;
-    case FLOW_NUMBER_INT4:
-        return matrix->columns / 32 * 576;
-    case FLOW_NUMBER_INT4_SCALED:
-        return matrix->columns / 256 * 4736;
-    case FLOW_NUMBER_INT6_SCALED:
-        return matrix->columns / 256 * 6720;
+    default:
+        return matrix->columns / FLOW_BLOCK_NUMBERS / shape.blocks * group_bytes(shape);
     }
-    return 0;
 }
 
 bool flow_is_quantised(const flow_matrix *matrix) { return matrix->number >= FLOW_NUMBER_INT8; }

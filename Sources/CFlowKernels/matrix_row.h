@@ -18,30 +18,30 @@ static void float_row(const flow_matrix *matrix, size_t row, float *y) {
     }
 }
 
+/// The integer at a byte of a step's place, free of its offset.
+static int quantised_number(const int kind, const uint8_t *numbers, const int half, const int step) {
+    if (kind == FLOW_NUMBER_INT8) return numbers[(half * 4 + step) * STEP_BYTES] - 128;
+    if (kind == FLOW_NUMBER_INT2_SCALED) return numbers[half * STEP_BYTES] >> (2 * step) & 3;
+    const int nibble = numbers[step * STEP_BYTES] >> (4 * half) & 15;
+    if (has_codebook(kind)) return codebook[nibble] - 128;
+    if (kind == FLOW_NUMBER_INT4) return nibble - 8;
+    if (!has_upper_bits(kind)) return nibble;
+    const int bits = nibble | (numbers[NIBBLES_BYTES + half * STEP_BYTES] >> (2 * step) & 3) << 4;
+    return kind == FLOW_NUMBER_INT6_SCALED ? bits - 32 : bits;
+}
+
 /// Sixteen numbers of a row of a quantised panel, with the roundings that their format's own definition has.
 static void quantised_half(const int kind, const uint8_t *panel, size_t row, size_t column, float *y) {
     const size_t half = column % BLOCK / LANES;
     const int unit = (int)(row / LANES);
     const panel_block block = block_of(kind, panel, column / BLOCK);
     const float scale = row_scales(kind, block, unit, (int)half)[row % LANES];
-    const float minus = kind == FLOW_NUMBER_INT4_SCALED ? minus_minima(block, unit)[row % LANES] : 0;
+    const float minus = has_minima(kind) ? minus_minima(kind, block, unit, (int)half)[row % LANES] : 0;
     for (int i = 0; i < LANES; i++) {
         const int step = i / 4;
-        const uint8_t *steps = block.own + SCALES_BYTES + unit * 64 + row % LANES * 4 + i % 4;
-        const int nibble = steps[step * STEP_BYTES] >> (4 * half) & 15;
-        switch (kind) {
-        case FLOW_NUMBER_INT8:
-            y[i] = scale * (float)(steps[(half * 4 + step) * STEP_BYTES] - 128);
-            break;
-        case FLOW_NUMBER_INT4:
-            y[i] = scale * (float)(nibble - 8);
-            break;
-        case FLOW_NUMBER_INT4_SCALED:
-            y[i] = scale * (float)nibble + minus;
-            break;
-        default:
-            y[i] = scale * (float)((nibble | (steps[NIBBLES_BYTES + half * STEP_BYTES] >> (2 * step) & 3) << 4) - 32);
-        }
+        const uint8_t *numbers = block.numbers + unit * 64 + row % LANES * 4 + i % 4;
+        const int number = quantised_number(kind, numbers, (int)half, step);
+        y[i] = has_minima(kind) ? scale * (float)number + minus : scale * (float)number;
     }
 }
 

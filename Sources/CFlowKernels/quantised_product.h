@@ -2,8 +2,9 @@
 //
 // Quantised panels times quantised vectors. For each block of 32 columns, in order: the exact integer dot, then
 //     sum = fma((float)dot, weight scale * vector scale, sum)
-// with int6 scaled once for each half of 16 columns, and with minima sum = fma(-minimum, vector's scaled sum, sum)
-// behind it. Which tile computes an output never changes its bits.
+// where halves of 16 columns have scales once for each half, and with minima
+//     sum = fma(-minimum, vector's scaled sum, sum)
+// behind it, or behind both halves. Which tile computes an output never changes its bits.
 
 /// The most vectors of one tile, and how many one takes when there are many: sums of both kinds stay in registers.
 #if FLOW_PATH_LEVEL == 2
@@ -13,30 +14,53 @@ enum { QUANTISED_VECTORS = 4, QUANTISED_MANY = 4, QUANTISED_UNITS = 1 };
 #endif
 
 /// Weights of a step: units of 16 rows; `half` tells the nibbles, `step` counts within the half.
-FLOW_INLINE lane_bytes step_weights(const int kind, const uint8_t *own, const int unit, const int half, const int step) {
-    const uint8_t *at = own + SCALES_BYTES + unit * 64;
+FLOW_INLINE lane_bytes step_weights(
+    const int kind, const uint8_t *numbers, const int unit, const int half, const int step) {
+    const uint8_t *at = numbers + unit * 64;
     if (kind == FLOW_NUMBER_INT8) return bytes_load(at + (half * 4 + step) * STEP_BYTES);
+    if (kind == FLOW_NUMBER_INT2_SCALED) return two_bits(step, bytes_load(at + half * STEP_BYTES));
     const lane_bytes both = bytes_load(at + step * STEP_BYTES);
     const lane_bytes nibbles = half ? high_nibbles(both) : low_nibbles(both);
-    if (kind != FLOW_NUMBER_INT6_SCALED) return nibbles;
+    if (has_codebook(kind)) return looked_up(nibbles);
+    if (!has_upper_bits(kind)) return nibbles;
     return nibbles | upper_bits(step, bytes_load(at + NIBBLES_BYTES + half * STEP_BYTES));
 }
 
-/// The scale of each row of a unit, for int6 that of the half.
+/// The scale of each row of a unit, of the half where halves have their own.
 FLOW_INLINE lanes row_scales(const int kind, panel_block block, const int unit, const int half) {
+    const lanes scales = lanes_load_half(block.group + unit * 32);
     switch (kind) {
     case FLOW_NUMBER_INT4_SCALED:
-        return lanes_load_half(block.group + unit * 32) * floats_of_bytes(block.own + unit * 16);
+    case FLOW_NUMBER_INT6_SCALED_MINIMA:
+        return scales * floats_of_bytes(block.scales + unit * 16);
+    case FLOW_NUMBER_INT2_SCALED:
+        return scales * floats_of_nibbles(block.scales + half * 32 + unit * 16, 0);
     case FLOW_NUMBER_INT6_SCALED:
-        return lanes_load_half(block.group + unit * 32) * floats_of_signed(block.own + half * 32 + unit * 16);
+        return scales * floats_of_signed(block.scales + half * 32 + unit * 16);
+    case FLOW_NUMBER_CODEBOOK_SCALED:
+        return scales * floats_of_signed(block.scales + unit * 16);
     default:
-        return lanes_load_half(block.own + unit * 32);
+        return scales;
     }
 }
 
-/// Minus the minimum of each row of a unit.
-FLOW_INLINE lanes minus_minima(panel_block block, const int unit) {
-    return -(lanes_load_half(block.group + SCALES_BYTES + unit * 32) * floats_of_bytes(block.own + 32 + unit * 16));
+/// Minus the minimum of each row of a unit, of the half where halves have their own.
+FLOW_INLINE lanes minus_minima(const int kind, panel_block block, const int unit, const int half) {
+    const lanes minima = lanes_load_half(block.group + SCALES_BYTES + unit * 32);
+    switch (kind) {
+    case FLOW_NUMBER_INT4_SCALED:
+    case FLOW_NUMBER_INT6_SCALED_MINIMA:
+        return -(minima * floats_of_bytes(block.scales + 32 + unit * 16));
+    case FLOW_NUMBER_INT2_SCALED:
+        return -(minima * floats_of_nibbles(block.scales + half * 32 + unit * 16, 4));
+    default:
+        return -minima;
+    }
+}
+
+/// The vector's sum that a minimum is multiplied with.
+FLOW_INLINE float minimum_factor(const int kind, const flow_block *x, const int half) {
+    return has_half_scales(kind) ? x->scale * (float)-x->minus_half_sum[half] : x->scaled_sum;
 }
 
 FLOW_INLINE int32_t four_of(const flow_block *x, const int step) {
@@ -55,7 +79,7 @@ FLOW_INLINE void quantised_tile(
     }
     const size_t blocks = columns / BLOCK;
     // With one scale for both halves their dots are one sum.
-    const int folds = kind == FLOW_NUMBER_INT6_SCALED ? 2 : 1;
+    const int folds = has_half_scales(kind) ? 2 : 1;
     for (size_t b = 0; b < blocks; b++, x++) {
         const panel_block block = block_of(kind, panel, b);
         FLOW_UNROLL for (int fold = 0; fold < folds; fold++) {
@@ -69,14 +93,14 @@ FLOW_INLINE void quantised_tile(
                 const int step = folds == 2 ? i : (kind == FLOW_NUMBER_INT8 ? i % 4 : i / 2);
                 lane_bytes weights[QUANTISED_UNITS];
                 FLOW_UNROLL for (int u = 0; u < units; u++) {
-                    weights[u] = step_weights(kind, block.own, first + u, half, step);
+                    weights[u] = step_weights(kind, block.numbers, first + u, half, step);
                     if (kind == FLOW_NUMBER_INT8 || half == 0)
-                        __builtin_prefetch(block.own + PREFETCH_BYTES + (i * 2 + first + u) * 64, 0, 3);
+                        __builtin_prefetch(block.numbers + PREFETCH_BYTES + (i * 2 + first + u) * 64, 0, 3);
                 }
                 FLOW_UNROLL for (int v = 0; v < vectors; v++) {
                     const int32_t four = four_of(x + v * x_stride, half * 4 + step);
                     FLOW_UNROLL for (int u = 0; u < units; u++)
-                        dot[u][v] = add_dots(kind == FLOW_NUMBER_INT8, dot[u][v], weights[u], four);
+                        dot[u][v] = add_dots(is_wide(kind), dot[u][v], weights[u], four);
                 }
             }
             lanes scale[QUANTISED_UNITS];
@@ -87,11 +111,11 @@ FLOW_INLINE void quantised_tile(
                     sum[u][v] = lanes_fma(floats_of(dot[u][v]), scale[u] * factor, sum[u][v]);
             }
         }
-        if (kind == FLOW_NUMBER_INT4_SCALED) {
+        FLOW_UNROLL for (int fold = 0; has_minima(kind) && fold < folds; fold++) {
             FLOW_UNROLL for (int u = 0; u < units; u++) {
-                const lanes minus = minus_minima(block, first + u);
+                const lanes minus = minus_minima(kind, block, first + u, fold);
                 FLOW_UNROLL for (int v = 0; v < vectors; v++)
-                    sum[u][v] = lanes_fma(minus, lanes_of(x[v * x_stride].scaled_sum), sum[u][v]);
+                    sum[u][v] = lanes_fma(minus, lanes_of(minimum_factor(kind, x + v * x_stride, fold)), sum[u][v]);
             }
         }
     }
@@ -135,13 +159,25 @@ QUANTISED_TILES(int8_tile, FLOW_NUMBER_INT8)
 QUANTISED_TILES(int4_tile, FLOW_NUMBER_INT4)
 QUANTISED_TILES(int4_scaled_tile, FLOW_NUMBER_INT4_SCALED)
 QUANTISED_TILES(int6_scaled_tile, FLOW_NUMBER_INT6_SCALED)
+QUANTISED_TILES(int4_minima_tile, FLOW_NUMBER_INT4_MINIMA)
+QUANTISED_TILES(int6_minima_tile, FLOW_NUMBER_INT6_MINIMA)
+QUANTISED_TILES(int6_scaled_minima_tile, FLOW_NUMBER_INT6_SCALED_MINIMA)
+QUANTISED_TILES(int2_scaled_tile, FLOW_NUMBER_INT2_SCALED)
+QUANTISED_TILES(codebook_tile, FLOW_NUMBER_CODEBOOK)
+QUANTISED_TILES(codebook_scaled_tile, FLOW_NUMBER_CODEBOOK_SCALED)
 
 typedef void (*quantised_function)(const uint8_t *, size_t, const flow_block *, size_t, float *, size_t, bool);
-static const quantised_function quantised_tiles[4][QUANTISED_VECTORS] = {
+static const quantised_function quantised_tiles[10][QUANTISED_VECTORS] = {
     QUANTISED_LIST(int8_tile),
     QUANTISED_LIST(int4_tile),
     QUANTISED_LIST(int4_scaled_tile),
     QUANTISED_LIST(int6_scaled_tile),
+    QUANTISED_LIST(int4_minima_tile),
+    QUANTISED_LIST(int6_minima_tile),
+    QUANTISED_LIST(int6_scaled_minima_tile),
+    QUANTISED_LIST(int2_scaled_tile),
+    QUANTISED_LIST(codebook_tile),
+    QUANTISED_LIST(codebook_scaled_tile),
 };
 
 static void quantised_product(

@@ -46,6 +46,12 @@ extension KernelLayout {
         case .panelInt4: FLOW_NUMBER_INT4
         case .panelInt4Scaled: FLOW_NUMBER_INT4_SCALED
         case .panelInt6Scaled: FLOW_NUMBER_INT6_SCALED
+        case .panelInt4Minima: FLOW_NUMBER_INT4_MINIMA
+        case .panelInt6Minima: FLOW_NUMBER_INT6_MINIMA
+        case .panelInt6ScaledMinima: FLOW_NUMBER_INT6_SCALED_MINIMA
+        case .panelInt2Scaled: FLOW_NUMBER_INT2_SCALED
+        case .panelCodebook: FLOW_NUMBER_CODEBOOK
+        case .panelCodebookScaled: FLOW_NUMBER_CODEBOOK_SCALED
         }
     }
 }

@@ -27,6 +27,12 @@ struct BlockTranscoding {
         case .q4_0: .panelInt4
         case .q4_K: .panelInt4Scaled
         case .q6_K, .q3_K: .panelInt6Scaled
+        case .q4_1: .panelInt4Minima
+        case .q5_1: .panelInt6Minima
+        case .q5_K: .panelInt6ScaledMinima
+        case .q2_K: .panelInt2Scaled
+        case .iq4_nl: .panelCodebook
+        case .iq4_xs: .panelCodebookScaled
         }
     }
 
@@ -50,15 +56,26 @@ struct BlockTranscoding {
 
     private func store(_ row: Int, in packed: QuantisedBlock) {
         packed.setScale(block.scale, row: row)
-        if layout == .panelInt4Scaled { packed.setMinimum(block.minimum, row: row) }
+        if Self.hasMinima(layout) { packed.setMinimum(block.minimum, row: row) }
         for small in 0..<layout.blockColumns / 32 {
             packed.setNumbers(block.numbers + 32 * small, smallBlock: small, row: row)
-            if layout == .panelInt4Scaled {
+            switch layout {
+            case .panelInt4Scaled, .panelInt6ScaledMinima:
                 packed.setScaleBytes(block.smallScales[small], block.smallMinima[small], smallBlock: small, row: row)
-            } else if layout == .panelInt6Scaled {
+            case .panelInt6Scaled, .panelInt2Scaled:
                 packed.setScaleBytes(
                     block.smallScales[2 * small], block.smallScales[2 * small + 1], smallBlock: small, row: row)
+            case .panelCodebookScaled:
+                packed.setScaleBytes(block.smallScales[small], smallBlock: small, row: row)
+            default: break
             }
+        }
+    }
+
+    private static func hasMinima(_ layout: KernelLayout) -> Bool {
+        switch layout {
+        case .panelInt4Scaled, .panelInt6ScaledMinima, .panelInt2Scaled, .panelInt4Minima, .panelInt6Minima: true
+        default: false
         }
     }
 }

@@ -5,12 +5,15 @@ import CFlowKernels
 final class QuantisedMatrix {
     /// The kinds that are multiplied with quantised vectors.
     static let kinds = [
-        FLOW_NUMBER_INT8, FLOW_NUMBER_INT4, FLOW_NUMBER_INT4_SCALED, FLOW_NUMBER_INT6_SCALED,
+        FLOW_NUMBER_INT8, FLOW_NUMBER_INT4, FLOW_NUMBER_INT4_SCALED, FLOW_NUMBER_INT6_SCALED, FLOW_NUMBER_INT4_MINIMA,
+        FLOW_NUMBER_INT6_MINIMA, FLOW_NUMBER_INT6_SCALED_MINIMA, FLOW_NUMBER_INT2_SCALED, FLOW_NUMBER_CODEBOOK,
+        FLOW_NUMBER_CODEBOOK_SCALED,
     ]
 
     let rows: Int
     let columns: Int
     let kind: flow_number
+    private let form: QuantisedForm
     private var quants: [Int32]  // [rows][columns], without offset
     private var scales: [Float]  // [rows][columns / 16], both scales multiplied
     private var minima: [Float]  // [rows][columns / 16], both factors multiplied
@@ -22,6 +25,7 @@ final class QuantisedMatrix {
         self.rows = rows
         self.columns = columns
         self.kind = kind
+        form = QuantisedForm(kind)
         quants = Array(repeating: 0, count: rows * columns)
         scales = Array(repeating: 0, count: rows * columns / 16)
         minima = scales
@@ -33,15 +37,8 @@ final class QuantisedMatrix {
         var random = TestNumbers(seed)
         for row in 0..<rows {
             let panel = row / 32 * panelBytes
-            if hasGroups {
-                for group in 0..<columns / 256 { fillGroup(panel, row, group, extreme, &random) }
-            } else {
-                for block in 0..<columns / 32 {
-                    let start = panel + block * (kind == FLOW_NUMBER_INT8 ? 1088 : 576)
-                    let scale = storeHalf(start + 2 * (row % 32), &random)
-                    for half in 0..<2 { scales[row * columns / 16 + 2 * block + half] = scale }
-                    fillQuants(start + 64, row, block, extreme, &random)
-                }
+            for group in 0..<columns / form.columns {
+                fillGroup(panel + group * form.groupBytes, row, group, extreme, &random)
             }
         }
     }
@@ -50,29 +47,27 @@ final class QuantisedMatrix {
 
     var panels: Int { (rows + 31) / 32 }
 
-    private var hasGroups: Bool { kind == FLOW_NUMBER_INT4_SCALED || kind == FLOW_NUMBER_INT6_SCALED }
-
-    private func fillGroup(_ panel: Int, _ row: Int, _ group: Int, _ extreme: Bool, _ random: inout TestNumbers) {
-        let isInt4 = kind == FLOW_NUMBER_INT4_SCALED
-        let start = panel + group * (isInt4 ? 4736 : 6720)
-        let scale = storeHalf(start + 2 * (row % 32), &random)
-        let minimum = isInt4 ? storeHalf(start + 64 + 2 * (row % 32), &random) : 0
-        for small in 0..<8 {
-            let own = start + (isInt4 ? 128 + small * 576 : 64 + small * 832)
+    private func fillGroup(_ start: Int, _ row: Int, _ group: Int, _ extreme: Bool, _ random: inout TestNumbers) {
+        let lane = row % 32
+        let scale = storeHalf(start + 2 * lane, &random)
+        let minimum = form.hasMinima ? storeHalf(start + 64 + 2 * lane, &random) : 0
+        for small in 0..<form.smallBlocks {
+            let own = start + form.head + small * form.smallBlockBytes
             let bytes = (UInt8.random(in: 0...255, using: &random), UInt8.random(in: 0...255, using: &random))
-            memory[own + row % 32] = bytes.0
-            memory[own + 32 + row % 32] = bytes.1
-            let place = (row * columns + group * 256 + small * 32) / 16
-            if isInt4 {
-                scales[place] = scale * Float(bytes.0)
-                scales[place + 1] = scales[place]
-                minima[place] = minimum * Float(bytes.1)
-                minima[place + 1] = minima[place]
-            } else {
-                scales[place] = scale * Float(Int8(bitPattern: bytes.0))
-                scales[place + 1] = scale * Float(Int8(bitPattern: bytes.1))
+            let factors = form.factors(bytes)
+            let place = (row * columns + group * form.columns + small * 32) / 16
+            for half in 0..<2 {
+                scales[place + half] = scale * factors.scales[half]
+                minima[place + half] = minimum * factors.minima[half]
             }
-            fillQuants(own + 64, row, group * 8 + small, extreme, &random)
+            if kind == FLOW_NUMBER_CODEBOOK_SCALED {
+                memory[start + 64 + small * 32 + lane] = bytes.0
+            } else if form.smallBlocks > 1 {
+                memory[own + lane] = bytes.0
+                memory[own + 32 + lane] = bytes.1
+            }
+            let steps = own + form.smallBlockBytes - form.numberBytes
+            fillQuants(steps, row, group * form.smallBlocks + small, extreme, &random)
         }
     }
 
@@ -85,26 +80,19 @@ final class QuantisedMatrix {
     private func fillQuants(
         _ steps: Int, _ row: Int, _ block: Int, _ extreme: Bool, _ random: inout TestNumbers
     ) {
-        let (most, offset): (UInt8, Int32) =
-            switch kind {
-            case FLOW_NUMBER_INT8: (255, 128)
-            case FLOW_NUMBER_INT4: (15, 8)
-            case FLOW_NUMBER_INT4_SCALED: (15, 0)
-            default: (63, 32)
-            }
+        let most = form.mostBits
         for column in 0..<32 {
             var bits = UInt8.random(in: 0...most, using: &random)
             if extreme { bits = bits > most / 2 ? most : 0 }
-            quants[row * columns + block * 32 + column] = Int32(bits) - offset
+            quants[row * columns + block * 32 + column] = form.number(bits)
             let lane = 4 * (row % 32) + column % 4
-            if kind == FLOW_NUMBER_INT8 {
-                memory[steps + column / 4 * 128 + lane] = bits
-            } else {
-                let step = column % 16 / 4
-                memory[steps + step * 128 + lane] |= column < 16 ? bits & 15 : bits << 4
-                if kind == FLOW_NUMBER_INT6_SCALED {
-                    memory[steps + 512 + column / 16 * 128 + lane] |= (bits >> 4) << UInt8(2 * step)
-                }
+            let shift = UInt8(2 * (column % 16 / 4))
+            switch most {
+            case 255: memory[steps + column / 4 * 128 + lane] = bits
+            case 3: memory[steps + column / 16 * 128 + lane] |= bits << shift
+            default:
+                memory[steps + column % 16 / 4 * 128 + lane] |= column < 16 ? bits & 15 : bits << 4
+                if most > 15 { memory[steps + 512 + column / 16 * 128 + lane] |= (bits >> 4) << shift }
             }
         }
     }
@@ -126,13 +114,17 @@ final class QuantisedMatrix {
             let dots = [0, 16].map { half in
                 (half..<half + 16).reduce(Int32(0)) { $0 + quants[start + $1] * numbers[$1] }
             }
-            if kind == FLOW_NUMBER_INT6_SCALED {
-                sum = sum.addingProduct(Float(dots[0]), scales[start / 16] * vector.scale)
-                sum = sum.addingProduct(Float(dots[1]), scales[start / 16 + 1] * vector.scale)
-            } else {
-                sum = sum.addingProduct(Float(dots[0] + dots[1]), scales[start / 16] * vector.scale)
+            let (scale, minimum) = (scales[start / 16...start / 16 + 1], minima[start / 16...start / 16 + 1])
+            guard form.hasHalfScales else {
+                sum = sum.addingProduct(Float(dots[0] + dots[1]), scale[start / 16] * vector.scale)
+                if form.hasMinima { sum = sum.addingProduct(-minimum[start / 16], vector.scaled_sum) }
+                continue
             }
-            if kind == FLOW_NUMBER_INT4_SCALED { sum = sum.addingProduct(-minima[start / 16], vector.scaled_sum) }
+            for half in 0..<2 { sum = sum.addingProduct(Float(dots[half]), scale[start / 16 + half] * vector.scale) }
+            for half in 0..<2 where form.hasMinima {
+                let part = numbers[16 * half..<16 * half + 16].reduce(0, +)
+                sum = sum.addingProduct(-minimum[start / 16 + half], vector.scale * Float(part))
+            }
         }
         return sum
     }

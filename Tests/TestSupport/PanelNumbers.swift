@@ -31,9 +31,38 @@ extension PackedTensor {
         case .panelInt6Scaled:
             let own = block + 64 + small * 832
             let scale = half(block, lane) * Float(Int8(bitPattern: byte(own, place / 16 * 32 + lane)))
-            let upper = byte(own, 64 + 512 + place / 16 * 128 + lane * 4 + place % 4) >> UInt8(place % 16 / 4 * 2) & 3
-            return scale * Float(nibble(own + 64, lane, place) + Int(upper) * 16 - 32)
+            return scale * Float(sixBits(own + 64, lane, place) - 32)
+        case .panelInt4Minima:
+            return half(block, lane) * Float(nibble(block + 128, lane, place)) - half(block + 64, lane)
+        case .panelInt6Minima:
+            return half(block, lane) * Float(sixBits(block + 128, lane, place)) - half(block + 64, lane)
+        case .panelInt6ScaledMinima:
+            let own = block + 128 + small * 832
+            let scale = half(block, lane) * Float(byte(own, lane))
+            let minimum = half(block + 64, lane) * Float(byte(own, 32 + lane))
+            return scale * Float(sixBits(own + 64, lane, place)) - minimum
+        case .panelInt2Scaled:
+            let own = block + 128 + small * 320
+            let both = byte(own, place / 16 * 32 + lane)
+            let minimum = half(block + 64, lane) * Float(both >> 4)
+            return half(block, lane) * Float(both & 15) * Float(twoBits(own + 64, lane, place)) - minimum
+        case .panelCodebook: return half(block, lane) * Self.codebook[nibble(block + 64, lane, place)]
+        case .panelCodebookScaled:
+            let scale = half(block, lane) * Float(Int8(bitPattern: byte(block, 64 + small * 32 + lane)))
+            return scale * Self.codebook[nibble(block + 320 + small * 512, lane, place)]
         }
+    }
+
+    private static let codebook: [Float] = [
+        -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
+    ]
+
+    private func twoBits(_ steps: UnsafeRawPointer, _ lane: Int, _ place: Int) -> Int {
+        Int(byte(steps, place / 16 * 128 + lane * 4 + place % 4) >> UInt8(place % 16 / 4 * 2) & 3)
+    }
+
+    private func sixBits(_ steps: UnsafeRawPointer, _ lane: Int, _ place: Int) -> Int {
+        nibble(steps, lane, place) + twoBits(steps + 512, lane, place) * 16
     }
 
     private func half(_ start: UnsafeRawPointer, _ lane: Int) -> Float {

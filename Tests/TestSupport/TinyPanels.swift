@@ -32,7 +32,7 @@ enum TinyPanels {
             rows.map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes {
                 PanelPacking(columns: columns, layout: layout).pack(rows: $0, into: panel)
             }
-        case .panelInt8, .panelInt4, .panelInt4Scaled, .panelInt6Scaled:
+        default:
             quantise(panel, rows, columns, layout)
         }
     }
@@ -41,36 +41,37 @@ enum TinyPanels {
         _ panel: UnsafeMutableRawBufferPointer, _ rows: [Float], _ columns: Int, _ layout: KernelLayout
     ) {
         guard let start = panel.baseAddress else { return }
-        let smallBlocks = layout.blockColumns / 32
         for place in 0..<columns / layout.blockColumns {
             let block = QuantisedBlock(start + place * layout.blockByteCount, layout: layout)
             for row in 0..<rows.count / columns {
                 let first = row * columns + place * layout.blockColumns
-                let part = Array(rows[first..<first + layout.blockColumns])
-                let largest = part.map { abs($0) }.max() ?? 0
-                // Scale bytes differ between neighbours, so that a kernel that takes the wrong one shows it.
-                let bytes = (0..<2 * smallBlocks).map { UInt8(40 + ($0 * 7 + row) % 24) }
-                let most: Float = layout == .panelInt8 ? 127 : layout == .panelInt6Scaled ? 31 : 7
-                let scale = Float16(smallBlocks == 1 ? largest / most : largest / most / 40)
-                block.setScale(scale.bitPattern, row: row)
-                if layout == .panelInt4Scaled { block.setMinimum((scale * 8).bitPattern, row: row) }
-                for small in 0..<smallBlocks {
-                    let isInt6 = layout == .panelInt6Scaled
-                    if layout == .panelInt4Scaled {
-                        block.setScaleBytes(bytes[2 * small], bytes[2 * small], smallBlock: small, row: row)
-                    } else if isInt6 {
-                        block.setScaleBytes(bytes[2 * small], bytes[2 * small + 1], smallBlock: small, row: row)
-                    }
-                    let quants = (0..<32).map { index -> UInt8 in
-                        let byte = smallBlocks == 1 ? 1 : bytes[2 * small + (isInt6 ? index / 16 : 0)]
-                        let step = Float(scale) * Float(byte)
-                        let quotient = step == 0 ? 0 : (part[32 * small + index] / step).rounded()
-                        let offset: Float = layout == .panelInt8 ? 128 : isInt6 ? 32 : 8
-                        return UInt8(max(0, min(quotient + offset, layout == .panelInt8 ? 255 : isInt6 ? 63 : 15)))
-                    }
-                    block.setNumbers(quants, smallBlock: small, row: row)
-                }
+                quantise(Array(rows[first..<first + layout.blockColumns]), row, layout, into: block)
             }
+        }
+    }
+
+    private static func quantise(_ part: [Float], _ row: Int, _ layout: KernelLayout, into block: QuantisedBlock) {
+        let smallBlocks = layout.blockColumns / 32
+        let grid = TinyGrid(layout)
+        let largest = part.map { abs($0) }.max() ?? 0
+        let scale = Float16(largest / grid.reach / (smallBlocks == 1 ? 1 : grid.leastByte))
+        block.setScale(scale.bitPattern, row: row)
+        if grid.hasMinima { block.setMinimum((scale * Float16(grid.centre)).bitPattern, row: row) }
+        for small in 0..<smallBlocks {
+            // Scale bytes differ between neighbours, so that a kernel that takes the wrong one shows it.
+            let factors = (0..<2).map { half in
+                let index = 2 * small + (grid.hasHalfScales ? half : 0)
+                return smallBlocks == 1 ? 1 : grid.leastByte + Float((index * 7 + row) % grid.byteCount)
+            }
+            if smallBlocks > 1 {
+                let bytes = factors.map { UInt8($0) * (layout == .panelInt2Scaled ? 17 : 1) }
+                block.setScaleBytes(bytes[0], bytes[1], smallBlock: small, row: row)
+            }
+            let numbers = (0..<32).map { index in
+                let step = Float(scale) * factors[index / 16]
+                return grid.nearest(step == 0 ? 0 : part[32 * small + index] / step)
+            }
+            block.setNumbers(numbers, smallBlock: small, row: row)
         }
     }
 }

@@ -46,6 +46,12 @@ typedef enum flow_number {
     FLOW_NUMBER_INT4 = 4,        ///< blocks of 32 columns, a scale each
     FLOW_NUMBER_INT4_SCALED = 5, ///< groups of 256 columns with scale and minimum, which each 32 columns scale again
     FLOW_NUMBER_INT6_SCALED = 6, ///< groups of 256 columns with a scale, which each 16 columns scale again
+    FLOW_NUMBER_INT4_MINIMA = 7, ///< blocks of 32 columns, a scale and a minimum each
+    FLOW_NUMBER_INT6_MINIMA = 8, ///< the same with 6 bits
+    FLOW_NUMBER_INT6_SCALED_MINIMA = 9, ///< as FLOW_NUMBER_INT4_SCALED, with 6 bits
+    FLOW_NUMBER_INT2_SCALED = 10,       ///< groups of 256 with scale and minimum, which each 16 columns scale again
+    FLOW_NUMBER_CODEBOOK = 11,          ///< blocks of 32 columns, a scale each; nibbles choose from 16 fixed numbers
+    FLOW_NUMBER_CODEBOOK_SCALED = 12,   ///< the same in groups of 256 with a scale, which each 32 columns scale again
 } flow_number;
 
 /// A matrix in panels of 32 rows (outputs). Floats: panel p holds for each k in 0..<columns the 32 numbers of its rows.
@@ -88,7 +94,8 @@ typedef struct flow_block {
 void flow_quantise(const float *x, size_t count, flow_block *blocks);
 
 /// flow_matrix_product for a quantised matrix: y[v][r] = sum over blocks of 32 columns, in order, of the exact integer
-/// dot times both scales, one fused multiply-add per block (per 16 columns for int6), and one for the block's minimum.
+/// dot times both scales, one fused multiply-add per block (per 16 columns where these have scales), then
+/// one for each of the block's minima.
 /// x: [vectors][columns / 32], x_stride in blocks.
 void flow_quantised_product(
     const flow_matrix *matrix, size_t first_panel, size_t last_panel, const flow_block *x, size_t x_stride,

@@ -8,16 +8,28 @@ package enum GGUFTensorType: UInt32, Sendable, CaseIterable {
     case f16 = 1
     /// Nibbles, a scale for each 32.
     case q4_0 = 2
+    /// Nibbles, scale and minimum for each 32.
+    case q4_1 = 3
     /// 5-bit numbers, a scale for each 32.
     case q5_0 = 6
+    /// 5-bit numbers, scale and minimum for each 32.
+    case q5_1 = 7
     /// Bytes, a scale for each 32.
     case q8_0 = 8
+    /// 2-bit numbers, scale and minimum for each 256 and for each 16 of them.
+    case q2_K = 10
     /// 3-bit numbers, a scale for each 256 and for each 16 of them.
     case q3_K = 11
     /// Nibbles, scale and minimum for each 256 and for each 32 of them.
     case q4_K = 12
+    /// 5-bit numbers, scale and minimum for each 256 and for each 32 of them.
+    case q5_K = 13
     /// 6-bit numbers, a scale for each 256 and for each 16 of them.
     case q6_K = 14
+    /// Nibbles that choose from 16 fixed numbers, a scale for each 32.
+    case iq4_nl = 20
+    /// The same, a scale for each 256 and for each 32 of them.
+    case iq4_xs = 23
     /// The upper 16 bits of 32-bit floats.
     case bf16 = 30
 
@@ -25,8 +37,8 @@ package enum GGUFTensorType: UInt32, Sendable, CaseIterable {
     package var blockElementCount: Int {
         switch self {
         case .f32, .f16, .bf16: 1
-        case .q4_0, .q5_0, .q8_0: 32
-        case .q3_K, .q4_K, .q6_K: 256
+        case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_nl: 32
+        case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_xs: 256
         }
     }
 
@@ -35,12 +47,17 @@ package enum GGUFTensorType: UInt32, Sendable, CaseIterable {
         switch self {
         case .f32: 4
         case .f16, .bf16: 2
-        case .q4_0: 18
+        case .q4_0, .iq4_nl: 18
+        case .q4_1: 20
         case .q5_0: 22
+        case .q5_1: 24
         case .q8_0: 34
+        case .q2_K: 84
         case .q3_K: 110
         case .q4_K: 144
+        case .q5_K: 176
         case .q6_K: 210
+        case .iq4_xs: 136
         }
     }
 

@@ -12,6 +12,7 @@ SEED, ROWS, COLUMNS = 20260101, 5, 512
 # Where the F16 scales lie in a block: everything else may be any bits.
 SCALES = {
     Type.Q8_0: [0], Type.Q4_0: [0], Type.Q5_0: [0], Type.Q4_K: [0, 2], Type.Q6_K: [208], Type.Q3_K: [108],
+    Type.Q4_1: [0, 2], Type.Q5_1: [0, 2], Type.Q5_K: [0, 2], Type.Q2_K: [80, 82], Type.IQ4_NL: [0], Type.IQ4_XS: [0],
 }
 
 random = numpy.random.default_rng(SEED)

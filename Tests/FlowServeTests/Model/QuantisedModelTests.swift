@@ -22,6 +22,12 @@ struct QuantisedModelTests {
         Kind(shape: TinyModel.even, layouts: [.panelInt4]),
         Kind(shape: TinyModel.grouped, layouts: [.panelInt4Scaled]),
         Kind(shape: TinyModel.grouped, layouts: [.panelInt6Scaled]),
+        Kind(shape: TinyModel.even, layouts: [.panelInt4Minima]),
+        Kind(shape: TinyModel.even, layouts: [.panelInt6Minima]),
+        Kind(shape: TinyModel.grouped, layouts: [.panelInt6ScaledMinima]),
+        Kind(shape: TinyModel.grouped, layouts: [.panelInt2Scaled]),
+        Kind(shape: TinyModel.even, layouts: [.panelCodebook]),
+        Kind(shape: TinyModel.grouped, layouts: [.panelCodebookScaled]),
         Kind(
             shape: TinyModel.grouped,
             layouts: [

@@ -2,13 +2,15 @@
 
 /// One block of a quantised row, taken apart without changing a value. It is filled again and again.
 ///
-/// A number is `scale * (number - offset)`; in blocks of 256 the scale is `scale * smallScale`, a signed byte for each 16
-/// numbers, or with minima an unsigned byte for each 32, and then `minimum * smallMinimum` is subtracted.
+/// A number is `scale * (number - offset)`; in blocks of 256 the scale is `scale * smallScale`, a signed byte for each
+/// 16 numbers (IQ4_XS: 32), or with minima an unsigned byte for each 32, and then `minimum * smallMinimum` is
+/// subtracted. Q2_K has a byte for each 16 numbers whose low nibble is the small scale and whose high one is the small
+/// minimum. In IQ4 types numbers choose from the format's 16 fixed ones.
 package final class UnpackedBlock {
     /// The F16 scale's bits.
-    package fileprivate(set) var scale: UInt16 = 0
+    package internal(set) var scale: UInt16 = 0
     /// The F16 minimum's bits; 0 where the type has none.
-    package fileprivate(set) var minimum: UInt16 = 0
+    package internal(set) var minimum: UInt16 = 0
     /// The numbers with their offset, so that none is negative.
     package let numbers: UnsafeMutablePointer<UInt8>  // [256]
     /// The bytes that scale parts of the block.
@@ -29,16 +31,6 @@ package final class UnpackedBlock {
 
     deinit { numbers.deallocate() }
 
-    /// What is added to the numbers of a type so that they are not negative.
-    package static func offset(of type: GGUFTensorType) -> UInt8 {
-        switch type {
-        case .q8_0, .q5_0: 128
-        case .q4_0: 8
-        case .q3_K, .q6_K: 32
-        case .f32, .f16, .bf16, .q4_K: 0
-        }
-    }
-
     /// Takes a block apart, which has the type's `blockByteCount` bytes.
     package func unpack(_ block: UnsafeRawBufferPointer) {
         precondition(block.count == type.blockByteCount, "a block of another size")
@@ -46,16 +38,23 @@ package final class UnpackedBlock {
         case .q8_0: unpackQ8_0(block)
         case .q5_0: unpackQ5_0(block)
         case .q4_0: unpackQ4_0(block)
+        case .q4_1: unpackQ4_1(block)
+        case .q5_1: unpackQ5_1(block)
         case .q4_K: unpackQ4_K(block)
         case .q6_K: unpackQ6_K(block)
         case .q3_K: unpackQ3_K(block)
+        case .q5_K: unpackQ5_K(block)
+        case .q2_K: unpackQ2_K(block)
+        case .iq4_nl: unpackIQ4_NL(block)
+        case .iq4_xs: unpackIQ4_XS(block)
         case .f32, .f16, .bf16: preconditionFailure("the type has no blocks")
         }
     }
 }
 
 extension UnpackedBlock {
-    private func half(_ block: UnsafeRawBufferPointer, _ offset: Int) -> UInt16 {
+    /// The bits of the F16 number at an offset.
+    func half(_ block: UnsafeRawBufferPointer, _ offset: Int) -> UInt16 {
         UInt16(littleEndian: block.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
     }
 
@@ -79,27 +78,6 @@ extension UnpackedBlock {
         for index in 0..<16 {
             numbers[index] = block[2 + index] & 15
             numbers[16 + index] = block[2 + index] >> 4
-        }
-    }
-
-    /// Eight 6-bit scales and minima in 12 bytes: the first four of each whole in bytes 0..<8, the last four in the
-    /// nibbles of bytes 8..<12 with their upper bits in those of the first.
-    private func unpackQ4_K(_ block: UnsafeRawBufferPointer) {
-        scale = half(block, 0)
-        minimum = half(block, 2)
-        for index in 0..<4 {
-            let (first, second, third) = (block[4 + index], block[8 + index], block[12 + index])
-            smallScales[index] = first & 63
-            smallMinima[index] = second & 63
-            smallScales[4 + index] = third & 15 | (first >> 6) << 4
-            smallMinima[4 + index] = third >> 4 | (second >> 6) << 4
-        }
-        for pair in 0..<4 {
-            for index in 0..<32 {
-                let byte = block[16 + 32 * pair + index]
-                numbers[64 * pair + index] = byte & 15
-                numbers[64 * pair + 32 + index] = byte >> 4
-            }
         }
     }
 
