@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rotary embedding, and the sum of vectors. Plain scalar arithmetic without contraction: the same bits on every machine.
+// Rotary embedding, and the sum of vectors. Plain scalar arithmetic without contraction: the same bits on every
+// machine.
 #include "CFlowKernels.h"
 
 void flow_rotation_of(const flow_rotation *rotation, size_t position, float *out) {

@@ -2,7 +2,8 @@
 package import Artefacts
 import CFlowKernels
 
-/// The weights of a decoder of Llama's layers, as its family refines them: views of a mapped artefact, checked against its configuration. Nothing is copied.
+/// The weights of a decoder of Llama's layers, as its family refines them: views of a mapped artefact, checked against
+/// its configuration. Nothing is copied.
 package struct LlamaModel: @unchecked Sendable {
     /// The weights of one decoder layer.
     struct Layer {

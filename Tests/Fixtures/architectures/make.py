@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes NAME.gguf, a tiny model of random weights, and NAME.logits, what transformers computes with it, for each family.
+"""Writes NAME.gguf, a tiny model of random weights, and NAME.logits, what transformers computes with it, for families.
 
-NAME.logits, little-endian: u32 vocabulary, 64 token ids, 64 x vocabulary f32 (the logits after each of them), then 64
-token ids that greedy decoding appends to the first 16. Needs torch, transformers, gguf and llama-cpp-python, which loads
-every file as well and has to agree; run it from this folder. The same seeds give the same files.
+NAME.logits, little-endian: u32 vocabulary, 64 token ids, 64 x vocabulary f32 (the logits after each
+of them), then 64 token ids that greedy decoding appends to the first 16.
+Needs torch, transformers, gguf and llama-cpp-python, which loads every file as well and has to agree; run it from
+this folder. The same seeds give the same files.
 """
 import ctypes
 import math
