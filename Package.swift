@@ -156,8 +156,8 @@ let package = Package(
         tests(
             "Packing",
             [
-                "Packing", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LinuxKernel", "TestSupport",
-                "flowserve",
+                "Packing", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LanguageModels", "LinuxKernel",
+                "TestSupport", "flowserve",
             ]),
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),

@@ -12,7 +12,7 @@ enum ArtefactFormat {
     /// "DFLOWART" as a little-endian number.
     static let signature: UInt64 = 0x5452_4157_4F4C_4644
     /// Raised when the header or the directory change.
-    static let formatVersion: UInt32 = 1
+    static let formatVersion: UInt32 = 2
     /// Raised when the bytes inside a kernel layout change.
     static let layoutVersion: UInt32 = 1
     /// Reads as another number where bytes have the other order.
@@ -59,6 +59,7 @@ enum ArtefactFormat {
         static let normEpsilon = 172
         static let parameterCount = 176
         static let nameSize = 184
+        static let ropeScale = 188
         static let name = 192
     }
 

@@ -36,7 +36,8 @@ extension ModelConfiguration {
             vocabularySize: count(Header.vocabularySize), contextLength: count(Header.contextLength),
             ropeBase: Float(bitPattern: header.number(Header.ropeBase)),
             ropeDimensions: count(Header.ropeDimensions),
-            normEpsilon: Float(bitPattern: header.number(Header.normEpsilon)))
+            normEpsilon: Float(bitPattern: header.number(Header.normEpsilon)),
+            ropeScale: Float(bitPattern: header.number(Header.ropeScale)))
     }
 
     /// Writes a validated configuration into a header.
@@ -53,6 +54,7 @@ extension ModelConfiguration {
         header.put(architecture.rawValue, at: Header.architecture)
         header.put(ropeBase.bitPattern, at: Header.ropeBase)
         header.put(normEpsilon.bitPattern, at: Header.normEpsilon)
+        header.put(ropeScale.bitPattern, at: Header.ropeScale)
         header.put(parameterCount, at: Header.parameterCount)
         header.replaceSubrange(Header.name..<Header.name + name.utf8.count, with: name.utf8)
     }

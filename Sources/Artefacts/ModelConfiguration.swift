@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The families of models that an artefact can hold. The numbers are part of the file format.
-package enum Architecture: UInt32, Sendable, Equatable {
+package enum Architecture: UInt32, Sendable, Equatable, CaseIterable {
     /// Llama: pre-normalised decoder, rotary embedding of adjacent pairs, grouped heads, SwiGLU.
     case llama = 1
+    /// Qwen2 and 2.5: as Llama, with biases of queries, keys and values, and rotation of the halves of a head.
+    case qwen2 = 2
+    /// Qwen3 without experts: as Llama, with norms of each query and key, and rotation of the halves of a head.
+    case qwen3 = 3
 
     /// The name that checkpoints and listings use.
     package var name: String {
         switch self {
         case .llama: "llama"
+        case .qwen2: "qwen2"
+        case .qwen3: "qwen3"
         }
+    }
+
+    /// The family of that name; nil for one that is not built in.
+    package init?(named name: String) {
+        guard let known = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = known
     }
 }
 
@@ -42,16 +54,18 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var contextLength: Int
     /// The base of the rotary embedding's frequencies.
     package var ropeBase: Float
-    /// How many leading elements of a head are rotated, in adjacent pairs.
+    /// How many leading elements of a head are rotated, in pairs.
     package var ropeDimensions: Int
     /// Added to the mean square before its root is taken in a norm.
     package var normEpsilon: Float
+    /// What positions are multiplied with before they turn a head: less than 1 for a stretched context.
+    package var ropeScale: Float
 
     /// A configuration as given; `validate()` says whether it makes sense.
     package init(
         architecture: Architecture, name: String, parameterCount: UInt64, layerCount: Int, hiddenSize: Int,
         headCount: Int, keyValueHeadCount: Int, headSize: Int, feedForwardSize: Int, vocabularySize: Int,
-        contextLength: Int, ropeBase: Float, ropeDimensions: Int, normEpsilon: Float
+        contextLength: Int, ropeBase: Float, ropeDimensions: Int, normEpsilon: Float, ropeScale: Float = 1
     ) {
         self.architecture = architecture
         self.name = name
@@ -67,6 +81,7 @@ package struct ModelConfiguration: Sendable, Equatable {
         self.ropeBase = ropeBase
         self.ropeDimensions = ropeDimensions
         self.normEpsilon = normEpsilon
+        self.ropeScale = ropeScale
     }
 
     /// Checks every range, so that sizes computed from this value cannot overflow anywhere.
@@ -90,6 +105,9 @@ package struct ModelConfiguration: Sendable, Equatable {
         }
         guard ropeBase.isFinite, ropeBase >= 1 else {
             throw .invalidField("rotary base", value: "\(ropeBase)", expected: "a finite number of at least 1")
+        }
+        guard ropeScale > 0, ropeScale <= 1 else {
+            throw .invalidField("rotary scale", value: "\(ropeScale)", expected: "a number above 0, at most 1")
         }
         guard normEpsilon.isFinite, normEpsilon > 0, normEpsilon < 1 else {
             throw .invalidField("norm epsilon", value: "\(normEpsilon)", expected: "a number between 0 and 1")

@@ -8,6 +8,8 @@ package enum TensorRole: UInt32, Sendable, CaseIterable {
     case outputNorm = 2
     /// Vocabulary x hidden; absent where the embedding is used instead.
     case output = 3
+    /// What the frequency of each rotated pair is divided by; absent where all are used as they are.
+    case ropeFactors = 4
     /// The norm before attention, one per layer.
     case attentionNorm = 16
     /// Hidden to all query heads.
@@ -18,6 +20,14 @@ package enum TensorRole: UInt32, Sendable, CaseIterable {
     case attentionValue = 19
     /// All heads back to hidden.
     case attentionOutput = 20
+    /// Added to the queries; likewise the next two to keys and values.
+    case attentionQueryBias = 21
+    case attentionKeyBias = 22
+    case attentionValueBias = 23
+    /// The norm of each head of queries, one weight for all heads.
+    case attentionQueryNorm = 24
+    /// The norm of each head of keys, one weight for all heads.
+    case attentionKeyNorm = 25
     /// The norm before the feed-forward layer.
     case feedForwardNorm = 32
     /// Hidden to feed-forward, the gated half.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rotary embedding. Plain scalar arithmetic without contraction: the same bits on every machine.
+// Rotary embedding, and the sum of vectors. Plain scalar arithmetic without contraction: the same bits on every
+// machine.
 #include "CFlowKernels.h"
 
 void flow_rotation_of(const flow_rotation *rotation, size_t position, float *out) {
@@ -19,4 +20,16 @@ void flow_rotate(float *x, const float *cosines_sines, size_t pairs) {
         x[i] = a * cosine - b * sine;
         x[i + 1] = a * sine + b * cosine;
     }
+}
+
+void flow_rotate_halves(float *x, const float *cosines_sines, size_t pairs) {
+    for (size_t i = 0; i < pairs; i++) {
+        const float cosine = cosines_sines[2 * i], sine = cosines_sines[2 * i + 1], a = x[i], b = x[pairs + i];
+        x[i] = a * cosine - b * sine;
+        x[pairs + i] = a * sine + b * cosine;
+    }
+}
+
+void flow_add(float *restrict x, const float *restrict y, size_t count) {
+    for (size_t i = 0; i < count; i++) x[i] += y[i];
 }

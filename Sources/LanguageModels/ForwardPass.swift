@@ -35,10 +35,15 @@ package enum LanguageModel {
     package static func forwardPass(
         of artefact: Artefact, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer
     ) throws(LanguageModelError) -> any ForwardPass {
-        switch artefact.configuration.architecture {
-        case .llama:
-            let model = try LlamaModel(artefact: artefact)
-            return try LlamaForwardPass(model: model, maximumRows: maximumRows, keyValueMemory: keyValueMemory)
+        let model = try LlamaModel(artefact: artefact, family: family(of: artefact.configuration.architecture))
+        return try LlamaForwardPass(model: model, maximumRows: maximumRows, keyValueMemory: keyValueMemory)
+    }
+
+    private static func family(of architecture: Architecture) -> any DecoderFamily.Type {
+        switch architecture {
+        case .llama: LlamaFamily.self
+        case .qwen2: Qwen2Family.self
+        case .qwen3: Qwen3Family.self
         }
     }
 }

@@ -9,6 +9,8 @@ package enum LanguageModelError: Error, CustomStringConvertible, Equatable {
     case wrongShape(TensorRole, layer: Int, rows: Int, columns: Int, expectedRows: Int, expectedColumns: Int)
     /// A tensor's numbers lie in a layout that its use does not allow.
     case wrongLayout(TensorRole, layer: Int, KernelLayout)
+    /// A tensor holds numbers that its use cannot have.
+    case wrongNumbers(TensorRole, expected: String)
     /// Memory for activations could not be mapped.
     case activations(bytes: Int, errno: Int32)
 
@@ -22,6 +24,8 @@ package enum LanguageModelError: Error, CustomStringConvertible, Equatable {
         case .wrongLayout(let role, let layer, let layout):
             return "Tensor \(role) of layer \(layer) has layout \(layout), which its use does not allow; pack the"
                 + " checkpoint again."
+        case .wrongNumbers(let role, let expected):
+            return "Tensor \(role) has numbers other than \(expected); pack the checkpoint again."
         case .activations(let bytes, let errno):
             return "Mapping \(bytes) bytes for activations failed with errno \(errno); lower the rows of a step or"
                 + " raise the memory limit."

@@ -28,8 +28,14 @@ package final class RotationTables {
 
     deinit { memory.deallocate() }
 
-    /// The usual frequencies: base^(-2i / dimensions) for pair i.
-    package static func frequencies(base: Float, dimensions: Int) -> [Double] {
-        (0..<dimensions / 2).map { pow(Double(base), -2 * Double($0) / Double(dimensions)) }
+    /// The usual frequencies, base^(-2i / dimensions) for pair i, times `scale`, each divided by its factor if there
+    /// are factors, [dimensions / 2].
+    package static func frequencies(
+        base: Float, dimensions: Int, scale: Float = 1, factors: [Float]? = nil
+    ) -> [Double] {
+        (0..<dimensions / 2).map { pair in
+            let usual = pow(Double(base), -2 * Double(pair) / Double(dimensions)) * Double(scale)
+            return usual / Double(factors?[pair] ?? 1)
+        }
     }
 }

@@ -28,12 +28,12 @@ struct ModelPacking {
             }
             return name
         }
-        guard architecture == Architecture.llama.name else {
-            throw .unsupportedArchitecture(architecture, known: [Architecture.llama.name])
+        guard let family = Architecture(named: architecture) else {
+            throw .unsupportedArchitecture(architecture, known: Architecture.allCases.map(\.name))
         }
         self.file = file
         self.progress = progress
-        checkpoint = try LlamaCheckpoint(file)
+        checkpoint = try LlamaCheckpoint(file, architecture: family)
         tensors = try Self.matched(file, checkpoint.plans)
     }
 
@@ -111,6 +111,9 @@ struct ModelPacking {
     ) throws(ArtefactError) {
         try writer.beginTensor(plan.role, layer: plan.layer, layout: .vectorF32, rows: 1, columns: plan.columns)
         let numbers = try Self.numbers(tensor)
+        if plan.role == .ropeFactors, !numbers.allSatisfy({ $0.isFinite && $0 > 0 }) {
+            throw .invalidField("tensor '\(tensor.name)'", value: "not a set of factors", expected: "positive numbers")
+        }
         let bytes = numbers.withUnsafeBytes { Array($0) }
         try bytes.withBytes { bytes throws(ArtefactError) in try writer.append(bytes) }
         try writer.endTensor()

@@ -29,7 +29,9 @@ struct ArtefactFixture {
     }
 
     /// What a writer stored in a file after `body` and `finish`.
-    static func written(_ body: (inout ArtefactWriter) throws -> Void) throws -> [UInt8] {
+    static func written(
+        _ configuration: ModelConfiguration = configuration, _ body: (inout ArtefactWriter) throws -> Void
+    ) throws -> [UInt8] {
         guard let file = tmpfile() else { throw ArtefactError.writeFailed(code: errno) }
         defer { fclose(file) }
         var writer = try ArtefactWriter(descriptor: fileno(file), configuration: configuration)

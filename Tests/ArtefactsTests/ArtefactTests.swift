@@ -93,9 +93,9 @@ struct ArtefactTests {
     @Test("a later format version names both versions")
     func laterVersion() throws {
         var bytes = try ArtefactFixture.bytes()
-        bytes[8] = 2
+        bytes[8] = 3
         _ = ArtefactFixture.aligned(bytes) { bytes in
-            #expect(throws: ArtefactError.unsupported(what: "format version", found: 2, known: 1)) {
+            #expect(throws: ArtefactError.unsupported(what: "format version", found: 3, known: 2)) {
                 try Artefact(verifying: bytes)
             }
         }

@@ -38,4 +38,21 @@ struct RotationTests {
         #expect(abs(head[2] - (3 * 0.6 - 4 * 0.8)) < 1e-6)
         #expect(abs(head[3] - (3 * 0.8 + 4 * 0.6)) < 1e-6)
     }
+
+    @Test("turns the first half with the second as it turns adjacent pairs, and leaves the rest alone")
+    func halves() {
+        let angles: [Float] = [0, 1, 0.6, 0.8, 0.28, 0.96]
+        var adjacent: [Float] = [1, 2, 3, 4, 5, 6]
+        var halves: [Float] = [1, 3, 5, 2, 4, 6, 7]
+        flow_rotate(&adjacent, angles, 3)
+        flow_rotate_halves(&halves, angles, 3)
+        #expect(halves == [adjacent[0], adjacent[2], adjacent[4], adjacent[1], adjacent[3], adjacent[5], 7])
+    }
+
+    @Test("a vector is added to another one and no further")
+    func sums() {
+        var numbers = (0..<40).map { Float($0) }
+        flow_add(&numbers, numbers.map { $0 / 4 }, 39)
+        #expect(numbers == (0..<40).map { $0 == 39 ? 39 : Float($0) * 1.25 })
+    }
 }

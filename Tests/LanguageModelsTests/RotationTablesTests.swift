@@ -21,4 +21,12 @@ struct RotationTablesTests {
             }
         }
     }
+
+    @Test("frequencies are stretched by one scale, and each by its factor")
+    func stretched() {
+        let usual = RotationTables.frequencies(base: 100, dimensions: 4)
+        #expect(zip(usual, [1, 0.1]).allSatisfy { abs($0 - $1) < 1e-12 })
+        let stretched = RotationTables.frequencies(base: 100, dimensions: 4, scale: 0.5, factors: [1, 8])
+        #expect(stretched == [usual[0] / 2, usual[1] / 16])
+    }
 }

@@ -87,8 +87,25 @@ package final class TinyModel: @unchecked Sendable {
                 (Name(.feedForwardUp, layer: layer), wide, hidden),
                 (Name(.feedForwardDown, layer: layer), hidden, wide),
             ]
+            list += refinements(of: shape).map { (Name($0, layer: layer), 0, $1) }
         }
         return list
+    }
+
+    /// Vectors that the shape's family has in each layer beyond Llama's tensors.
+    private static func refinements(of shape: ModelConfiguration) -> [(role: TensorRole, count: Int)] {
+        let narrow = shape.keyValueHeadCount * shape.headSize
+        switch shape.architecture {
+        case .llama:
+            return []
+        case .qwen2:
+            return [
+                (.attentionQueryBias, shape.headCount * shape.headSize), (.attentionKeyBias, narrow),
+                (.attentionValueBias, narrow),
+            ]
+        case .qwen3:
+            return [(.attentionQueryNorm, shape.headSize), (.attentionKeyNorm, shape.headSize)]
+        }
     }
 
     private static func write(_ name: Name, _ numbers: [Float], to writer: inout ArtefactWriter) throws {

@@ -137,6 +137,12 @@ void flow_rotation_of(const flow_rotation *rotation, size_t position, float *out
 /// Rotates the adjacent pairs (x[2i], x[2i + 1]) of one head, i < pairs, by cosines and sines [pairs][2].
 void flow_rotate(float *x, const float *cosines_sines, size_t pairs);
 
+/// The same for the pairs (x[i], x[pairs + i]): the first half of the rotated numbers with the second.
+void flow_rotate_halves(float *x, const float *cosines_sines, size_t pairs);
+
+/// x[i] += y[i]; the vectors do not overlap.
+void flow_add(float *x, const float *y, size_t count);
+
 // ---- Key and value memory, attention ----------------------------------------------------------------------------
 
 /// Tokens in a block of key and value memory.

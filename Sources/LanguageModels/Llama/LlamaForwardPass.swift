@@ -2,7 +2,7 @@
 import Artefacts
 import CFlowKernels
 
-/// A Llama step as operations and pieces.
+/// A step of Llama and of the families that refine its layers, as operations and pieces.
 ///
 /// 1. `embed`: the rows' embeddings, their first norm and their rotary angles; pieces of rows.
 /// 2. For each layer: `project` to queries, keys and values; `store` rotated keys, and values; `attend` for each
@@ -57,7 +57,9 @@ final class LlamaForwardPass: ForwardPass {
         geometry = KVGeometry(configuration: shape)
         activations = try LlamaActivations(model: model, maximumRows: maximumRows)
         rotation = RotationTables(
-            frequencies: RotationTables.frequencies(base: shape.ropeBase, dimensions: shape.ropeDimensions),
+            frequencies: RotationTables.frequencies(
+                base: shape.ropeBase, dimensions: shape.ropeDimensions, scale: shape.ropeScale,
+                factors: model.ropeFactors),
             contextLength: shape.contextLength)
         let headsPerGroup = shape.headCount / shape.keyValueHeadCount
         let isWhole = headsPerGroup * shape.headSize % Int(FLOW_BLOCK_NUMBERS) == 0

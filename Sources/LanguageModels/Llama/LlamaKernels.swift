@@ -33,35 +33,54 @@ extension LlamaForwardPass {
 
     /// Panels of queries, keys and values, which lie behind each other in the operation's count.
     func project(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: LlamaModel.Layer) {
-        let queryPanels = Self.panels(shape.headCount * shape.headSize)
-        let keyPanels = Self.panels(shape.keyValueHeadCount * shape.headSize)
-        part(panels, from: 0, queryPanels, weights.query, rows, into: activations.queries)
-        part(panels, from: queryPanels, keyPanels, weights.key, rows, into: activations.keys)
-        part(panels, from: queryPanels + keyPanels, keyPanels, weights.value, rows, into: activations.values)
+        let queries = shape.headCount * shape.headSize
+        let keys = shape.keyValueHeadCount * shape.headSize
+        let afterQueries = Self.panels(queries)
+        let afterKeys = afterQueries + Self.panels(keys)
+        let biases = weights.refinement.biases
+        part(panels, from: 0, width: queries, weights.query, biases?.query, rows, into: activations.queries)
+        part(panels, from: afterQueries, width: keys, weights.key, biases?.key, rows, into: activations.keys)
+        part(panels, from: afterKeys, width: keys, weights.value, biases?.value, rows, into: activations.values)
     }
 
     private func part(
-        _ panels: Range<Int>, from start: Int, _ count: Int, _ matrix: flow_matrix, _ rows: Range<Int>,
-        into target: ActivationRows
+        _ panels: Range<Int>, from start: Int, width: Int, _ matrix: flow_matrix,
+        _ bias: UnsafePointer<Float>?, _ rows: Range<Int>, into target: ActivationRows
     ) {
-        let own = panels.clamped(to: start..<start + count)
+        let own = panels.clamped(to: start..<start + Self.panels(width))
         guard !own.isEmpty else { return }
         let local = own.lowerBound - start..<own.upperBound - start
         product(matrix, local, activations.normed, rows, into: target, adding: false)
+        guard let bias else { return }
+        let first = local.lowerBound * 32
+        let last = min(local.upperBound * 32, width)
+        for row in rows { flow_add(target[row] + first, bias + first, last - first) }
     }
 
-    /// Rotates the row's queries and keys, and writes keys and values to the sequence's memory.
+    /// Norms and rotates the row's queries and keys, and writes keys and values to the sequence's memory.
     func store(_ row: Int, layer: Int, _ input: StepInput) {
         let size = shape.headSize
-        let angles = activations.rotations[row]
+        let norms = model.layers[layer].refinement.headNorms
         for head in 0..<shape.headCount {
-            flow_rotate(activations.queries[row] + head * size, angles, shape.ropeDimensions / 2)
+            turn(activations.queries[row] + head * size, norm: norms?.query, angles: activations.rotations[row])
         }
         for head in 0..<shape.keyValueHeadCount {
             let key = activations.keys[row] + head * size
-            flow_rotate(key, angles, shape.ropeDimensions / 2)
+            turn(key, norm: norms?.key, angles: activations.rotations[row])
             var memory = attention(row, keyValueHead: head, layer: layer, input)
             flow_store(&memory, Int(input.positions[row]), key, activations.values[row] + head * size)
+        }
+    }
+
+    /// Norms a head of queries or keys where the family does so, and rotates it.
+    private func turn(
+        _ head: UnsafeMutablePointer<Float>, norm: UnsafePointer<Float>?, angles: UnsafeMutablePointer<Float>
+    ) {
+        if let norm { flow_norm(head, norm, shape.headSize, shape.normEpsilon, head) }
+        if model.rotatesHalves {
+            flow_rotate_halves(head, angles, shape.ropeDimensions / 2)
+        } else {
+            flow_rotate(head, angles, shape.ropeDimensions / 2)
         }
     }
 

@@ -2,36 +2,39 @@
 internal import Artefacts
 internal import Checkpoints
 
-/// A Llama checkpoint's shape, read from the metadata of its GGUF file and compared with its tensors.
+/// The shape of a checkpoint of Llama or of a family that refines its layers, read from the metadata of its GGUF file
+/// and compared with its tensors.
 struct LlamaCheckpoint {
     /// The checked shape.
     let configuration: ModelConfiguration
 
     /// Reads the shape and refuses properties that the engine does not compute.
-    init(_ file: GGUFFile) throws(PackError) {
-        let metadata = file.metadata
-        try Self.refuseUnsupported(metadata)
-        let hidden = try Self.integer(metadata, "llama.embedding_length")
-        let heads = try Self.integer(metadata, "llama.attention.head_count")
+    init(_ file: GGUFFile, architecture: Architecture) throws(PackError) {
+        let metadata = FamilyMetadata(file.metadata, of: architecture)
+        let context = try metadata.integer("context_length")
+        try Self.refuseUnsupported(metadata, contextLength: context)
+        let hidden = try metadata.integer("embedding_length")
+        let heads = try metadata.integer("attention.head_count")
         guard heads > 0, hidden > 0, hidden <= 1 << 20 else {
             throw .inconsistent("it has \(heads) attention heads and width \(hidden)")
         }
-        let headSize = try Self.integer(metadata, "llama.attention.key_length", default: hidden / heads)
-        guard try Self.integer(metadata, "llama.attention.value_length", default: headSize) == headSize else {
+        let headSize = try metadata.integer("attention.key_length", default: hidden / heads)
+        guard try metadata.integer("attention.value_length", default: headSize) == headSize else {
             throw .unsupportedProperty("keys and values of different sizes")
         }
         guard let embedding = file.tensor(named: "token_embd.weight") else {
             throw .missingTensor("token_embd.weight")
         }
         configuration = ModelConfiguration(
-            architecture: .llama, name: try Self.name(metadata), parameterCount: try Self.parameterCount(file),
-            layerCount: try Self.integer(metadata, "llama.block_count"), hiddenSize: hidden, headCount: heads,
-            keyValueHeadCount: try Self.integer(metadata, "llama.attention.head_count_kv", default: heads),
-            headSize: headSize, feedForwardSize: try Self.integer(metadata, "llama.feed_forward_length"),
-            vocabularySize: embedding.rows, contextLength: try Self.integer(metadata, "llama.context_length"),
-            ropeBase: Float(try Self.float(metadata, "llama.rope.freq_base", default: 10_000)),
-            ropeDimensions: try Self.integer(metadata, "llama.rope.dimension_count", default: headSize),
-            normEpsilon: Float(try Self.float(metadata, "llama.attention.layer_norm_rms_epsilon")))
+            architecture: architecture, name: try Self.name(file.metadata),
+            parameterCount: try Self.parameterCount(file), layerCount: try metadata.integer("block_count"),
+            hiddenSize: hidden, headCount: heads,
+            keyValueHeadCount: try metadata.integer("attention.head_count_kv", default: heads), headSize: headSize,
+            feedForwardSize: try metadata.integer("feed_forward_length"), vocabularySize: embedding.rows,
+            contextLength: context, ropeBase: Float(try metadata.float("rope.freq_base", default: 10_000)),
+            ropeDimensions: try metadata.integer("rope.dimension_count", default: headSize),
+            normEpsilon: Float(try metadata.float("attention.layer_norm_rms_epsilon")),
+            ropeScale: try RotaryScaling(metadata).scale)
         try packing(PackError.artefact) { () throws(ArtefactError) in try configuration.validate() }
     }
 
@@ -58,12 +61,18 @@ struct LlamaCheckpoint {
             matrix("attn_k", .attentionKey, keys, shape.hiddenSize)
             matrix("attn_v", .attentionValue, keys, shape.hiddenSize)
             matrix("attn_output", .attentionOutput, shape.hiddenSize, queries)
+            plans += shape.architecture.tensors.additions(shape, layer: layer)
             vector("ffn_norm", .feedForwardNorm)
             matrix("ffn_gate", .feedForwardGate, shape.feedForwardSize, shape.hiddenSize)
             matrix("ffn_up", .feedForwardUp, shape.feedForwardSize, shape.hiddenSize)
             matrix("ffn_down", .feedForwardDown, shape.hiddenSize, shape.feedForwardSize)
         }
         plans.append(TensorPlan(name: "output_norm.weight", role: .outputNorm, columns: shape.hiddenSize))
+        if shape.ropeDimensions > 0 {
+            plans.append(
+                TensorPlan(
+                    name: "rope_freqs.weight", role: .ropeFactors, columns: shape.ropeDimensions / 2, isOptional: true))
+        }
         for (name, role) in [("token_embd.weight", TensorRole.tokenEmbedding), ("output.weight", .output)] {
             plans.append(
                 TensorPlan(
@@ -73,13 +82,13 @@ struct LlamaCheckpoint {
         return plans
     }
 
-    private static func refuseUnsupported(_ metadata: GGUFMetadata) throws(PackError) {
-        let scaling = try packing(PackError.checkpoint) { () throws(CheckpointError) in
-            try metadata.string("llama.rope.scaling.type")
-        }
-        if let scaling, scaling != "none" { throw .unsupportedProperty("rotary scaling '\(scaling)'") }
-        let experts = try integer(metadata, "llama.expert_count", default: 0)
+    private static func refuseUnsupported(_ metadata: FamilyMetadata, contextLength: Int) throws(PackError) {
+        let experts = try metadata.integer("expert_count", default: 0)
         if experts > 0 { throw .unsupportedProperty("\(experts) experts") }
+        let window = try metadata.integer("attention.sliding_window", default: 0)
+        if window > 0, window < contextLength {
+            throw .unsupportedProperty("a sliding window of \(window) positions")
+        }
     }
 
     private static func name(_ metadata: GGUFMetadata) throws(PackError) -> String {
@@ -99,23 +108,5 @@ struct LlamaCheckpoint {
             count = sum
         }
         return count
-    }
-
-    private static func integer(
-        _ metadata: GGUFMetadata, _ key: String, default missing: Int? = nil
-    ) throws(PackError) -> Int {
-        try packing(PackError.checkpoint) { () throws(CheckpointError) in
-            guard let value = try metadata.integer(key) ?? missing else { throw .missingMetadata(key: key) }
-            return value
-        }
-    }
-
-    private static func float(
-        _ metadata: GGUFMetadata, _ key: String, default missing: Double? = nil
-    ) throws(PackError) -> Double {
-        try packing(PackError.checkpoint) { () throws(CheckpointError) in
-            guard let value = try metadata.float(key) ?? missing else { throw .missingMetadata(key: key) }
-            return value
-        }
     }
 }

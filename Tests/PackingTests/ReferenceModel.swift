@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Artefacts
+import Foundation
+import LanguageModels
+import Testing
+
+/// A tiny model of a family with what another implementation computes with it; `make.py` beside the files wrote them.
+struct ReferenceModel {
+    /// Tokens of the text, as many as have logits.
+    static let positions = 64
+    /// Tokens of the text that greedy decoding starts from.
+    static let promptCount = 16
+
+    /// The checkpoint.
+    let file: [UInt8]
+    let tokens: [Int32]
+    /// The logits after each token, [positions][vocabulary].
+    let logits: [[Float]]
+    /// What greedy decoding appends to the prompt.
+    let answer: [Int32]
+
+    init(named name: String) throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/architectures")
+        file = Array(try Data(contentsOf: folder.appendingPathComponent(name + ".gguf")))
+        let data = try Data(contentsOf: folder.appendingPathComponent(name + ".logits"))
+        let words = data.withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map {
+                UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self))
+            }
+        }
+        let width = Int(try #require(words.first))
+        try #require(words.count == 1 + Self.positions * (width + 2))
+        tokens = words[1...Self.positions].map { Int32(bitPattern: $0) }
+        logits = (0..<Self.positions).map { position in
+            let start = 1 + Self.positions + position * width
+            return words[start..<start + width].map(Float.init(bitPattern:))
+        }
+        answer = words.suffix(Self.positions).map { Int32(bitPattern: $0) }
+    }
+}
+
+/// Runs one sequence through a packed model's forward pass, over key and value memory of its own.
+final class SequenceRun {
+    private let artefact: Artefact
+    private let forward: any ForwardPass
+    private let memory: UnsafeMutableRawBufferPointer
+    private var position = 0
+
+    init(_ artefact: Artefact) throws {
+        self.artefact = artefact
+        let bytes = KVGeometry(configuration: artefact.configuration).bytesPerBlock * 8
+        memory = .allocate(byteCount: bytes, alignment: 64)
+        forward = try LanguageModel.forwardPass(
+            of: artefact, maximumRows: 128, keyValueMemory: try #require(memory.baseAddress))
+    }
+
+    deinit { memory.deallocate() }
+
+    /// Appends tokens in one step and returns the logits after each of them.
+    func logits(after tokens: [Int32]) -> [[Float]] {
+        let rows = tokens.count
+        let positions = (0..<rows).map { Int32(position + $0) }
+        position += rows
+        let sequences = [Int32](repeating: 0, count: rows)
+        let sampled = (0..<rows).map(Int32.init)
+        let blocks: [Int32] = [6, 1, 4, 3, 2, 5, 0, 7]
+        return blocks.withUnsafeBufferPointer { blocks in
+            guard let table = blocks.baseAddress else { return [] }
+            return [table].withUnsafeBufferPointer { tables in
+                run(rows, [tokens, positions, sequences, sampled], tables)
+            }
+        }
+    }
+
+    private func run(
+        _ rows: Int, _ columns: [[Int32]], _ tables: UnsafeBufferPointer<UnsafePointer<Int32>>
+    ) -> [[Float]] {
+        let numbers = columns.flatMap { $0 }
+        return numbers.withUnsafeBufferPointer { numbers in
+            guard let start = numbers.baseAddress, let tables = tables.baseAddress else { return [] }
+            forward.prepare(
+                StepInput(
+                    rowCount: rows, sampledCount: rows, tokens: start, positions: start + rows,
+                    sequences: start + 2 * rows, blockTables: tables, sampledRows: start + 3 * rows))
+            for operation in 0..<forward.operationCount {
+                for piece in 0..<forward.pieceCount(ofOperation: operation) {
+                    forward.runPiece(piece, ofOperation: operation, rank: 0)
+                }
+            }
+            return (0..<rows).map { Array(forward.logits(ofSampled: $0)) }
+        }
+    }
+}
