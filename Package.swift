@@ -174,6 +174,11 @@ let package = Package(
         .executableTarget(
             name: "sandbox-probe", dependencies: ["CLinux", "LinuxKernel", "Sandbox", "TemplateProcess"],
             path: "Tests/SandboxProbe", swiftSettings: strict),
+        // The engine alone, step by step, for Packaging/benchmarks/compare-llamacpp.
+        .executableTarget(
+            name: "engine-speed",
+            dependencies: ["Artefacts", "CFlowKernels", "FlowServe", "LanguageModels", "LinuxKernel"],
+            path: "Tests/EngineSpeed", swiftSettings: strict),
         tests(
             "Sandbox",
             ["Sandbox", "CLinux", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "sandbox-probe"]),

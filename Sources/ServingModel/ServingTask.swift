@@ -63,7 +63,8 @@ package enum TaskFailure: String, Hashable, Sendable, Codable, CaseIterable, Err
     package var isRetryable: Bool {
         switch self {
         case .instanceLost, .overloaded: true
-        case .contextLengthExceeded, .invalidRequest, .modelNotFound, .modelReplaced, .startFailed, .internalError: false
+        case .contextLengthExceeded, .invalidRequest, .modelNotFound, .modelReplaced, .startFailed, .internalError:
+            false
         }
     }
 }

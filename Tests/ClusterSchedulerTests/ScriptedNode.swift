@@ -44,7 +44,9 @@ final class ScriptedNode: NodeOrders {
     /// Acceptance by an instance whose id is the task's.
     func accept(_ task: TaskID, promptTokens: Int = 5) {
         let instance = InstanceID(rawValue: task.rawValue)
-        emit(task, .accepted(TaskAcceptance(instance: instance, promptTokens: promptTokens, startMicroseconds: 7, digest: "d")))
+        let acceptance = TaskAcceptance(
+            instance: instance, promptTokens: promptTokens, startMicroseconds: 7, digest: "d")
+        emit(task, .accepted(acceptance))
     }
 
     /// Tokens of these indices: id 100 + index, text `<index>`.
