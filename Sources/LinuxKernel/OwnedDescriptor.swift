@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Glibc
+internal import Glibc
 
 /// A file descriptor with one owner: closed when the value ends, unless it was released.
 ///
@@ -40,7 +40,7 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
 
     /// Opens a file; `flags` without O_CLOEXEC, which is always added.
     package static func open(
-        _ path: String, _ flags: CInt, mode: mode_t = 0o600
+        _ path: String, _ flags: CInt, mode: UInt32 = 0o600
     ) throws(SystemCallError) -> OwnedDescriptor {
         let number = try systemCall("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
         return OwnedDescriptor(owning: number)
