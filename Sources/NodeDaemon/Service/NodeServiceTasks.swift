@@ -32,9 +32,7 @@ extension NodeService {
             throw .failure(.modelNotFound, NodeDaemonError.unknownModel(task.model.text).description)
         }
         if let digest = task.digest, digest != model.digest {
-            throw .failure(
-                .modelReplaced,
-                "'\(task.model)' was replaced by other content while it was answering: send the request again")
+            throw .failure(.modelReplaced, NodeDaemonError.modelReplaced(task.model.text).description)
         }
         tasks[task.id] = NodeTask(
             submission: task, submittedAt: .now, nextIndex: task.generated.count)
