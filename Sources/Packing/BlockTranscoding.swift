@@ -4,13 +4,13 @@ internal import Checkpoints
 
 /// Turns quantised rows of a checkpoint into quantised panels, value by value the same.
 struct BlockTranscoding {
-    private let type: GGUFTensorType
+    private let type: TensorType
     private let layout: KernelLayout
     private let columns: Int
     private let block: UnpackedBlock
 
     /// The transcoding of matrices of a quantised type with this many columns, a multiple of its blocks.
-    init(_ type: GGUFTensorType, columns: Int) {
+    init(_ type: TensorType, columns: Int) {
         self.type = type
         self.columns = columns
         layout = Self.layout(of: type)
@@ -18,7 +18,7 @@ struct BlockTranscoding {
     }
 
     /// The layout whose panels hold a type's numbers without loss.
-    static func layout(of type: GGUFTensorType) -> KernelLayout {
+    static func layout(of type: TensorType) -> KernelLayout {
         switch type {
         case .f32: .panelF32
         case .f16: .panelF16

@@ -1,39 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Artefacts
-internal import Checkpoints
 
-/// Reads the metadata that a file keeps under the name of its model's family, such as `llama.block_count`.
-struct FamilyMetadata {
-    private let metadata: GGUFMetadata
-    private let prefix: String
+/// The settings of a model under the names that GGUF files use for them, without the family's prefix: `block_count`,
+/// `attention.head_count`. A setting that is absent is nil; one of another kind than asked for is an error.
+protocol FamilyMetadata {
+    func integer(ifPresent key: String) throws(PackError) -> Int?
+    func float(ifPresent key: String) throws(PackError) -> Double?
+    func string(_ key: String) throws(PackError) -> String?
+    func boolean(_ key: String) throws(PackError) -> Bool?
 
-    /// The entries of one family.
-    init(_ metadata: GGUFMetadata, of architecture: Architecture) {
-        self.metadata = metadata
-        prefix = architecture.name + "."
-    }
+    /// The error for a setting that the model needs; it calls it by the name that it has in the checkpoint.
+    func missing(_ key: String) -> PackError
+}
 
-    /// A count, or `missing` where the file has none; without that it has to be there.
-    func integer(_ key: String, default missing: Int? = nil) throws(PackError) -> Int {
-        let key = prefix + key
-        return try packing(PackError.checkpoint) { () throws(CheckpointError) in
-            guard let value = try metadata.integer(key) ?? missing else { throw .missingMetadata(key: key) }
-            return value
-        }
+extension FamilyMetadata {
+    /// A count, or `standard` where the checkpoint has none; without that it has to be there.
+    func integer(_ key: String, default standard: Int? = nil) throws(PackError) -> Int {
+        guard let value = try integer(ifPresent: key) ?? standard else { throw missing(key) }
+        return value
     }
 
     /// A number, likewise.
-    func float(_ key: String, default missing: Double? = nil) throws(PackError) -> Double {
-        let key = prefix + key
-        return try packing(PackError.checkpoint) { () throws(CheckpointError) in
-            guard let value = try metadata.float(key) ?? missing else { throw .missingMetadata(key: key) }
-            return value
-        }
-    }
-
-    /// A text; nil where the file has none.
-    func string(_ key: String) throws(PackError) -> String? {
-        let key = prefix + key
-        return try packing(PackError.checkpoint) { () throws(CheckpointError) in try metadata.string(key) }
+    func float(_ key: String, default standard: Double? = nil) throws(PackError) -> Double {
+        guard let value = try float(ifPresent: key) ?? standard else { throw missing(key) }
+        return value
     }
 }

@@ -44,7 +44,7 @@ package enum PackCommand {
         let mapping = try packing(PackError.system) { () throws(SystemCallError) in
             try MappedMemory(checkpoint, byteCount: size, access: .readOnly)
         }
-        var work = try ModelPacking(UnsafeRawBufferPointer(mapping.bytes)) { done, total in
+        let work = try ModelPacking(UnsafeRawBufferPointer(mapping.bytes)) { done, total in
             say("progress \(done) \(total)", to: report)
         }
         let model = try work.write(to: artefact)

@@ -7,7 +7,7 @@ struct RotaryScaling {
     let scale: Float
 
     /// Reads the scaling and refuses kinds that the engine does not compute.
-    init(_ metadata: FamilyMetadata) throws(PackError) {
+    init(_ metadata: any FamilyMetadata) throws(PackError) {
         let kind = try metadata.string("rope.scaling.type")
         switch kind {
         case "none":

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ChatTemplates
-internal import Checkpoints
 internal import Tokenization
 
 /// Chooses and compiles a checkpoint's chat template.
@@ -11,10 +10,7 @@ enum TemplateReading {
         + "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 
     /// The packed template; empty for a model that has none and no tokens for turns: it completes texts only.
-    static func program(_ metadata: GGUFMetadata, _ vocabulary: Vocabulary) throws(PackError) -> [UInt8] {
-        let source = try packing(PackError.checkpoint) { () throws(CheckpointError) in
-            try metadata.string("tokenizer.chat_template")
-        }
+    static func program(_ source: String?, _ vocabulary: Vocabulary) throws(PackError) -> [UInt8] {
         guard let source = source ?? defaultSource(vocabulary) else { return [] }
         return try packing(PackError.template) { () throws(ChatTemplateError) in
             try ChatTemplateCompiler.program(for: source)

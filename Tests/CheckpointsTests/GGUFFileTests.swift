@@ -143,7 +143,7 @@ struct GGUFFileTests {
 
     @Test("rows that end inside a block, and sizes of blocks that no file holds, are refused by name")
     func blocks() {
-        for type in GGUFTensorType.allCases where type.blockElementCount > 1 {
+        for type in TensorType.allCases where type.blockElementCount > 1 {
             var cut = sample()
             cut.addTensor("x", [UInt64(type.blockElementCount) * 3 / 2, 2], type: type.rawValue, offset: 0)
             #expect(refusal(cut.file())?.contains("not a multiple of the \(type.blockElementCount)") == true)

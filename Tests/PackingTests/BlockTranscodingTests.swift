@@ -12,7 +12,7 @@ import Testing
 struct BlockTranscodingTests {
     /// Rows of one type, as a file stores them and as the format's own library reads them.
     private struct Sample {
-        let type: GGUFTensorType
+        let type: TensorType
         let rows: Int
         let columns: Int
         let bytes: [UInt8]
@@ -30,7 +30,7 @@ struct BlockTranscodingTests {
         }
         var samples: [Sample] = []
         while place < data.count {
-            let type = try #require(GGUFTensorType(rawValue: number()))
+            let type = try #require(TensorType(rawValue: number()))
             let (rows, columns) = (Int(number()), Int(number()))
             let size = rows * columns / type.blockElementCount * type.blockByteCount
             let bytes = Array(data[place..<place + size])
@@ -58,7 +58,7 @@ struct BlockTranscodingTests {
     @Test("every type's numbers are the format's own, to the last bit")
     func lossless() throws {
         let samples = try Self.samples()
-        #expect(Set(samples.map(\.type)) == Set(GGUFTensorType.allCases).subtracting([.f32, .f16]))
+        #expect(Set(samples.map(\.type)) == Set(TensorType.allCases).subtracting([.f32, .f16]))
         for sample in samples {
             // 60 copies of 5 rows: nine whole panels and one of 12 rows.
             let (tensor, packed) = try Self.packed(sample, repeating: 60)
@@ -75,7 +75,7 @@ struct BlockTranscodingTests {
     @Test("a row that ends inside a block is refused by the tensor's name")
     func partialBlocks() throws {
         let file = LlamaFile { builder in
-            builder.addTensor("blk.0.attn_q.bias", [40], type: GGUFTensorType.q8_0.rawValue, offset: 0)
+            builder.addTensor("blk.0.attn_q.bias", [40], type: TensorType.q8_0.rawValue, offset: 0)
         }
         let refusal = try #require(Packed.refusal(file.bytes()))
         #expect(refusal.text.contains("'blk.0.attn_q.bias' is 40, not a multiple of the 32 of Q8_0"))

@@ -18,8 +18,8 @@ extension LlamaFile {
     }
 
     /// The layer's tensors and the last norm; norms may be stored as another type.
-    static func addLayer(_ builder: inout GGUFBuilder, hidden: Int, normType: GGUFTensorType = .f32) {
-        func add(_ name: String, _ shape: [Int], _ type: GGUFTensorType) {
+    static func addLayer(_ builder: inout GGUFBuilder, hidden: Int, normType: TensorType = .f32) {
+        func add(_ name: String, _ shape: [Int], _ type: TensorType) {
             let count = shape.reduce(1, *) / type.blockElementCount * type.blockByteCount
             builder.addTensor(
                 name, shape.map(UInt64.init), type: type.rawValue, [UInt8](repeating: 0, count: count))

@@ -16,7 +16,7 @@ final class Packed {
         guard let file = tmpfile() else { throw PackError.notAFile }
         defer { fclose(file) }
         model = try checkpoint.withUnsafeBytes { bytes in
-            var packing = try ModelPacking(bytes, progress: progress)
+            let packing = try ModelPacking(bytes, progress: progress)
             return try packing.write(to: fileno(file))
         }
         memory = .allocate(byteCount: Int(model.byteCount), alignment: 64)

@@ -13,13 +13,13 @@ package struct GGUFFile {
     /// Everything that is not a tensor.
     package let metadata: GGUFMetadata
     /// The tensors in the file's order; their names are unique.
-    package let tensors: [GGUFTensor]
+    package let tensors: [CheckpointTensor]
     private let places: [String: Int]
 
     /// A tensor's record, before the place of the data is known.
     private struct Record {
         let name: String
-        let type: GGUFTensorType
+        let type: TensorType
         let dimensions: [Int]
         let byteCount: Int
         let offset: UInt64
@@ -39,7 +39,7 @@ package struct GGUFFile {
 
         let unaligned = cursor.position % alignment
         let dataStart = cursor.position + (unaligned == 0 ? 0 : alignment - unaligned)
-        var tensors: [GGUFTensor] = []
+        var tensors: [CheckpointTensor] = []
         var places: [String: Int] = [:]
         for record in records {
             guard places.updateValue(tensors.count, forKey: record.name) == nil else {
@@ -52,7 +52,7 @@ package struct GGUFFile {
     }
 
     /// The tensor of a name; nil where the file has none.
-    package func tensor(named name: String) -> GGUFTensor? {
+    package func tensor(named name: String) -> CheckpointTensor? {
         places[name].map { tensors[$0] }
     }
 
@@ -93,7 +93,7 @@ package struct GGUFFile {
             elements = product
             dimensions.append(size)
         }
-        let type = try GGUFTensorType(try cursor.number("type of tensor '\(name)'"), tensor: name)
+        let type = try TensorType(try cursor.number("type of tensor '\(name)'"), tensor: name)
         guard dimensions[0] % type.blockElementCount == 0 else {
             throw .invalidField(
                 "dimension of tensor '\(name)'",
@@ -110,7 +110,7 @@ package struct GGUFFile {
 
     private static func tensor(
         _ record: Record, in bytes: UnsafeRawBufferPointer, dataStart: Int, alignment: Int
-    ) throws(CheckpointError) -> GGUFTensor {
+    ) throws(CheckpointError) -> CheckpointTensor {
         guard record.offset % UInt64(alignment) == 0 else {
             throw .invalidField(
                 "offset of tensor '\(record.name)'", problem: "is \(record.offset), not a multiple of \(alignment)")
@@ -120,7 +120,7 @@ package struct GGUFFile {
             record.byteCount <= available - Int(record.offset)
         else { throw .truncated(field: "tensor '\(record.name)'") }
         let start = dataStart + Int(record.offset)
-        return GGUFTensor(
+        return CheckpointTensor(
             name: record.name, type: record.type, dimensions: record.dimensions,
             data: UnsafeRawBufferPointer(rebasing: bytes[start..<start + record.byteCount]))
     }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
-internal import Checkpoints
 
-/// The shape of a checkpoint of Llama or of a family that refines its layers, read from the metadata of its GGUF file
-/// and compared with its tensors.
+/// The shape of a checkpoint of Llama or of a family that refines its layers, read from its settings and
+/// compared with its tensors.
 struct LlamaCheckpoint {
     /// The checked shape.
     let configuration: ModelConfiguration
 
     /// Reads the shape and refuses properties that the engine does not compute.
-    init(_ file: GGUFFile, architecture: Architecture) throws(PackError) {
-        let metadata = FamilyMetadata(file.metadata, of: architecture)
+    init(_ source: any CheckpointSource) throws(PackError) {
+        let metadata = source.metadata
         let context = try metadata.integer("context_length")
         try Self.refuseUnsupported(metadata, contextLength: context)
         let hidden = try metadata.integer("embedding_length")
@@ -22,12 +21,12 @@ struct LlamaCheckpoint {
         guard try metadata.integer("attention.value_length", default: headSize) == headSize else {
             throw .unsupportedProperty("keys and values of different sizes")
         }
-        guard let embedding = file.tensor(named: "token_embd.weight") else {
-            throw .missingTensor("token_embd.weight")
+        guard let embedding = source.tensors["token_embd.weight"] else {
+            throw source.missingTensor("token_embd.weight")
         }
         configuration = ModelConfiguration(
-            architecture: architecture, name: try Self.name(file.metadata),
-            parameterCount: try Self.parameterCount(file), layerCount: try metadata.integer("block_count"),
+            architecture: source.architecture, name: Self.shortened(source.name),
+            parameterCount: try source.parameterCount(), layerCount: try metadata.integer("block_count"),
             hiddenSize: hidden, headCount: heads,
             keyValueHeadCount: try metadata.integer("attention.head_count_kv", default: heads), headSize: headSize,
             feedForwardSize: try metadata.integer("feed_forward_length"), vocabularySize: embedding.rows,
@@ -82,7 +81,7 @@ struct LlamaCheckpoint {
         return plans
     }
 
-    private static func refuseUnsupported(_ metadata: FamilyMetadata, contextLength: Int) throws(PackError) {
+    private static func refuseUnsupported(_ metadata: any FamilyMetadata, contextLength: Int) throws(PackError) {
         let experts = try metadata.integer("expert_count", default: 0)
         if experts > 0 { throw .unsupportedProperty("\(experts) experts") }
         let window = try metadata.integer("attention.sliding_window", default: 0)
@@ -91,22 +90,9 @@ struct LlamaCheckpoint {
         }
     }
 
-    private static func name(_ metadata: GGUFMetadata) throws(PackError) -> String {
-        let name = try packing(PackError.checkpoint) { () throws(CheckpointError) in
-            try metadata.string("general.name")
-        }
+    private static func shortened(_ name: String?) -> String {
         var short = name ?? "unnamed"
         while short.utf8.count > ModelConfiguration.longestName { short.removeLast() }
         return short
-    }
-
-    private static func parameterCount(_ file: GGUFFile) throws(PackError) -> UInt64 {
-        var count: UInt64 = 0
-        for tensor in file.tensors {
-            let (sum, overflow) = count.addingReportingOverflow(UInt64(tensor.elementCount))
-            guard !overflow else { throw .inconsistent("its tensors are larger than any memory") }
-            count = sum
-        }
-        return count
     }
 }

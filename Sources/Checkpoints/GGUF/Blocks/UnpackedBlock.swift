@@ -17,10 +17,10 @@ package final class UnpackedBlock {
     package let smallScales: UnsafeMutablePointer<UInt8>  // [16]
     /// The bytes that scale the minima of parts of the block.
     package let smallMinima: UnsafeMutablePointer<UInt8>  // [8]
-    private let type: GGUFTensorType
+    private let type: TensorType
 
     /// Room for blocks of a quantised type.
-    package init(of type: GGUFTensorType) {
+    package init(of type: TensorType) {
         precondition(type.blockElementCount > 1, "the type has no blocks")
         self.type = type
         numbers = .allocate(capacity: 256 + 16 + 8)

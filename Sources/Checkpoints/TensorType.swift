@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How a tensor's numbers are stored, of the ways that are read. Quantised types store a row as blocks.
-package enum GGUFTensorType: UInt32, Sendable, CaseIterable {
+package enum TensorType: UInt32, Sendable, CaseIterable {
     /// 32-bit floats.
     case f32 = 0
     /// 16-bit floats of IEEE 754.
@@ -66,7 +66,7 @@ package enum GGUFTensorType: UInt32, Sendable, CaseIterable {
 
     /// The type of a tensor, or an error that names it as the format does.
     init(_ number: UInt32, tensor: String) throws(CheckpointError) {
-        guard let type = GGUFTensorType(rawValue: number) else {
+        guard let type = TensorType(rawValue: number) else {
             throw .unsupportedTensorType(
                 tensor: tensor, type: Self.names[number] ?? "type \(number)",
                 known: Self.allCases.map(\.name).joined(separator: ", "))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A tensor of a mapped file; valid as long as the mapping.
-package struct GGUFTensor: @unchecked Sendable {
+package struct CheckpointTensor: @unchecked Sendable {
     /// The name by which an architecture finds it.
     package let name: String
     /// How its numbers are stored.
-    package let type: GGUFTensorType
+    package let type: TensorType
     /// One to four sizes; the first is the one whose numbers lie side by side.
     package let dimensions: [Int]
     /// Exactly the tensor's bytes.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why a JSON file could not be read.
-struct JSONError: Error, Equatable, CustomStringConvertible {
-    let problem: String
+package struct JSONError: Error, Equatable, CustomStringConvertible {
+    package let problem: String
     /// Byte of the file.
-    let offset: Int
+    package let offset: Int
 
-    var description: String { "\(problem) at byte \(offset)" }
+    package var description: String { "\(problem) at byte \(offset)" }
 }
 
 /// Reads JSON that may come from anyone: depth, number of values and sizes are bounded.
-struct JSONReader {
+package struct JSONReader {
     private static let deepest = 64
     private static let mostValues = 8 << 20
 
@@ -19,7 +19,7 @@ struct JSONReader {
     private var values = 0
 
     /// The value that the file holds.
-    static func read(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
+    package static func read(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
         var reader = JSONReader(bytes: bytes)
         let value = try reader.value(depth: 0)
         reader.skipSpace()

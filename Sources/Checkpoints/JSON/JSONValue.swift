@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A value of a JSON file.
-enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable {
     case null
     case boolean(Bool)
     case number(Double)
@@ -11,33 +11,39 @@ enum JSONValue: Sendable, Equatable {
     case object([String: JSONValue])
 
     /// A member of an object; nil for other values and for `null`.
-    subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self, let value = members[name], value != .null else { return nil }
         return value
     }
 
-    var text: String? {
+    package var text: String? {
         if case .text(let text) = self { text } else { nil }
     }
 
-    var boolean: Bool? {
+    package var boolean: Bool? {
         if case .boolean(let truth) = self { truth } else { nil }
     }
 
-    var number: Double? {
+    package var number: Double? {
         if case .number(let number) = self { number } else { nil }
     }
 
     /// A whole number that fits 32 bits.
-    var integer: Int32? {
+    package var integer: Int32? {
         number.flatMap { Int32(exactly: $0) }
     }
 
-    var list: [JSONValue]? {
+    /// A whole number that is not negative and that no rounding can have changed.
+    package var count: Int? {
+        guard let number, number >= 0, number < 0x1p53 else { return nil }
+        return Int(exactly: number)
+    }
+
+    package var list: [JSONValue]? {
         if case .list(let elements) = self { elements } else { nil }
     }
 
-    var object: [String: JSONValue]? {
+    package var object: [String: JSONValue]? {
         if case .object(let members) = self { members } else { nil }
     }
 }

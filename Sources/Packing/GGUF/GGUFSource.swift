@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
+internal import Checkpoints
+internal import Tokenization
+
+/// A model in GGUF, which holds everything in one file and under the names that packing uses.
+struct GGUFSource: CheckpointSource {
+    let architecture: Architecture
+    let name: String?
+    let metadata: any FamilyMetadata
+    let tensors: [String: SourceTensor]
+    private let file: GGUFFile
+
+    /// Reads and checks everything but the weights.
+    init(_ bytes: UnsafeRawBufferPointer) throws(PackError) {
+        let file = try packing(PackError.checkpoint) { () throws(CheckpointError) in try GGUFFile(bytes) }
+        let family = try packing(PackError.checkpoint) { () throws(CheckpointError) in
+            guard let name = try file.metadata.string("general.architecture") else {
+                throw .missingMetadata(key: "general.architecture")
+            }
+            return name
+        }
+        guard let architecture = Architecture(named: family) else {
+            throw .unsupportedArchitecture(family, known: Architecture.allCases.map(\.name))
+        }
+        self.file = file
+        self.architecture = architecture
+        name = try packing(PackError.checkpoint) { () throws(CheckpointError) in
+            try file.metadata.string("general.name")
+        }
+        metadata = GGUFFamilyMetadata(file.metadata, of: architecture)
+        tensors = Dictionary(
+            file.tensors.map { ($0.name, SourceTensor($0)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func vocabulary() throws(PackError) -> Vocabulary {
+        try VocabularyReading(file.metadata).vocabulary()
+    }
+
+    func chatTemplate() throws(PackError) -> String? {
+        try packing(PackError.checkpoint) { () throws(CheckpointError) in
+            try file.metadata.string("tokenizer.chat_template")
+        }
+    }
+
+    func missingTensor(_ name: String) -> PackError {
+        .missingTensor(name)
+    }
+}
