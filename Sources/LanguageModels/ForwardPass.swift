@@ -35,11 +35,11 @@ package enum LanguageModel {
     package static func forwardPass(
         of artefact: Artefact, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer
     ) throws(LanguageModelError) -> any ForwardPass {
-        let model = try LlamaModel(artefact: artefact, family: family(of: artefact.configuration.architecture))
-        return try LlamaForwardPass(model: model, maximumRows: maximumRows, keyValueMemory: keyValueMemory)
+        let model = try TransformerModel(artefact: artefact, family: family(of: artefact.configuration.architecture))
+        return try TransformerForwardPass(model: model, maximumRows: maximumRows, keyValueMemory: keyValueMemory)
     }
 
-    private static func family(of architecture: Architecture) -> any DecoderFamily.Type {
+    private static func family(of architecture: Architecture) -> any TransformerFamily.Type {
         switch architecture {
         case .llama: LlamaFamily.self
         case .qwen2: Qwen2Family.self

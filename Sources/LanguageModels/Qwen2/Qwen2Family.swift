@@ -2,7 +2,7 @@
 import Artefacts
 
 /// Qwen2 and Qwen2.5: queries, keys and values have biases.
-enum Qwen2Family: DecoderFamily {
+enum Qwen2Family: TransformerFamily {
     static let rotatesHalves = true
 
     static func refinement(of artefact: Artefact, layer: Int) throws(LanguageModelError) -> AttentionRefinement {

@@ -2,7 +2,7 @@
 import Artefacts
 
 /// Qwen3 without experts: each head of queries and keys is normed before it turns.
-enum Qwen3Family: DecoderFamily {
+enum Qwen3Family: TransformerFamily {
     static let rotatesHalves = true
 
     static func refinement(of artefact: Artefact, layer: Int) throws(LanguageModelError) -> AttentionRefinement {

@@ -3,7 +3,7 @@ import Artefacts
 import CFlowKernels
 
 /// What a piece of each operation computes. Functions touch only the outputs of their own rows or panels.
-extension LlamaForwardPass {
+extension TransformerForwardPass {
     /// The embedding of a row, its first norm, and the cosines and sines of its position.
     func embed(_ row: Int, _ input: StepInput) {
         withUnsafePointer(to: model.embedding) {
@@ -32,7 +32,7 @@ extension LlamaForwardPass {
     }
 
     /// Panels of queries, keys and values, which lie behind each other in the operation's count.
-    func project(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: LlamaModel.Layer) {
+    func project(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: TransformerModel.Layer) {
         let queries = shape.headCount * shape.headSize
         let keys = shape.keyValueHeadCount * shape.headSize
         let afterQueries = Self.panels(queries)
@@ -124,7 +124,7 @@ extension LlamaForwardPass {
     }
 
     /// Panels of gate and up, and the activation of their rows.
-    func gateAndUp(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: LlamaModel.Layer) {
+    func gateAndUp(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: TransformerModel.Layer) {
         product(weights.gate, panels, activations.normed, rows, into: activations.gate.floats, adding: false)
         product(weights.up, panels, activations.normed, rows, into: activations.up, adding: false)
         let first = panels.lowerBound * 32

@@ -2,9 +2,9 @@
 package import Artefacts
 import CFlowKernels
 
-/// The weights of a decoder of Llama's layers, as its family refines them: views of a mapped artefact, checked against
+/// The weights of a transformer, as its family arranges them: views of a mapped artefact, checked against
 /// its configuration. Nothing is copied.
-package struct LlamaModel: @unchecked Sendable {
+package struct TransformerModel: @unchecked Sendable {
     /// The weights of one decoder layer.
     struct Layer {
         let attentionNorm: UnsafePointer<Float>  // [hidden]
@@ -44,8 +44,8 @@ package struct LlamaModel: @unchecked Sendable {
         try self.init(artefact: artefact, family: LlamaFamily.self)
     }
 
-    /// The same for a family whose layers are Llama's with refinements.
-    init(artefact: Artefact, family: any DecoderFamily.Type) throws(LanguageModelError) {
+    /// The same for a family.
+    init(artefact: Artefact, family: any TransformerFamily.Type) throws(LanguageModelError) {
         let shape = artefact.configuration
         configuration = shape
         rotatesHalves = family.rotatesHalves
@@ -76,9 +76,9 @@ package struct LlamaModel: @unchecked Sendable {
     }
 }
 
-extension LlamaModel.Layer {
+extension TransformerModel.Layer {
     fileprivate init(
-        artefact: Artefact, layer: Int, family: any DecoderFamily.Type
+        artefact: Artefact, layer: Int, family: any TransformerFamily.Type
     ) throws(LanguageModelError) {
         let shape = artefact.configuration
         let hidden = shape.hiddenSize

@@ -4,12 +4,12 @@ import LanguageModels
 import TestSupport
 import Testing
 
-@Suite("LlamaModel")
-struct LlamaModelTests {
+@Suite("TransformerModel")
+struct TransformerModelTests {
     @Test("is made of tied and untied models, in both panel layouts", arguments: [true, false])
     func complete(_ tied: Bool) throws {
         for layout in [KernelLayout.panelF16, .panelF32] {
-            _ = try LlamaModel(artefact: TinyModel(layout: layout, tied: tied).artefact)
+            _ = try TransformerModel(artefact: TinyModel(layout: layout, tied: tied).artefact)
         }
     }
 
@@ -17,7 +17,7 @@ struct LlamaModelTests {
     func missing(_ role: TensorRole) throws {
         let model = try TinyModel(leavingOut: .init(role))
         #expect(throws: LanguageModelError.missingTensor(role, layer: 0)) {
-            _ = try LlamaModel(artefact: model.artefact)
+            _ = try TransformerModel(artefact: model.artefact)
         }
     }
 
@@ -30,10 +30,10 @@ struct LlamaModelTests {
     func layerTensors(_ role: TensorRole) throws {
         let without = try TinyModel(leavingOut: .init(role, layer: 2))
         #expect(throws: LanguageModelError.missingTensor(role, layer: 2)) {
-            _ = try LlamaModel(artefact: without.artefact)
+            _ = try TransformerModel(artefact: without.artefact)
         }
         let altered = try TinyModel(altering: .init(role, layer: 1))
-        let error = #expect(throws: LanguageModelError.self) { _ = try LlamaModel(artefact: altered.artefact) }
+        let error = #expect(throws: LanguageModelError.self) { _ = try TransformerModel(artefact: altered.artefact) }
         guard case .wrongShape(role, layer: 1, _, _, _, _) = error else {
             Issue.record("the error is \(String(describing: error))")
             return
@@ -47,6 +47,6 @@ struct LlamaModelTests {
         #expect(
             throws: LanguageModelError.wrongShape(
                 .output, layer: 0, rows: 102, columns: 40, expectedRows: 101, expectedColumns: 40)
-        ) { _ = try LlamaModel(artefact: model.artefact) }
+        ) { _ = try TransformerModel(artefact: model.artefact) }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Artefacts
 
-/// The activations of a Llama step; R = rows of the step, S = sampled rows.
-final class LlamaActivations {
+/// The activations of a step; R = rows of the step, S = sampled rows.
+final class TransformerActivations {
     let residual: ActivationRows  // [R][hidden]
     let normed: Operand  // [R][hidden]
     let queries: ActivationRows  // [R][heads * headSize]
@@ -16,7 +16,7 @@ final class LlamaActivations {
     let logits: ActivationRows  // [S][vocabulary]
     private let memory: ActivationMemory
 
-    init(model: LlamaModel, maximumRows: Int) throws(LanguageModelError) {
+    init(model: TransformerModel, maximumRows: Int) throws(LanguageModelError) {
         let shape = model.configuration
         let hidden = shape.hiddenSize
         let heads = shape.headCount * shape.headSize

@@ -2,14 +2,14 @@
 import Artefacts
 import CFlowKernels
 
-/// A step of Llama and of the families that refine its layers, as operations and pieces.
+/// A step of a transformer, as operations and pieces.
 ///
 /// 1. `embed`: the rows' embeddings, their first norm and their rotary angles; pieces of rows.
 /// 2. For each layer: `project` to queries, keys and values; `store` rotated keys, and values; `attend` for each
 ///    key-value head and group of rows; `attentionOutput` onto the residual; `feedForwardNorm`; `gateAndUp` with its
 ///    activation; `down` onto the residual; `attentionNorm` of the next layer.
 /// 3. `outputNorm` and `logits` of the sampled rows. A step without any ends with the last layer's `store`.
-final class LlamaForwardPass: ForwardPass {
+final class TransformerForwardPass: ForwardPass {
     /// What an operation does; see the type's description.
     enum Operation: Int {
         case project, store, attend, attentionOutput, feedForwardNorm, gateAndUp, down, attentionNorm
@@ -27,9 +27,9 @@ final class LlamaForwardPass: ForwardPass {
     var rankCount = 1
     var keyValueMemory: UnsafeMutableRawPointer
 
-    let model: LlamaModel
+    let model: TransformerModel
     let shape: ModelConfiguration
-    let activations: LlamaActivations
+    let activations: TransformerActivations
     let rotation: RotationTables
     let rowsPerGroup: Int
     let queriesPerCall: Int
@@ -49,13 +49,13 @@ final class LlamaForwardPass: ForwardPass {
     }
 
     init(
-        model: LlamaModel, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer
+        model: TransformerModel, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer
     ) throws(LanguageModelError) {
         self.model = model
         self.keyValueMemory = keyValueMemory
         shape = model.configuration
         geometry = KVGeometry(configuration: shape)
-        activations = try LlamaActivations(model: model, maximumRows: maximumRows)
+        activations = try TransformerActivations(model: model, maximumRows: maximumRows)
         rotation = RotationTables(
             frequencies: RotationTables.frequencies(
                 base: shape.ropeBase, dimensions: shape.ropeDimensions, scale: shape.ropeScale,

@@ -3,7 +3,7 @@ import Artefacts
 import CFlowKernels
 
 /// How each operation is cut, and which function computes a piece.
-extension LlamaForwardPass {
+extension TransformerForwardPass {
     func pieceCount(ofOperation index: Int) -> Int {
         guard let input else { preconditionFailure("a step is prepared before it runs") }
         let (operation, layer) = operation(at: index)

@@ -2,7 +2,7 @@
 import Artefacts
 
 /// How a family of decoders differs from the layers that all of them share; one folder each.
-protocol DecoderFamily {
+protocol TransformerFamily {
     /// Whether the first half of a head's rotated numbers turns with the second; adjacent pairs turn elsewhere.
     static var rotatesHalves: Bool { get }
 

@@ -4,8 +4,8 @@ import LanguageModels
 import TestSupport
 import Testing
 
-@Suite("LlamaForwardPass")
-struct LlamaForwardPassTests {
+@Suite("TransformerForwardPass")
+struct TransformerForwardPassTests {
     /// A forward pass of one sequence of rows, over memory of its own.
     private final class Step {
         let forward: any ForwardPass
