@@ -87,6 +87,7 @@ let package = Package(
             "Packing",
             [
                 "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LanguageModels", "Sandbox", "LinuxKernel",
+                "Messages",
             ]),
         room(
             "FlowServe",

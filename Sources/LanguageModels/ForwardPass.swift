@@ -39,7 +39,7 @@ package enum LanguageModel {
         return try TransformerForwardPass(model: model, maximumRows: maximumRows, keyValueMemory: keyValueMemory)
     }
 
-    private static func family(of architecture: Architecture) -> any TransformerFamily.Type {
+    static func family(of architecture: Architecture) -> any TransformerFamily.Type {
         switch architecture {
         case .llama: LlamaFamily.self
         case .qwen2: Qwen2Family.self

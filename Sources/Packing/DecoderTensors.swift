@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
 
-/// Tensors that a family's layers have beyond those that all decoders share; one folder each.
+/// How a family's checkpoints differ from those of other decoders; one folder each.
 protocol DecoderTensors {
-    /// The plans of one layer's additional tensors, in the order in which they are packed.
+    /// How folders of Hugging Face write it.
+    static var huggingFace: HuggingFaceNames { get }
+
+    /// The plans of a layer's tensors beyond those that all decoders have, in the order in which they are packed.
     static func additions(_ shape: ModelConfiguration, layer: Int) -> [TensorPlan]
 }
 
 extension Architecture {
-    /// The additional tensors of the family.
+    /// What is particular to the family's checkpoints.
     var tensors: any DecoderTensors.Type {
         switch self {
         case .llama: LlamaTensors.self

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
+internal import Messages
 internal import Tokenization
 
 /// Turns a mapped checkpoint into an artefact. Memory: the checkpoint's metadata, the vocabulary's tables and one
@@ -12,7 +13,7 @@ struct ModelPacking {
 
     /// Reads a checkpoint and checks that all of it is understood, before anything is written.
     init(_ bytes: UnsafeRawBufferPointer, progress: @escaping TensorPacking.Progress) throws(PackError) {
-        source = try GGUFSource(bytes)
+        source = try Self.source(bytes)
         self.progress = progress
         checkpoint = try LlamaCheckpoint(source)
         tensors = try Self.matched(source, checkpoint.plans)
@@ -41,6 +42,11 @@ struct ModelPacking {
         return PackedModel(
             configuration: checkpoint.configuration, hasChatTemplate: !template.isEmpty, byteCount: byteCount,
             layout: mainLayout)
+    }
+
+    private static func source(_ bytes: UnsafeRawBufferPointer) throws(PackError) -> any CheckpointSource {
+        guard CheckpointBundle.isBundle(bytes) else { return try GGUFSource(bytes) }
+        return try HuggingFaceSource(FolderFiles(bytes))
     }
 
     /// Every tensor of the checkpoint must have its place: a model with parts left out would answer wrongly.

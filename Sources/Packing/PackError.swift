@@ -4,11 +4,13 @@ internal import ChatTemplates
 internal import Checkpoints
 internal import Glibc
 internal import LinuxKernel
+internal import Messages
 internal import Sandbox
 internal import Tokenization
 
 /// Why a checkpoint did not become an artefact; the description is what the person who added the model reads.
 enum PackError: Error, CustomStringConvertible {
+    case bundle(CheckpointBundleError)
     case checkpoint(CheckpointError)
     case tokenizer(TokenizerError)
     case template(ChatTemplateError)
@@ -40,6 +42,7 @@ enum PackError: Error, CustomStringConvertible {
 
     private var sentence: String {
         switch self {
+        case .bundle(let error): error.description
         case .checkpoint(let error): error.description
         case .tokenizer(let error): error.description
         case .template(let error): error.description

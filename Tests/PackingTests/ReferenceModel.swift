@@ -3,6 +3,7 @@
 import Artefacts
 import Foundation
 import LanguageModels
+import TestSupport
 import Testing
 
 /// A tiny model of a family with what another implementation computes with it; `make.py` beside the files wrote them.
@@ -20,11 +21,28 @@ struct ReferenceModel {
     /// What greedy decoding appends to the prompt.
     let answer: [Int32]
 
+    /// The GGUF file of that name.
     init(named name: String) throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/architectures")
-        file = Array(try Data(contentsOf: folder.appendingPathComponent(name + ".gguf")))
-        let data = try Data(contentsOf: folder.appendingPathComponent(name + ".logits"))
+        let path = Self.fixtures.appendingPathComponent("architectures/\(name)")
+        try self.init(Array(try Data(contentsOf: path.appendingPathExtension("gguf"))), path)
+    }
+
+    /// The folder of that name as transformers saved it, as the packer gets it.
+    init(folder name: String) throws {
+        let path = Self.fixtures.appendingPathComponent("huggingface/\(name)")
+        var folder = FolderBuilder()
+        for file in try FileManager.default.contentsOfDirectory(at: path, includingPropertiesForKeys: nil) {
+            folder.files[file.lastPathComponent] = Array(try Data(contentsOf: file))
+        }
+        try self.init(try folder.bundle(), path)
+    }
+
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Fixtures")
+
+    private init(_ checkpoint: [UInt8], _ path: URL) throws {
+        file = checkpoint
+        let data = try Data(contentsOf: path.appendingPathExtension("logits"))
         let words = data.withUnsafeBytes { bytes in
             (0..<bytes.count / 4).map {
                 UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self))

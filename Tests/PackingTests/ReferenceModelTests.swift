@@ -7,9 +7,29 @@ import Testing
 struct ReferenceModelTests {
     static let names = ["llama3", "llama-linear", "mistral", "qwen2", "qwen3"]
 
+    static let folders = ["llama3", "mistral", "qwen2", "qwen3"]
+
     @Test("have its logits within one in a thousand of the largest at every position", arguments: names)
     func logits(_ name: String) throws {
-        let reference = try ReferenceModel(named: name)
+        try expectLogits(try ReferenceModel(named: name))
+    }
+
+    @Test("have its logits from folders that it saved, too", arguments: folders)
+    func folderLogits(_ name: String) throws {
+        try expectLogits(try ReferenceModel(folder: name))
+    }
+
+    @Test("choose its 64 tokens at temperature 0", arguments: names)
+    func greedy(_ name: String) throws {
+        try expectAnswer(try ReferenceModel(named: name))
+    }
+
+    @Test("choose its 64 tokens from folders, too", arguments: folders)
+    func folderGreedy(_ name: String) throws {
+        try expectAnswer(try ReferenceModel(folder: name))
+    }
+
+    private func expectLogits(_ reference: ReferenceModel) throws {
         let packed = try Packed(reference.file)
         let found = try SequenceRun(packed.artefact).logits(after: reference.tokens)
         var worst: Float = 0
@@ -21,9 +41,7 @@ struct ReferenceModelTests {
         #expect(worst < 1e-3)
     }
 
-    @Test("choose its 64 tokens at temperature 0", arguments: names)
-    func greedy(_ name: String) throws {
-        let reference = try ReferenceModel(named: name)
+    private func expectAnswer(_ reference: ReferenceModel) throws {
         let packed = try Packed(reference.file)
         let run = try SequenceRun(packed.artefact)
         var next = Array(reference.tokens.prefix(ReferenceModel.promptCount))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Artefacts
+package import Artefacts
 
 /// How a family of decoders differs from the layers that all of them share; one folder each.
 protocol TransformerFamily {
@@ -27,4 +27,10 @@ struct AttentionRefinement {
 
     var biases: Biases?
     var headNorms: HeadNorms?
+}
+
+extension Architecture {
+    /// Whether the first half of a head's rotated numbers turns with the second. Where it does not, adjacent ones turn,
+    /// and rows of queries and keys lie accordingly in the artefact.
+    package var rotatesHalves: Bool { LanguageModel.family(of: self).rotatesHalves }
 }

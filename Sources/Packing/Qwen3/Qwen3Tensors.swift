@@ -3,6 +3,8 @@ internal import Artefacts
 
 /// The norms of Qwen3's heads.
 enum Qwen3Tensors: DecoderTensors {
+    static let huggingFace = HuggingFaceNames(classes: ["Qwen3ForCausalLM"], derived: Qwen2Tensors.windowInUse)
+
     static func additions(_ shape: ModelConfiguration, layer: Int) -> [TensorPlan] {
         let parts: [(String, TensorRole)] = [
             ("attn_q_norm", .attentionQueryNorm), ("attn_k_norm", .attentionKeyNorm),

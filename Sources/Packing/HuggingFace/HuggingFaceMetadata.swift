@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Checkpoints
+
+/// Settings from `config.json`, found through a family's table.
+struct HuggingFaceMetadata: FamilyMetadata {
+    private let configuration: JSONValue
+    private let names: HuggingFaceNames
+    private let derived: [String: JSONValue]
+
+    /// The settings of a model of the family that the table is of.
+    init(_ configuration: JSONValue, names: HuggingFaceNames) {
+        self.configuration = configuration
+        self.names = names
+        derived = Self.standard(configuration).merging(names.derived(configuration)) { _, family in family }
+    }
+
+    /// A member of `config.json` by its path, `rope_scaling.factor`.
+    static func member(_ path: String, of configuration: JSONValue) -> JSONValue? {
+        var value: JSONValue? = configuration
+        for name in path.split(separator: ".") { value = value?[String(name)] }
+        return value
+    }
+
+    func integer(ifPresent key: String) throws(PackError) -> Int? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.number, let integer = Int(exactly: number) else {
+            throw wrongType(key, expected: "a whole number")
+        }
+        return integer
+    }
+
+    func float(ifPresent key: String) throws(PackError) -> Double? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.number else { throw wrongType(key, expected: "a number") }
+        return number
+    }
+
+    func string(_ key: String) throws(PackError) -> String? {
+        guard let value = value(key) else { return nil }
+        guard let text = value.text else { throw wrongType(key, expected: "a text") }
+        return text
+    }
+
+    func boolean(_ key: String) throws(PackError) -> Bool? {
+        guard let value = value(key) else { return nil }
+        guard let truth = value.boolean else { throw wrongType(key, expected: "true or false") }
+        return truth
+    }
+
+    func missing(_ key: String) -> PackError {
+        .inconsistent("config.json has no \(memberName(key))")
+    }
+
+    private func value(_ key: String) -> JSONValue? {
+        if let value = derived[key] { return value == .null ? nil : value }
+        for path in names.settings[key] ?? [] {
+            if let value = Self.member(path, of: configuration) { return value }
+        }
+        return nil
+    }
+
+    private func wrongType(_ key: String, expected: String) -> PackError {
+        .inconsistent("\(memberName(key)) of config.json is not \(expected)")
+    }
+
+    private func memberName(_ key: String) -> String {
+        let known = names.settings[key] ?? []
+        let found = known.first { Self.member($0, of: configuration) != nil } ?? known.last
+        return "'\(found ?? key)'"
+    }
+
+    /// Settings that decoders compute from several members.
+    private static func standard(_ configuration: JSONValue) -> [String: JSONValue] {
+        var settings: [String: JSONValue] = [:]
+        let kind = HuggingFaceNames.rotary(["rope_type", "type"]).lazy.compactMap {
+            member($0, of: configuration)?.text
+        }
+        .first
+        // Factors for each frequency are a tensor: `RotaryFactors`.
+        if kind == "default" || kind == "llama3" { settings["rope.scaling.type"] = .text("none") }
+        let share =
+            member("rope_parameters.partial_rotary_factor", of: configuration)
+            ?? configuration["partial_rotary_factor"]
+        if let share = share?.number, let size = headSize(configuration) {
+            settings["rope.dimension_count"] = .number((size * share).rounded(.down))
+        }
+        return settings
+    }
+
+    private static func headSize(_ configuration: JSONValue) -> Double? {
+        if let size = configuration["head_dim"]?.number { return size }
+        guard let width = configuration["hidden_size"]?.number,
+            let heads = configuration["num_attention_heads"]?.number,
+            heads > 0
+        else { return nil }
+        return (width / heads).rounded(.down)
+    }
+}

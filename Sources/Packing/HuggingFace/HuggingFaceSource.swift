@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
+internal import Checkpoints
+internal import LanguageModels
+internal import Tokenization
+
+/// A model in a folder as Hugging Face lays it out: settings in `config.json`, weights in safetensors files, the tokenizer
+/// in `tokenizer.json`. A family's `HuggingFaceNames` turn it into what a GGUF file would have.
+struct HuggingFaceSource: CheckpointSource {
+    let architecture: Architecture
+    let name: String?
+    let metadata: any FamilyMetadata
+    let tensors: [String: SourceTensor]
+    private let names: HuggingFaceNames
+    private let configuration: JSONValue
+    private let files: FolderFiles
+
+    /// Reads and checks everything but the weights.
+    init(_ files: FolderFiles) throws(PackError) {
+        let configuration = try files.required("config.json")
+        if let method = configuration["quantization_config"] {
+            throw .unsupportedProperty("weights quantised by '\(method["quant_method"]?.text ?? "?")'")
+        }
+        architecture = try Self.family(configuration)
+        names = architecture.tensors.huggingFace
+        metadata = HuggingFaceMetadata(configuration, names: names)
+        let path = configuration["_name_or_path"]?.text?.split(separator: "/").last
+        name = path.map(String.init)
+        try Self.checkActivation(configuration, names)
+        let stored = try FolderTensors.read(files, ignored: names.ignored)
+        let reading = HuggingFaceTensors(names: names, order: try Self.rowOrder(metadata, of: architecture))
+        var tensors = try reading.named(stored)
+        if configuration["tie_word_embeddings"]?.boolean ?? names.tiesEmbeddings {
+            // Some files hold the output matrix all the same; the model does not use it.
+            tensors["output.weight"] = nil
+        }
+        let rotated = try metadata.integer("rope.dimension_count", default: try Self.headSize(metadata))
+        if let factors = try RotaryFactors.llama3(configuration, dimensions: rotated) {
+            tensors[factors.name] = factors
+        }
+        self.tensors = tensors
+        self.configuration = configuration
+        self.files = files
+    }
+
+    func vocabulary() throws(PackError) -> Vocabulary {
+        guard let tokenizer = files["tokenizer.json"] else {
+            throw .inconsistent("the folder has no tokenizer.json; save the tokenizer in this form")
+        }
+        let file = try TokenizerFile(tokenizer, configuration: files["tokenizer_config.json"])
+        var vocabulary = try file.vocabulary()
+        let generation = try files.json("generation_config.json")
+        for value in [generation?["eos_token_id"], configuration["eos_token_id"]] {
+            for token in value?.list ?? [value].compactMap({ $0 }) {
+                guard let id = token.integer, vocabulary.tokens.indices.contains(Int(id)) else {
+                    throw .inconsistent("'eos_token_id' names no token of tokenizer.json")
+                }
+                if !vocabulary.endTokens.contains(id) { vocabulary.endTokens.append(id) }
+            }
+        }
+        guard !vocabulary.endTokens.isEmpty else {
+            throw .inconsistent("no token ends an answer ('eos_token_id' in generation_config.json)")
+        }
+        vocabulary.endTokens = Array(vocabulary.endTokens.prefix(16))
+        return vocabulary
+    }
+
+    func chatTemplate() throws(PackError) -> String? {
+        if let text = try files.text("chat_template.jinja") { return text }
+        for file in ["chat_template.json", "tokenizer_config.json"] {
+            guard let template = try files.json(file)?["chat_template"] else { continue }
+            if let text = template.text { return text }
+            let chosen = template.list?.first { $0["name"]?.text == "default" } ?? template.list?.first
+            if let text = chosen?["template"]?.text { return text }
+        }
+        return nil
+    }
+
+    func missingTensor(_ name: String) -> PackError {
+        .missingTensor(names.folderName(of: name))
+    }
+
+    private static func family(_ configuration: JSONValue) throws(PackError) -> Architecture {
+        guard let name = configuration["architectures"]?.list?.first?.text else {
+            throw .inconsistent("config.json has no 'architectures'")
+        }
+        let families = Architecture.allCases
+        if let family = families.first(where: { $0.tensors.huggingFace.classes.contains(name) }) { return family }
+        throw .unsupportedArchitecture(name, known: families.flatMap { $0.tensors.huggingFace.classes })
+    }
+
+    private static func checkActivation(_ configuration: JSONValue, _ names: HuggingFaceNames) throws(PackError) {
+        for member in ["hidden_act", "hidden_activation"] {
+            guard let activation = configuration[member]?.text else { continue }
+            guard names.activations.contains(activation) else {
+                throw .unsupportedProperty("the activation '\(activation)' (known are \(names.activations.sorted()))")
+            }
+        }
+    }
+
+    private static func headSize(_ metadata: any FamilyMetadata) throws(PackError) -> Int {
+        let heads = try metadata.integer("attention.head_count")
+        let width = try metadata.integer("embedding_length")
+        guard heads > 0 else { throw .inconsistent("it has \(heads) attention heads") }
+        return try metadata.integer("attention.key_length", default: width / heads)
+    }
+
+    /// How rows of queries and keys are taken: files turn the halves of heads, some families neighbours.
+    private static func rowOrder(
+        _ metadata: any FamilyMetadata, of architecture: Architecture
+    ) throws(PackError) -> RowOrder {
+        guard !architecture.rotatesHalves else { return .asStored }
+        let headSize = try headSize(metadata)
+        let rotated = try metadata.integer("rope.dimension_count", default: headSize)
+        guard headSize > 0, rotated >= 0, rotated <= headSize, rotated % 2 == 0 else {
+            throw .inconsistent("it turns \(rotated) numbers of heads of \(headSize)")
+        }
+        return .pairsFromHalves(headSize: headSize, rotated: rotated)
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Artefacts
+import ChatTemplates
+import Testing
+import Tokenization
+
+@testable import Packing
+
+@Suite("Folders of Hugging Face")
+struct HuggingFaceSourceTests {
+    private func refusal(_ folder: LlamaFolder) throws -> String {
+        let refusal = try #require(Packed.refusal(folder.bytes()))
+        #expect(refusal.status == 65)
+        return refusal.text
+    }
+
+    @Test("a folder becomes the artefact that the GGUF file of the same model becomes")
+    func sameArtefact() throws {
+        let (folder, file) = (try Packed(LlamaFolder().bytes()), try Packed(LlamaFile().bytes()))
+        #expect(folder.artefact.configuration == file.artefact.configuration)
+        #expect(folder.artefact.tensorCount == file.artefact.tensorCount)
+        for index in 0..<file.artefact.tensorCount {
+            let (ours, theirs) = (folder.artefact.tensor(at: index), file.artefact.tensor(at: index))
+            #expect(ours.role == theirs.role && ours.layer == theirs.layer && ours.layout == theirs.layout)
+            let bytes = [ours, theirs].map { Array(UnsafeRawBufferPointer(start: $0.data, count: $0.byteCount)) }
+            #expect(bytes[0] == bytes[1], "\(ours.role) of layer \(ours.layer)")
+        }
+        let tokenizer = try Tokenizer(verifying: folder.artefact.tokenizerTables)
+        #expect(tokenizer.encode(Array("hello hello".utf8), control: .asText) == [259, 260])
+        #expect(Set(tokenizer.endTokens) == [298, 299])
+        let template = try ChatTemplate(verifying: folder.artefact.chatTemplate)
+        let input = ChatInput(messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
+        #expect(try template.render(input).flatMap(\.bytes) == Array("[hi]".utf8))
+    }
+
+    @Test("an output matrix beside tied embeddings is not used")
+    func tied() throws {
+        let packed = try Packed(LlamaFolder(configuration: ["tie_word_embeddings": "true"]).bytes())
+        #expect(packed.artefact.tensor(.output) == nil)
+        let without = try Packed(LlamaFolder(withoutTensors: ["lm_head.weight"]).bytes())
+        #expect(without.artefact.tensor(.output) == nil)
+    }
+
+    @Test("rotary settings are found where new and old configurations have them")
+    func rotary() throws {
+        let new = #"{"rope_theta":5000,"rope_type":"linear","factor":4}"#
+        let old = #"{"type":"linear","factor":4}"#
+        for configuration in [["rope_parameters": new, "rope_theta": "null"], ["rope_scaling": old]] {
+            let packed = try Packed(LlamaFolder(configuration: configuration).bytes())
+            #expect(packed.artefact.configuration.ropeScale == 0.25)
+            #expect(packed.artefact.configuration.ropeBase == 5000)
+        }
+        let scaling = """
+            {"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,
+            "original_max_position_embeddings":32}
+            """
+        let packed = try Packed(LlamaFolder(configuration: ["rope_scaling": scaling]).bytes())
+        // Pairs of wavelengths 6.3 (5 turns in 32 positions) and 444 (0.07 turns).
+        #expect(packed.number(.ropeFactors, column: 0) == 1)
+        #expect(packed.number(.ropeFactors, column: 1) == 8)
+        #expect(
+            packed.artefact.configuration.parameterCount
+                == (try Packed(LlamaFile().bytes())).model.configuration.parameterCount)
+        let half = try Packed(LlamaFolder(configuration: ["partial_rotary_factor": "0.5"]).bytes())
+        #expect(half.artefact.configuration.ropeDimensions == 2)
+    }
+
+    @Test("what is missing or wrong is named as the folder has it")
+    func refusals() throws {
+        for file in ["config.json", "tokenizer.json", "model-00002-of-00002.safetensors"] {
+            #expect(try refusal(LlamaFolder { $0[file] = nil }).contains(file))
+        }
+        #expect(try refusal(LlamaFolder { $0["config.json"] = Array("{".utf8) }).contains("config.json: "))
+        for member in ["num_hidden_layers", "hidden_size", "intermediate_size", "num_attention_heads", "rms_norm_eps"] {
+            #expect(try refusal(LlamaFolder(configuration: [member: "null"])).contains("no '\(member)'"))
+            #expect(
+                try refusal(LlamaFolder(configuration: [member: "\"x\""])).contains("'\(member)' of config.json is not")
+            )
+        }
+        let name = "model.layers.1.mlp.up_proj.weight"
+        #expect(try refusal(LlamaFolder(withoutTensors: [name])).contains("'\(name)'"))
+        #expect(try refusal(LlamaFolder(configuration: ["intermediate_size": "13"])).contains("mlp.gate_proj.weight'"))
+        for (member, value, words) in [
+            (
+                "architectures", #"["MambaForCausalLM"]"#,
+                "'MambaForCausalLM', which is not supported; known are LlamaFor"
+            ),
+            ("architectures", "[]", "no 'architectures'"), ("hidden_act", "\"gelu\"", "activation 'gelu'"),
+            ("quantization_config", #"{"quant_method":"awq"}"#, "quantised by 'awq'"),
+            ("rope_scaling", #"{"rope_type":"yarn","factor":2}"#, "'yarn'"),
+            ("rope_scaling", #"{"rope_type":"llama3","factor":0}"#, "'factor' of the llama3 scaling"),
+            ("sliding_window", "64", "window of 64"), ("eos_token_id", "300", "'eos_token_id'"),
+            ("partial_rotary_factor", "0.8", "turns 3 numbers of heads of 4"),
+            ("head_dim", "0", "turns 0 numbers"), ("num_attention_heads", "0", "0 attention heads"),
+        ] {
+            #expect(try refusal(LlamaFolder(configuration: [member: value])).contains(words), "\(member): \(value)")
+        }
+    }
+
+    @Test("an index that promises what is not there is named")
+    func indices() throws {
+        func index(_ text: String) throws -> String {
+            try refusal(LlamaFolder { $0["model.safetensors.index.json"] = Array(text.utf8) })
+        }
+        #expect(try index("{}").contains("no 'weight_map'"))
+        #expect(try index(#"{"weight_map":{"a":"model-00003-of-00003.safetensors"}}"#).contains("lacks model-00003"))
+        #expect(try index(#"{"weight_map":{"a":"model-00001-of-00002.safetensors"}}"#).contains("lacks tensor 'a'"))
+        let twice = LlamaFolder { $0["model-00002.safetensors"] = $0["model-00002-of-00002.safetensors"] }
+        #expect(try refusal(twice).contains("and in model-00002"))
+    }
+}
