@@ -66,13 +66,15 @@ let package = Package(
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         room("ServingModel"),
+        // A reader for the engine side, which has no Foundation: tokenizer files, tool definitions.
+        room("JSONReading"),
 
         // Layer 1: rooms that know one thing each.
         room("LinuxKernel", ["CLinux"]),
         room("Artefacts"),
-        room("Checkpoints"),
+        room("Checkpoints", ["JSONReading"]),
         room("Tokenization", exclude: ["Unicode/generate-tables.py", "Unicode/generate-forms.py"]),
-        room("ChatTemplates"),
+        room("ChatTemplates", ["JSONReading"]),
         room("KVCache", ["ServingModel"]),
         room("Policies", ["ServingModel"]),
         room("OpenAIAPI", ["ServingModel"]),
@@ -86,8 +88,8 @@ let package = Package(
         room(
             "Packing",
             [
-                "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LanguageModels", "Sandbox", "LinuxKernel",
-                "Messages",
+                "JSONReading", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LanguageModels", "Sandbox",
+                "LinuxKernel", "Messages",
             ]),
         room(
             "FlowServe",
@@ -153,6 +155,7 @@ let package = Package(
         tests("Artefacts", ["Artefacts"]),
         tests("Checkpoints", ["Checkpoints", "TestSupport"]),
         tests("Tokenization", ["Tokenization"]),
+        tests("JSONReading", ["JSONReading"]),
         tests("ChatTemplates", ["ChatTemplates"]),
         tests(
             "Packing",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import JSONReading
 
 /// A file of safetensors over mapped bytes, which must stay mapped.
 ///
@@ -36,7 +37,8 @@ package struct SafetensorsFile {
         let data = UnsafeRawBufferPointer(rebasing: bytes[(8 + Int(size))...])
         var tensors: [String: CheckpointTensor] = [:]
         var places: [Place] = []
-        for (name, entry) in header where name != "__metadata__" {
+        for member in header where member.name != "__metadata__" {
+            let (name, entry) = (member.name, member.value)
             let place = try Self.place(of: name, entry, in: data)
             places.append(place)
             if ignores(name) { continue }
@@ -48,7 +50,7 @@ package struct SafetensorsFile {
 
     private static func header(
         _ bytes: UnsafeRawBufferPointer, _ file: String
-    ) throws(CheckpointError) -> [String: JSONValue] {
+    ) throws(CheckpointError) -> [JSONMember] {
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONReader.read(bytes)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Checkpoints
+internal import JSONReading
 internal import Messages
 
 /// The files of a checkpoint that came as a bundle; valid as long as its bytes are mapped.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Checkpoints
+internal import JSONReading
 
 /// Reads the tensors of a folder's safetensors files, and that they are all there.
 enum FolderTensors {
@@ -37,8 +38,11 @@ enum FolderTensors {
             throw .inconsistent("\(Self.index) has no 'weight_map'")
         }
         // Sorted, so that a folder always gives the same message.
-        for (tensor, file) in map.sorted(by: { $0.key < $1.key }) {
-            guard let file = file.text else { throw .inconsistent("\(Self.index) gives no file for '\(tensor)'") }
+        for member in map.sorted(by: { $0.name < $1.name }) {
+            let tensor = member.name
+            guard let file = member.value.text else {
+                throw .inconsistent("\(Self.index) gives no file for '\(tensor)'")
+            }
             guard files[file] != nil else {
                 throw .inconsistent("the folder lacks \(file), which \(Self.index) names; fetch it too")
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Checkpoints
+internal import JSONReading
 
 /// Settings from `config.json`, found through a family's table.
 struct HuggingFaceMetadata: FamilyMetadata {
@@ -82,7 +83,7 @@ struct HuggingFaceMetadata: FamilyMetadata {
             member("rope_parameters.partial_rotary_factor", of: configuration)
             ?? configuration["partial_rotary_factor"]
         if let share = share?.number, let size = headSize(configuration) {
-            settings["rope.dimension_count"] = .number((size * share).rounded(.down))
+            settings["rope.dimension_count"] = .fraction((size * share).rounded(.down))
         }
         return settings
     }

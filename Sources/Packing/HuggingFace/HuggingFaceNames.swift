@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Checkpoints
+internal import JSONReading
 
 /// How Hugging Face folders write what a family's GGUF files have. The values here are those that most decoders share; a
 /// family's table, in its folder, says what is different.

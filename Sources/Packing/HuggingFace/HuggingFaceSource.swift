@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
 internal import Checkpoints
+internal import JSONReading
 internal import LanguageModels
 internal import Tokenization
 

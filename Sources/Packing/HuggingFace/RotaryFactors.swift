@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Checkpoints
 internal import Glibc
+internal import JSONReading
 
 /// What Llama 3.1 divides the frequency of each rotated pair by: nothing where a pair turns often within the context
 /// that the model was first trained with, `factor` where it turns rarely, and a blend between. The algorithm is that of

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Checkpoints
+internal import JSONReading
 internal import Tokenization
 
 /// Reads the `normalizer` and `pre_tokenizer` parts of `tokenizer.json`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Checkpoints
+internal import JSONReading
 internal import Tokenization
 
 /// Reads `tokenizer.json`, and `tokenizer_config.json` where there is one.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Checkpoints
+internal import JSONReading
 internal import Tokenization
 
 /// Reads the `model` part of `tokenizer.json`: tokens, merges and scores.
@@ -86,11 +86,13 @@ struct TokenizerModelReading {
 
     /// Tokens by their ids; ids that no token has stay unused.
     private func readTokens(_ vocabulary: inout Vocabulary) throws(PackError) {
-        let entries = model["vocab"]?.object ?? [:]
-        for (text, id) in entries {
-            guard let id = id.integer, id >= 0, id < 1 << 20 else {
+        let unknown = model["unk_token"]?.text
+        for entry in model["vocab"]?.object ?? [] {
+            let text = entry.name
+            guard let id = entry.value.integer, id >= 0, id < 1 << 20 else {
                 throw .inconsistent("token '\(text)' of tokenizer.json has no id")
             }
+            if text == unknown { vocabulary.unknownToken = id }
             let missing = Int(id) + 1 - vocabulary.tokens.count
             if missing > 0 {
                 vocabulary.tokens += Array(repeating: "", count: missing)
@@ -99,6 +101,5 @@ struct TokenizerModelReading {
             vocabulary.tokens[Int(id)] = text
             vocabulary.kinds[Int(id)] = .normal
         }
-        vocabulary.unknownToken = model["unk_token"]?.text.flatMap { entries[$0]?.integer }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
 internal import Checkpoints
+internal import JSONReading
 
 /// The biases of Qwen2's projections.
 enum Qwen2Tensors: DecoderTensors {

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a JSON file could not be read.
-package struct JSONError: Error, Equatable, CustomStringConvertible {
-    package let problem: String
-    /// Byte of the file.
-    package let offset: Int
-
-    package var description: String { "\(problem) at byte \(offset)" }
-}
-
 /// Reads JSON that may come from anyone: depth, number of values and sizes are bounded.
 package struct JSONReader {
     private static let deepest = 64
     private static let mostValues = 8 << 20
+    private static let longestNumber = 400
 
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
     private var values = 0
 
-    /// The value that the file holds.
+    /// The value that a text holds.
+    package static func read(_ text: [UInt8]) throws(JSONError) -> JSONValue {
+        let result = text.withUnsafeBytes { bytes -> Result<JSONValue, JSONError> in
+            do throws(JSONError) { return .success(try read(bytes)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    /// The value that a file's bytes hold.
     package static func read(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
         var reader = JSONReader(bytes: bytes)
         let value = try reader.value(depth: 0)
@@ -78,13 +78,35 @@ package struct JSONReader {
 
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = index
-        while let byte = current, (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte) {
-            index += 1
+        if current == UInt8(ascii: "-") { index += 1 }
+        let first = current
+        let whole = skipDigits()
+        guard whole == 1 || whole > 1 && first != UInt8(ascii: "0") else {
+            throw error("a value is missing or no number")
         }
-        guard index - start <= 64,
-            let number = Double(String(decoding: bytes[start..<index], as: UTF8.self)), number.isFinite
-        else { throw error("a value is missing or no number") }
-        return .number(number)
+        var isWhole = true
+        if current == UInt8(ascii: ".") {
+            isWhole = false
+            index += 1
+            guard skipDigits() > 0 else { throw error("a number ends early") }
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            isWhole = false
+            index += 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
+            guard skipDigits() > 0 else { throw error("a number ends early") }
+        }
+        guard index - start <= Self.longestNumber else { throw error("a number is too long") }
+        let digits = String(decoding: bytes[start..<index], as: UTF8.self)
+        if isWhole, let number = Int(digits) { return .integer(number) }
+        guard let number = Double(digits), number.isFinite else { throw error("a number is too large") }
+        return .fraction(number)
+    }
+
+    private mutating func skipDigits() -> Int {
+        let start = index
+        while let byte = current, (0x30...0x39).contains(byte) { index += 1 }
+        return index - start
     }
 
     private mutating func list(_ depth: Int) throws(JSONError) -> JSONValue {
@@ -98,14 +120,14 @@ package struct JSONReader {
 
     private mutating func object(_ depth: Int) throws(JSONError) -> JSONValue {
         index += 1
-        var members: [String: JSONValue] = [:]
+        var members: [JSONMember] = []
         if take(UInt8(ascii: "}")) { return .object(members) }
         repeat {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("a name is missing") }
             let name = try text()
             try expect(":")
-            members[name] = try value(depth: depth + 1)
+            members.append(JSONMember(name: name, value: try value(depth: depth + 1)))
         } while take(UInt8(ascii: ","))
         try expect("}")
         return .object(members)
@@ -159,8 +181,10 @@ package struct JSONReader {
     }
 
     private mutating func hexadecimal() throws(JSONError) -> UInt32 {
-        guard index + 4 <= bytes.count,
-            let value = UInt32(String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16)
+        let end = index + 4
+        // A sign would pass for a digit where text becomes a number.
+        guard end <= bytes.count, bytes[index] != UInt8(ascii: "+"), bytes[index] != UInt8(ascii: "-"),
+            let value = UInt32(String(decoding: bytes[index..<end], as: UTF8.self), radix: 16)
         else { throw error("an escape is not four digits") }
         index += 4
         return value

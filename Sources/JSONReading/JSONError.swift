@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a JSON text could not be read.
+package struct JSONError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong, in words.
+    package let problem: String
+    /// Byte of the text, from 0.
+    package let offset: Int
+
+    package var description: String { "\(problem) at byte \(offset)" }
+}
