@@ -16,6 +16,8 @@ package enum ChatTemplateError: Error, Equatable, CustomStringConvertible {
     case syntax(String, SourcePosition)
     /// The source uses a part of the language that is not built in.
     case unsupported(String, SourcePosition)
+    /// A part of the client's request is not what it should be.
+    case input(String)
     /// The packed program contradicts itself.
     case damagedProgram(String)
     /// Rendering met a value that does not fit.
@@ -31,6 +33,7 @@ package enum ChatTemplateError: Error, Equatable, CustomStringConvertible {
             "the chat template is wrong at \(place): \(problem)"
         case .unsupported(let construct, let place):
             "the chat template uses \(construct) at \(place), which is not supported"
+        case .input(let problem): problem
         case .damagedProgram(let part):
             "the packed chat template's \(part) is damaged; add the model again"
         case .rendering(let problem, let place):

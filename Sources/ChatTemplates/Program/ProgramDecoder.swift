@@ -4,18 +4,19 @@
 /// `ProgramLimits`, and names must be those that are built in.
 struct ProgramDecoder {
     private let bytes: UnsafeRawBufferPointer
-    private var position = 8
+    private var position = 9
     private var depth = 0
 
-    /// The statements of a packed template.
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(ChatTemplateError) -> [Statement] {
-        guard bytes.count >= 8, bytes.count <= ProgramLimits.programSize,
+    /// A packed template.
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws(ChatTemplateError) -> TemplateProgram {
+        guard bytes.count >= 9, bytes.count <= ProgramLimits.programSize,
             UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) == ProgramLimits.signature
         else { throw .damagedProgram("header") }
+        guard let argumentsForm = ToolArgumentsForm(rawValue: bytes[8]) else { throw .damagedProgram("header") }
         var decoder = ProgramDecoder(bytes: bytes)
         let statements = try decoder.statements()
         guard decoder.position == bytes.count else { throw .damagedProgram("end") }
-        return statements
+        return TemplateProgram(argumentsForm: argumentsForm, statements: statements)
     }
 
     private init(bytes: UnsafeRawBufferPointer) {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes a parsed template as bytes: for each node a tag, its position and its parts in order. Numbers are of
+/// Writes a parsed template as bytes: the signature, the form of tool arguments, then for each node a tag, its position and its parts in order. Numbers are of
 /// variable length, seven bits a byte.
 struct ProgramEncoder {
     private var bytes: [UInt8] = []
 
     /// The packed form of a template.
-    static func encode(_ statements: [Statement]) -> [UInt8] {
+    static func encode(_ program: TemplateProgram) -> [UInt8] {
         var encoder = ProgramEncoder()
         for shift in stride(from: 0, to: 64, by: 8) {
             encoder.bytes.append(UInt8(truncatingIfNeeded: ProgramLimits.signature >> UInt64(shift)))
         }
-        encoder.put(statements)
+        encoder.bytes.append(program.argumentsForm.rawValue)
+        encoder.put(program.statements)
         return encoder.bytes
     }
 

@@ -123,6 +123,7 @@ enum TestName: String, CaseIterable, Sendable {
 enum FunctionName: String, CaseIterable, Sendable {
     case range, namespace, dict
     case raiseException = "raise_exception"
+    case strftimeNow = "strftime_now"
 }
 
 /// The methods of values that are built in.

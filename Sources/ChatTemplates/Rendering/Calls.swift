@@ -29,6 +29,12 @@ extension Renderer {
         case .raiseException:
             let message = arguments.value(0, "message")?.printed.string ?? "no reason given"
             throw .raised(String(message.prefix(500)), place)
+        case .strftimeNow:
+            guard case .text(let format)? = arguments.value(0, "format") else {
+                throw .rendering("'strftime_now' needs a format", place)
+            }
+            try charge(bytes: format.bytes.count, place)
+            return .own(CalendarText(moment: moment).text(format.string))
         case .range: return try range(arguments, place)
         case .namespace: return .namespace(TemplateNamespace(arguments.named))
         case .dict:

@@ -9,36 +9,21 @@ final class Renderer {
         case onward, breakLoop, continueLoop
     }
 
-    /// Roles that every template compares with; any other is a user's text.
-    private static let knownRoles = ["system", "developer", "user", "assistant", "tool", "function"]
-
     private let limits: RenderLimits
+    /// What `strftime_now` tells: seconds since 1970, UTC.
+    let moment: Int
     private var stepsLeft: Int
     private var output = MarkedText()
     private var calls = 0
     /// The innermost scope is the last; the first holds the input.
     private var scopes: [[String: TemplateValue]]
 
-    /// A renderer for a conversation.
-    init(_ input: ChatInput, limits: RenderLimits) {
+    /// A renderer for the names that a template begins with.
+    init(_ names: [String: TemplateValue], moment: Int, limits: RenderLimits) {
         self.limits = limits
+        self.moment = moment
         stepsLeft = limits.steps
-        let messages = input.messages.map { message in
-            let origin: TextOrigin = Self.knownRoles.contains(message.role) ? .template : .data
-            return TemplateValue.dictionary([
-                DictionaryEntry(
-                    key: MarkedText("role", .template), value: .text(MarkedText(message.role, origin))),
-                DictionaryEntry(
-                    key: MarkedText("content", .template), value: .text(MarkedText(message.content, .data))),
-            ])
-        }
-        scopes = [
-            [
-                "messages": .list(messages), "add_generation_prompt": .boolean(input.addsGenerationPrompt),
-                "bos_token": .own(input.beginText), "eos_token": .own(input.endText), "tools": .none,
-                "documents": .none,
-            ]
-        ]
+        scopes = [names]
     }
 
     /// The text of the whole template.

@@ -91,6 +91,17 @@ enum TemplateValue {
 struct DictionaryEntry {
     let key: MarkedText
     let value: TemplateValue
+
+    /// An entry as given.
+    init(key: MarkedText, value: TemplateValue) {
+        self.key = key
+        self.value = value
+    }
+
+    /// An entry under a name that templates ask for.
+    init(_ name: String, _ value: TemplateValue) {
+        self.init(key: MarkedText(name, .template), value: value)
+    }
 }
 
 /// The one kind of value that changes: `namespace()`, by which loops hand results out.

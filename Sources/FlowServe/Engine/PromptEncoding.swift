@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ChatTemplates
+internal import Glibc
 internal import ServingModel
 internal import Tokenization
 
@@ -44,7 +45,7 @@ struct PromptEncoding {
         let input = ChatInput(
             messages: messages.map { ChatTemplates.ChatMessage(role: $0.role, content: $0.content) },
             addsGenerationPrompt: true, beginText: text(of: tokenizer.beginToken),
-            endText: text(of: tokenizer.endTokens.first))
+            endText: text(of: tokenizer.endTokens.first), moment: time(nil))
         do throws(ChatTemplateError) {
             let segments = try template.render(input, limits: RenderLimits())
             return tokenizer.encode(
