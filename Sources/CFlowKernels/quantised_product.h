@@ -80,6 +80,9 @@ FLOW_INLINE void quantised_tile(
     const size_t blocks = columns / BLOCK;
     // With one scale for both halves their dots are one sum.
     const int folds = has_half_scales(kind) ? 2 : 1;
+    const panel_shape shape = shape_of(kind);
+    const int lines = (int)(group_bytes(shape) / shape.blocks + 63) / 64;
+    const size_t ahead = kind == FLOW_NUMBER_INT8 ? PREFETCH_BYTES : PREFETCH_NIBBLES_BYTES;
     for (size_t b = 0; b < blocks; b++, x++) {
         const panel_block block = block_of(kind, panel, b);
         FLOW_UNROLL for (int fold = 0; fold < folds; fold++) {
@@ -92,11 +95,11 @@ FLOW_INLINE void quantised_tile(
                 const int half = folds == 2 ? fold : (kind == FLOW_NUMBER_INT8 ? i / 4 : i % 2);
                 const int step = folds == 2 ? i : (kind == FLOW_NUMBER_INT8 ? i % 4 : i / 2);
                 lane_bytes weights[QUANTISED_UNITS];
-                FLOW_UNROLL for (int u = 0; u < units; u++) {
+                FLOW_UNROLL for (int u = 0; u < units; u++)
                     weights[u] = step_weights(kind, block.numbers, first + u, half, step);
-                    if (kind == FLOW_NUMBER_INT8 || half == 0)
-                        __builtin_prefetch(block.numbers + PREFETCH_BYTES + (i * 2 + first + u) * 64, 0, 3);
-                }
+                // Each step asks for its share of a block's lines.
+                FLOW_UNROLL for (int line = (fold * 4 + i) * lines / 8; line < (fold * 4 + i + 1) * lines / 8; line++)
+                    __builtin_prefetch(block.numbers + ahead + line * 64, 0, 3);
                 FLOW_UNROLL for (int v = 0; v < vectors; v++) {
                     const int32_t four = four_of(x + v * x_stride, half * 4 + step);
                     FLOW_UNROLL for (int u = 0; u < units; u++)
