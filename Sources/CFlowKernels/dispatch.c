@@ -90,6 +90,14 @@ void flow_matrix_product(
     kernels()->matrix_product(matrix, first_panel, last_panel, x, x_stride, vectors, y, y_stride, add);
 }
 
+void flow_brain_from_float(const float *x, size_t count, uint16_t *y) { kernels()->brain_from_float(x, count, y); }
+
+void flow_brain_product(
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const uint16_t *x, size_t x_stride,
+    size_t vectors, float *y, size_t y_stride, bool add) {
+    kernels()->brain_product(matrix, first_panel, last_panel, x, x_stride, vectors, y, y_stride, add);
+}
+
 void flow_quantised_product(
     const flow_matrix *matrix, size_t first_panel, size_t last_panel, const flow_block *x, size_t x_stride,
     size_t vectors, float *y, size_t y_stride, bool add) {

@@ -10,6 +10,9 @@
 typedef struct kernel_table {
     void (*matrix_product)(
         const flow_matrix *, size_t, size_t, const float *, size_t, size_t, float *, size_t, bool);
+    void (*brain_from_float)(const float *, size_t, uint16_t *);
+    void (*brain_product)(
+        const flow_matrix *, size_t, size_t, const uint16_t *, size_t, size_t, float *, size_t, bool);
     void (*quantised_product)(
         const flow_matrix *, size_t, size_t, const flow_block *, size_t, size_t, float *, size_t, bool);
     void (*quantise)(const float *, size_t, flow_block *);

@@ -12,6 +12,7 @@
 
 #include "panel_blocks.h"
 #include "matrix_product.h"
+#include "brain_rows.h"
 #include "quantised_product.h"
 #include "quantising.h"
 #include "matrix_row.h"
@@ -25,6 +26,8 @@
 
 const kernel_table FLOW_PATH_TABLE = {
     .matrix_product = matrix_product,
+    .brain_from_float = brain_from_float,
+    .brain_product = brain_product,
     .quantised_product = quantised_product,
     .quantise = quantise,
     .matrix_row = matrix_row,

@@ -6,64 +6,9 @@ import Testing
 struct MatrixProductTests {
     private static let kinds = [FLOW_NUMBER_F32, FLOW_NUMBER_F16, FLOW_NUMBER_BF16]
 
-    /// A random matrix in panels, and its numbers row by row.
-    private final class Matrix {
-        let rows: Int
-        let numbers: [Float]  // [rows][columns]
-        private let memory: UnsafeMutableRawBufferPointer
-        private(set) var view: flow_matrix
-
-        init(rows: Int, columns: Int, kind: flow_number, seed: Int) {
-            self.rows = rows
-            var random = TestNumbers(seed)
-            numbers = random.floats(rows * columns).map { number in
-                switch kind {
-                case FLOW_NUMBER_F16: Float(Float16(number))
-                case FLOW_NUMBER_BF16: Float(bitPattern: number.bitPattern & 0xffff_0000)
-                default: number
-                }
-            }
-            let panels = (rows + 31) / 32
-            memory = .allocate(byteCount: panels * 32 * columns * (kind == FLOW_NUMBER_F32 ? 4 : 2), alignment: 64)
-            memory.initializeMemory(as: UInt8.self, repeating: 0)
-            for row in 0..<rows {
-                for column in 0..<columns {
-                    let place = ((row / 32) * columns + column) * 32 + row % 32
-                    let number = numbers[row * columns + column]
-                    switch kind {
-                    case FLOW_NUMBER_F16:
-                        memory.storeBytes(of: Float16(number), toByteOffset: place * 2, as: Float16.self)
-                    case FLOW_NUMBER_BF16:
-                        let bits = UInt16(number.bitPattern >> 16)
-                        memory.storeBytes(of: bits, toByteOffset: place * 2, as: UInt16.self)
-                    default:
-                        memory.storeBytes(of: number, toByteOffset: place * 4, as: Float.self)
-                    }
-                }
-            }
-            view = flow_matrix(
-                panels: UnsafeRawPointer(memory.baseAddress), columns: columns, number: kind)
-        }
-
-        deinit { memory.deallocate() }
-
-        var panels: Int { (rows + 31) / 32 }
-
-        /// [vectors][panels * 32], starting from ones.
-        func product(
-            _ x: [Float], vectors: Int, panels range: Range<Int>? = nil, adding: Bool = false
-        ) -> [Float] {
-            let range = range ?? 0..<panels
-            var y = [Float](repeating: 1, count: vectors * panels * 32)
-            flow_matrix_product(
-                &view, range.lowerBound, range.upperBound, x, view.columns, vectors, &y, panels * 32, adding)
-            return y
-        }
-    }
-
     @Test("sums every output over ascending columns with one fused multiply-add per term", arguments: Self.kinds)
     func order(_ kind: flow_number) {
-        let matrix = Matrix(rows: 45, columns: 37, kind: kind, seed: 3)
+        let matrix = FloatMatrix(rows: 45, columns: 37, kind: kind, seed: 3)
         var random = TestNumbers(4)
         let x = random.floats(37 * 3)
         let y = matrix.product(x, vectors: 3)
@@ -82,7 +27,7 @@ struct MatrixProductTests {
     @Test("gives the portable path's bits on every path", arguments: [1, 31, 32, 33, 100, 160, 300], [1, 2, 48, 129])
     func paths(_ rows: Int, _ columns: Int) {
         for kind in Self.kinds {
-            let matrix = Matrix(rows: rows, columns: columns, kind: kind, seed: rows * columns)
+            let matrix = FloatMatrix(rows: rows, columns: columns, kind: kind, seed: rows * columns)
             var random = TestNumbers(rows + columns)
             for vectors in [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17] {
                 let x = random.floats(columns * vectors)
@@ -97,7 +42,7 @@ struct MatrixProductTests {
 
     @Test("gives a vector the same bits alone and among others", arguments: Self.kinds)
     func batches(_ kind: flow_number) {
-        let matrix = Matrix(rows: 200, columns: 77, kind: kind, seed: 8)
+        let matrix = FloatMatrix(rows: 200, columns: 77, kind: kind, seed: 8)
         var random = TestNumbers(9)
         let x = random.floats(77 * 21)
         for path in [FLOW_PATH_PORTABLE] + widePaths {
@@ -111,7 +56,7 @@ struct MatrixProductTests {
 
     @Test("computes a range of panels as the whole does, and touches no other output")
     func ranges() {
-        let matrix = Matrix(rows: 32 * 11, columns: 40, kind: FLOW_NUMBER_F16, seed: 5)
+        let matrix = FloatMatrix(rows: 32 * 11, columns: 40, kind: FLOW_NUMBER_F16, seed: 5)
         var random = TestNumbers(6)
         let x = random.floats(40 * 2)
         let whole = matrix.product(x, vectors: 2)
@@ -126,7 +71,7 @@ struct MatrixProductTests {
 
     @Test("adds to what is there when asked to")
     func adding() {
-        let matrix = Matrix(rows: 64, columns: 50, kind: FLOW_NUMBER_F16, seed: 2)
+        let matrix = FloatMatrix(rows: 64, columns: 50, kind: FLOW_NUMBER_F16, seed: 2)
         var random = TestNumbers(2)
         let x = random.floats(50)
         let plain = matrix.product(x, vectors: 1)
@@ -135,7 +80,7 @@ struct MatrixProductTests {
 
     @Test("reads single rows back", arguments: Self.kinds)
     func rows(_ kind: flow_number) {
-        let matrix = Matrix(rows: 70, columns: 35, kind: kind, seed: 12)
+        let matrix = FloatMatrix(rows: 70, columns: 35, kind: kind, seed: 12)
         for path in [FLOW_PATH_PORTABLE] + widePaths {
             for row in [0, 31, 32, 69] {
                 var view = matrix.view

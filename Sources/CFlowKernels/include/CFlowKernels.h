@@ -75,6 +75,16 @@ void flow_matrix_product(
     const flow_matrix *matrix, size_t first_panel, size_t last_panel, const float *x, size_t x_stride, size_t vectors,
     float *y, size_t y_stride, bool add);
 
+/// y[i] = x[i] rounded to the nearest BF16, ties to even: the error is at most 2^-9 of the number.
+void flow_brain_from_float(const float *x, size_t count, uint16_t *y);
+
+/// flow_matrix_product for a BF16 matrix and BF16 vectors, as those are rounded that would otherwise need twice the
+/// arithmetic: each sum runs over ascending pairs of k, with one fused multiply-add for k + 1 and then one for k.
+/// x_stride is even.
+void flow_brain_product(
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const uint16_t *x, size_t x_stride,
+    size_t vectors, float *y, size_t y_stride, bool add);
+
 /// Numbers of a quantised vector that share a scale.
 #define FLOW_BLOCK_NUMBERS 32
 
