@@ -135,3 +135,9 @@ size_t flow_largest(const float *x, size_t count) { return kernels()->largest(x,
 size_t flow_sample(float *logits, size_t count, float temperature, size_t top, double uniform) {
     return kernels()->sample(logits, count, temperature, top, uniform);
 }
+
+uint64_t flow_read(const void *memory, size_t count) { return kernels()->read_all(memory, count); }
+
+int32_t flow_multiply_bytes(size_t rounds) { return kernels()->multiply_bytes(rounds); }
+
+float flow_multiply_floats(size_t rounds) { return kernels()->multiply_floats(rounds); }

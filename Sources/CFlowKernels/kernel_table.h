@@ -26,6 +26,9 @@ typedef struct kernel_table {
     void (*attend)(const flow_attention *, size_t, const float *const *, const size_t *, float *const *);
     size_t (*largest)(const float *, size_t);
     size_t (*sample)(float *, size_t, float, size_t, double);
+    uint64_t (*read_all)(const void *, size_t);
+    int32_t (*multiply_bytes)(size_t);
+    float (*multiply_floats)(size_t);
 } kernel_table;
 
 extern const kernel_table kernel_table_portable;

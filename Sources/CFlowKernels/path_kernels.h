@@ -19,6 +19,7 @@
 #include "elementwise.h"
 #include "attention.h"
 #include "sampling.h"
+#include "machine_limits.h"
 
 #if FLOW_PATH_LEVEL > 0
 #pragma clang attribute pop
@@ -40,4 +41,7 @@ const kernel_table FLOW_PATH_TABLE = {
     .attend = attend,
     .largest = largest,
     .sample = sample,
+    .read_all = read_all,
+    .multiply_bytes = multiply_bytes,
+    .multiply_floats = multiply_floats,
 };

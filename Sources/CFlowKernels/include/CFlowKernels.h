@@ -195,6 +195,20 @@ size_t flow_sample(float *logits, size_t count, float temperature, size_t top, d
 /// A number in [0, 1) that depends on seed and index alone (Philox 4x32-10, 53 bits).
 double flow_uniform(uint64_t seed, uint64_t index);
 
+// ---- What the machine can do --------------------------------------------------------------------------------------
+
+/// Reads count bytes, a multiple of 512, once and does nothing else with them. Returns a checksum, so that the reading
+/// cannot be left out.
+uint64_t flow_read(const void *memory, size_t count);
+
+/// Numbers of products of two bytes, or of two floats, in a round of the loops below.
+#define FLOW_ROUND_PRODUCTS 1024
+#define FLOW_ROUND_FLOAT_PRODUCTS 256
+
+/// Multiplies and adds bytes as the kernels' dot products do, or floats, in registers alone. Returns a checksum.
+int32_t flow_multiply_bytes(size_t rounds);
+float flow_multiply_floats(size_t rounds);
+
 // ---- Taking pieces ----------------------------------------------------------------------------------------------
 
 /// Shared state of ranks that take the pieces of one operation after another.
