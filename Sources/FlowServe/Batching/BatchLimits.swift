@@ -2,13 +2,13 @@
 
 /// The bounds within which steps are planned.
 package struct BatchLimits: Sendable, Equatable {
-    /// Rows (tokens of prompts and of answers) of one step. More make a long prompt faster and the pause that it causes
-    /// in other answers longer.
+    /// Most rows (tokens of prompts and of answers) of one step. How many of them prompts take is a matter of how long
+    /// steps turn out to be.
     package var rowsPerStep: Int
     /// Tokens of one answer that may be waiting for the reader's acknowledgement; then the sequence pauses.
     package var unacknowledgedTokens: Int
 
-    package init(rowsPerStep: Int = 64, unacknowledgedTokens: Int = 1024) {
+    package init(rowsPerStep: Int = 256, unacknowledgedTokens: Int = 1024) {
         precondition(rowsPerStep > 0 && unacknowledgedTokens > 0, "a batch without rows or a window never ends")
         self.rowsPerStep = rowsPerStep
         self.unacknowledgedTokens = unacknowledgedTokens

@@ -57,10 +57,11 @@ package struct BatchPlanner: Sendable {
         sequences[place].phase = sequences[place].holdsBlocks ? .decoding : .waiting
     }
 
-    /// The next step's work. An empty plan needs no `complete`.
-    package mutating func schedule() -> StepPlan {
+    /// The next step's work, with as many rows of prompts beside a number of answers as `pace` says, at least one. An
+    /// empty plan needs no `complete`.
+    package mutating func schedule(pace: (_ answers: Int) -> Int = { _ in .max }) -> StepPlan {
         precondition(!stepInFlight, "a step is scheduled after the one before is complete")
-        let plan = planStep()
+        let plan = planStep(pace)
         stepInFlight = !plan.isEmpty
         return plan
     }

@@ -10,6 +10,9 @@ package struct StepPlan: Sendable, Equatable {
     /// Rows of all chunks together.
     package var rowCount: Int { chunks.reduce(0) { $0 + $1.count } }
 
+    /// Rows of answers: chunks of one row that ends in a sample. A prompt's last row alone counts as one too.
+    package var answerRowCount: Int { chunks.reduce(0) { $0 + ($1.count == 1 && $1.samples ? 1 : 0) } }
+
     /// Nothing to do until something happens: a submission, an acknowledgement, a cancellation.
     package var isEmpty: Bool { chunks.isEmpty }
 }

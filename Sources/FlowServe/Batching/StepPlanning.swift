@@ -11,13 +11,13 @@ extension BatchPlanner {
     ///    this, so that a long prompt is not overtaken for ever.
     /// 3. Decoding sequences take one row each, going round where there are more of them than rows; while prompts wait,
     ///    a part of the step is left to those.
-    /// 4. Prompts take the rest in chunks, oldest first.
-    mutating func planStep() -> StepPlan {
+    /// 4. Prompts take the rest in chunks, oldest first, but no more than the pace allows beside those answers.
+    mutating func planStep(_ pace: (_ answers: Int) -> Int) -> StepPlan {
         var plan = StepPlan()
         growDecoding(&plan)  // 1
         admitWaiting(&plan)  // 2
         takeDecodeRows(&plan)  // 3
-        takePromptRows(&plan)  // 4
+        takePromptRows(&plan, pace)  // 4
         return plan
     }
 
@@ -78,8 +78,8 @@ extension BatchPlanner {
         }
     }
 
-    private func takePromptRows(_ plan: inout StepPlan) {
-        var room = limits.rowsPerStep - plan.chunks.count
+    private func takePromptRows(_ plan: inout StepPlan, _ pace: (_ answers: Int) -> Int) {
+        var room = min(limits.rowsPerStep - plan.chunks.count, max(1, pace(plan.chunks.count)))
         for place in sequences.indices where sequences[place].phase == .prefilling && room > 0 {
             room -= appendChunk(of: place, room: room, &plan)
         }

@@ -19,6 +19,7 @@ package final class Engine {
     private let now: () -> MonotonicTime
 
     private var planner: BatchPlanner
+    private var pace = PromptPace()
     private var answers: [SequenceNumber: AnswerInProgress] = [:]
     private var numbers: [TaskID: SequenceNumber] = [:]
     private var nextNumber: UInt64 = 0
@@ -82,11 +83,17 @@ package final class Engine {
 
     /// Runs one step. False where there is nothing to run until something else happens.
     package func step() -> Bool {
-        let plan = planner.schedule()
+        let plan = planner.schedule { [pace] in pace.promptRows(besideAnswers: $0) }
         guard !plan.isEmpty else { return false }
         layOut(plan)
+        let start = now()
         runner.run(batch, into: &sampled)
-        complete(plan)
+        let end = now()
+        let answers = plan.answerRowCount
+        pace.note(
+            answerRows: answers, promptRows: plan.rowCount - answers,
+            seconds: Double(end.microseconds(since: start)) * 1e-6)
+        complete(plan, at: end)
         return true
     }
 
@@ -162,8 +169,7 @@ package final class Engine {
         }
     }
 
-    private func complete(_ plan: StepPlan) {
-        let time = now()
+    private func complete(_ plan: StepPlan, at time: MonotonicTime) {
         var ended: Set<SequenceNumber> = []
         for (chunk, token) in zip(plan.chunks.lazy.filter(\.samples), sampled) {
             guard let reason = take(token, of: chunk.sequence, at: time) else { continue }

@@ -54,6 +54,23 @@ struct BatchPlannerTests {
         #expect(plan.chunks.map(\.count) == [1, 7])
     }
 
+    @Test("Prompts take no more rows than the pace allows beside the answers of the step")
+    func pace() {
+        var planner = Self.planner(rows: 8)
+        planner.add(Self.number(1), tokenCount: 2, nextIndex: 0)
+        Self.step(&planner)
+        planner.add(Self.number(2), tokenCount: 20, nextIndex: 0)
+        for (rows, expected) in [(3, 3), (0, 1), (100, 7)] {
+            let plan = planner.schedule { answers in
+                #expect(answers == 1)
+                return rows
+            }
+            #expect(plan.chunks.map(\.count) == [1, expected])
+            #expect(plan.answerRowCount == 1)
+            planner.complete(plan, ended: [])
+        }
+    }
+
     @Test("Prompts are computed in the order of arrival")
     func promptOrder() {
         var planner = Self.planner(rows: 8)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import FlowServe
+
+@Suite("Prompt pace")
+struct PromptPaceTests {
+    /// A machine on which a step takes 30 ms for the weights or a time for each row, whichever is longer, and a little more
+    /// for each row that already lies behind a prompt's.
+    private func seconds(answers: Int, prompt: Int, behind: Int = 0) -> Double {
+        max(0.030, 0.004 * Double(answers + prompt)) + 1e-6 * Double(prompt * behind) / 8
+    }
+
+    private func settled(answers: Int) -> PromptPace {
+        var pace = PromptPace()
+        for _ in 0..<20 { pace.note(answerRows: answers, promptRows: 0, seconds: seconds(answers: answers, prompt: 0)) }
+        return pace
+    }
+
+    @Test("begins with a few rows, as long as nothing was measured")
+    func unknown() {
+        var pace = PromptPace()
+        #expect(pace.promptRows(besideAnswers: 0) == PromptPace.firstRows)
+        #expect(pace.promptRows(besideAnswers: 3) == PromptPace.firstRows)
+        pace.note(answerRows: 0, promptRows: 100, seconds: 0)
+        pace.note(answerRows: 0, promptRows: 3, seconds: 1)
+        #expect(pace == PromptPace(), "what took no time, and what had too few rows, says nothing")
+    }
+
+    @Test("keeps every step of a long prompt under three times a step without one", arguments: [1, 2, 4, 8])
+    func bounded(_ answers: Int) {
+        var pace = settled(answers: answers)
+        let alone = seconds(answers: answers, prompt: 0)
+        var done = 0
+        while done < 4096 {
+            let rows = pace.promptRows(besideAnswers: answers)
+            let taken = seconds(answers: answers, prompt: rows, behind: done)
+            #expect(taken < 3 * alone, "\(rows) rows behind \(done)")
+            pace.note(answerRows: answers, promptRows: rows, seconds: taken)
+            done += rows
+        }
+    }
+
+    @Test("gives the prompt most of the machine beside few answers")
+    func efficient() {
+        var pace = settled(answers: 2)
+        var time = 0.0
+        var done = 0
+        while done < 4096 {
+            let rows = pace.promptRows(besideAnswers: 2)
+            let taken = seconds(answers: 2, prompt: rows)
+            pace.note(answerRows: 2, promptRows: rows, seconds: taken)
+            time += taken
+            done += rows
+        }
+        #expect(Double(done) / time > 0.7 / 0.004)
+    }
+
+    @Test("takes large steps where no answer waits, and small ones again beside the first")
+    func alone() {
+        var pace = settled(answers: 1)
+        pace.note(answerRows: 0, promptRows: 16, seconds: seconds(answers: 0, prompt: 16))
+        for _ in 0..<10 {
+            let rows = pace.promptRows(besideAnswers: 0)
+            pace.note(answerRows: 0, promptRows: rows, seconds: seconds(answers: 0, prompt: rows))
+        }
+        #expect((50...70).contains(pace.promptRows(besideAnswers: 0)))
+        #expect((8...20).contains(pace.promptRows(besideAnswers: 1)))
+    }
+
+    @Test("gives way at once where rows become dearer, and recovers slowly")
+    func asymmetric() {
+        var pace = settled(answers: 1)
+        pace.note(answerRows: 1, promptRows: 16, seconds: 0.062)
+        let usual = pace.promptRows(besideAnswers: 1)
+        pace.note(answerRows: 1, promptRows: 16, seconds: 0.094)
+        let held = pace.promptRows(besideAnswers: 1)
+        #expect(held < usual)
+        pace.note(answerRows: 1, promptRows: 16, seconds: 0.062)
+        #expect((held...usual).contains(pace.promptRows(besideAnswers: 1)))
+    }
+}
