@@ -27,26 +27,38 @@ extension Integration {
             #expect(try fixture.deepflow(["model", "add", "changing", path]).isSuccess)
         }
 
-        @Test("An answer that began with the old content never goes on with the new one")
-        func replacedInMidAnswer() async throws {
-            try add(isOther: false)
-            let body: [String: Any] = [
+        private static var body: [String: Any] {
+            [
                 "model": "changing", "temperature": 0, "max_tokens": 700, "ignore_eos": true,
                 "messages": [["role": "user", "content": "Tell me all about DeepFlow."]],
             ]
-            let stream = try await fixture.api.stream(body) { part in
+        }
+
+        /// One answer whose model is replaced while its instance stands still in the middle of it, and which then dies.
+        private func replacedAnswer() async throws -> StreamedAnswer {
+            try add(isOther: false)
+            return try await fixture.api.stream(Self.body) { part in
                 guard part == 5 else { return }
                 let instances: [NodeInstance] = try await fixture.api.get(SchedulerRoutes.instances)
-                let busy = try #require(instances.map(\.instance).first { $0.state == .busy })
-                // Stopped, so that the answer cannot end before the model is replaced.
-                #expect(kill(busy.processID, SIGSTOP) == 0)
+                let busy = instances.map(\.instance).first { $0.state == .busy && $0.model.text == "changing" }
+                if let busy { #expect(kill(busy.processID, SIGSTOP) == 0) }
                 try add(isOther: true)
-                #expect(kill(busy.processID, SIGKILL) == 0)
+                if let busy { #expect(kill(busy.processID, SIGKILL) == 0) }
             }
-            #expect(stream.error?.contains("was replaced") == true)
-            #expect(!stream.isDone)
+        }
+
+        @Test("An answer that began with the old content never goes on with the new one")
+        func replacedInMidAnswer() async throws {
+            // An instance is faster than its reader: it can be done before it is stopped, but not every time.
+            for attempt in 1... {
+                let stream = try await replacedAnswer()
+                if stream.isDone && stream.completionTokens == 700 && attempt < 20 { continue }
+                #expect(stream.error?.contains("was replaced") == true)
+                #expect(!stream.isDone)
+                break
+            }
             // The new content serves from now on.
-            let next = try await fixture.api.stream(body)
+            let next = try await fixture.api.stream(Self.body)
             #expect(next.completionTokens == 700)
             _ = try fixture.deepflow(["model", "remove", "changing"])
         }
