@@ -48,14 +48,18 @@ extension TokenStream {
     }
 
     private mutating func comparison() throws(ChatTemplateError) -> Expression {
-        var left = try sum()
-        var isChained = false
+        let first = try sum()
+        var result: Expression?
+        var left = first
+        // `a < b < c` is `a < b and b < c`.
         while let (operation, place) = takeComparison() {
-            guard !isChained else { throw .unsupported("a chain of comparisons", place) }
-            left = Expression(position: place, kind: .binary(operation, left, try sum()))
-            isChained = true
+            try enter()
+            let right = try sum()
+            let link = Expression(position: place, kind: .binary(operation, left, right))
+            result = result.map { Expression(position: place, kind: .binary(.and, $0, link)) } ?? link
+            left = right
         }
-        return left
+        return result ?? first
     }
 
     private mutating func takeComparison() -> (BinaryOperator, SourcePosition)? {
@@ -74,7 +78,9 @@ extension TokenStream {
         try chain([.add, .subtract]) { stream throws(ChatTemplateError) in
             try stream.chain([.concatenate]) { stream throws(ChatTemplateError) in
                 try stream.chain([.multiply, .floorDivide, .divide, .remainder]) { stream throws(ChatTemplateError) in
-                    try stream.unary(withFilters: true)
+                    try stream.chain([.power]) { stream throws(ChatTemplateError) in
+                        try stream.unary(withFilters: true)
+                    }
                 }
             }
         }
@@ -97,7 +103,6 @@ extension TokenStream {
         let outer = try enter()
         defer { leave(to: outer) }
         let place = current.position
-        if isSymbol("**") { throw .unsupported("the operator '**'", place) }
         let value: Expression
         if take(symbol: "-") {
             value = Expression(position: place, kind: .negate(try unary(withFilters: false)))
@@ -106,12 +111,11 @@ extension TokenStream {
         } else {
             value = try postfix(try primary())
         }
-        let result = withFilters ? try filtersAndTests(value) : value
-        if isSymbol("**") { throw .unsupported("the operator '**'", current.position) }
-        return result
+        return withFilters ? try filtersAndTests(value) : value
     }
 
-    private mutating func primary() throws(ChatTemplateError) -> Expression {
+    /// A name, a literal, or an expression in parentheses.
+    mutating func primary() throws(ChatTemplateError) -> Expression {
         let token = advance()
         let kind: Expression.Kind
         switch token.kind {
@@ -140,11 +144,22 @@ extension TokenStream {
     }
 
     private mutating func parenthesised(_ place: SourcePosition) throws(ChatTemplateError) -> Expression {
-        if take(symbol: ")") { return Expression(position: place, kind: .list([])) }
+        if take(symbol: ")") { return Expression(position: place, kind: .tuple([])) }
         let first = try expression()
         if take(symbol: ")") { return first }
         try expect(.symbol(","), "',' or ')'")
-        return Expression(position: place, kind: .list([first] + (try elements(until: ")"))))
+        return Expression(position: place, kind: .tuple([first] + (try elements(until: ")"))))
+    }
+
+    /// One expression, or several with commas between them, which are a tuple without parentheses.
+    mutating func tuple() throws(ChatTemplateError) -> Expression {
+        let first = try expression()
+        guard isSymbol(",") else { return first }
+        var parts = [first]
+        while take(symbol: ","), current.kind != .blockEnd, current.kind != .outputEnd {
+            parts.append(try expression())
+        }
+        return Expression(position: first.position, kind: .tuple(parts))
     }
 
     private mutating func elements(until closing: String) throws(ChatTemplateError) -> [Expression] {

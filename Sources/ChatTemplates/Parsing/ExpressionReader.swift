@@ -42,16 +42,50 @@ struct ExpressionReader {
     }
 
     private mutating func number() throws(ChatTemplateError) -> TemplateToken.Kind {
-        var digits = String(decoding: take { Self.isDigit($0) || $0 == UInt8(ascii: "_") }, as: UTF8.self)
-        digits.removeAll { $0 == "_" }
+        if let based = try basedNumber() { return based }
+        var digits = self.digits()
         var isFloat = false
         if index + 1 < source.count, source[index] == UInt8(ascii: "."), Self.isDigit(source[index + 1]) {
             isFloat = true
             index += 1
-            digits += "." + String(decoding: take(while: Self.isDigit), as: UTF8.self)
+            digits += "." + self.digits()
+        }
+        if let exponent = exponent() {
+            isFloat = true
+            digits += exponent
         }
         if isFloat, let value = Double(digits) { return .float(value) }
         guard let value = Int(digits) else { throw .syntax("the number \(digits) is too large", position) }
+        return .integer(value)
+    }
+
+    private mutating func digits() -> String {
+        var digits = String(decoding: take { Self.isDigit($0) || $0 == UInt8(ascii: "_") }, as: UTF8.self)
+        digits.removeAll { $0 == "_" }
+        return digits
+    }
+
+    /// `e5`, `E-5`; nil where none follows.
+    private mutating func exponent() -> String? {
+        guard index < source.count, source[index] | 0x20 == UInt8(ascii: "e") else { return nil }
+        var place = index + 1
+        let hasSign = place < source.count && (source[place] == 0x2B || source[place] == 0x2D)
+        let sign = hasSign ? String(Unicode.Scalar(source[place])) : ""
+        if hasSign { place += 1 }
+        guard place < source.count, Self.isDigit(source[place]) else { return nil }
+        index = place
+        return "e" + sign + digits()
+    }
+
+    /// `0x1F`, `0o17`, `0b11`; nil for other numbers.
+    private mutating func basedNumber() throws(ChatTemplateError) -> TemplateToken.Kind? {
+        guard source[index] == UInt8(ascii: "0"), index + 2 < source.count else { return nil }
+        let bases: [UInt8: Int] = [UInt8(ascii: "x"): 16, UInt8(ascii: "o"): 8, UInt8(ascii: "b"): 2]
+        guard let base = bases[source[index + 1] | 0x20] else { return nil }
+        index += 2
+        var digits = String(decoding: take { Self.isName($0) || Self.isDigit($0) }, as: UTF8.self)
+        digits.removeAll { $0 == "_" }
+        guard let value = Int(digits, radix: base) else { throw .syntax("the number \(digits) is wrong", position) }
         return .integer(value)
     }
 

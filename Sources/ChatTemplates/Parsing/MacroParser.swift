@@ -12,29 +12,32 @@ extension TokenStream {
         try expect(.symbol("("), "'('")
         let parameters = try parameters()
         try endBlock()
+        let first = taken
         let body = try closedBody("endmacro", inLoop: false)
-        return .macro(name, Statement.Macro(parameters: parameters, body: body))
+        let uses = uses(since: first)
+        return .macro(name, made(parameters, body, uses))
     }
 
     /// `{% call(x) name(a) %}...{% endcall %}`: the body is a macro of its own, which the called one knows as `caller`.
-    mutating func callBlock(_ place: SourcePosition) throws(ChatTemplateError) -> Statement.Kind {
+    mutating func callBlock(_ position: SourcePosition) throws(ChatTemplateError) -> Statement.Kind {
         let parameters = take(symbol: "(") ? try parameters() : []
         let call = try expression()
         guard case .call(let callee, var arguments) = call.kind else {
             throw .syntax("'call' needs a call of a macro", call.position)
         }
         try endBlock()
+        let first = taken
         let body = try closedBody("endcall", inLoop: false)
-        let caller = Expression(position: place, kind: .name(Self.hiddenCaller))
+        let caller = Expression(position: position, kind: .name(Self.hiddenCaller))
         arguments.named.append(Arguments.Named(name: "caller", value: caller))
         let called = Expression(position: call.position, kind: .call(callee, arguments))
         return .conditional(
             [],
             otherwise: [
                 Statement(
-                    position: place,
-                    kind: .macro(Self.hiddenCaller, Statement.Macro(parameters: parameters, body: body))),
-                Statement(position: place, kind: .output(called)),
+                    position: position,
+                    kind: .macro(Self.hiddenCaller, made(parameters, body, uses(since: first)))),
+                Statement(position: position, kind: .output(called)),
             ])
     }
 
@@ -62,8 +65,14 @@ extension TokenStream {
             [],
             otherwise: [
                 Statement(position: place, kind: .capture(Self.hidden, body)),
-                Statement(position: place, kind: .assign(name, value)),
+                Statement(position: place, kind: .assign([name], value)),
             ])
+    }
+
+    private func made(
+        _ parameters: [Statement.Macro.Parameter], _ body: [Statement], _ uses: Statement.Macro.Uses
+    ) -> Statement.Macro {
+        Statement.Macro(parameters: parameters, uses: uses, body: body)
     }
 
     /// A body up to its end tag, which is taken.

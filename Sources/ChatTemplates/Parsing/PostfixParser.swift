@@ -79,6 +79,7 @@ extension TokenStream {
     private mutating func arguments() throws(ChatTemplateError) -> Arguments {
         var result = Arguments()
         while !take(symbol: ")") {
+            if isSymbol("*") || isSymbol("**") { throw .unsupported("arguments from a list", current.position) }
             let value = try expression()
             if case .name(let name) = value.kind, take(symbol: "=") {
                 result.named.append(Arguments.Named(name: name, value: try expression()))
@@ -99,14 +100,14 @@ extension TokenStream {
     ) throws(ChatTemplateError) -> Expression {
         let isNegated = take(name: "not")
         let text = try expectName()
-        let name: TestName = try known(text.lowercased() == "none" ? "none" : text, "the test '\(text)'", place)
+        let name: TestName = try known(TestName(named: text)?.rawValue ?? text, "the test '\(text)'", place)
         var arguments = Arguments()
         if take(symbol: "(") {
             arguments = try self.arguments()
         } else if startsTestArgument {
             let outer = try enter()
             defer { leave(to: outer) }
-            arguments.positional = [try postfix(try testArgument())]
+            arguments.positional = [try postfix(try primary())]
         }
         let result = Expression(position: place, kind: .test(value, name, arguments))
         return isNegated ? Expression(position: place, kind: .not(result)) : result
@@ -119,17 +120,6 @@ extension TokenStream {
         case .string, .integer, .float: true
         case .symbol("["), .symbol("{"): true
         default: false
-        }
-    }
-
-    private mutating func testArgument() throws(ChatTemplateError) -> Expression {
-        let token = advance()
-        switch token.kind {
-        case .name(let name): return Expression(position: token.position, kind: .name(name))
-        case .string(let text): return Expression(position: token.position, kind: .text(text))
-        case .integer(let value): return Expression(position: token.position, kind: .integer(value))
-        case .float(let value): return Expression(position: token.position, kind: .float(value))
-        default: throw .unsupported("this argument of a test", token.position)
         }
     }
 

@@ -21,7 +21,7 @@ extension TokenStream {
             case .text(let text):
                 statements.append(Statement(position: token.position, kind: .text(text)))
             case .outputBegin:
-                let value = try expression()
+                let value = try tuple()
                 try expect(.outputEnd, "'}}'")
                 statements.append(Statement(position: token.position, kind: .output(value)))
             case .blockBegin:
@@ -51,11 +51,13 @@ extension TokenStream {
             return word == "break" ? .breakLoop : .continueLoop
         case "macro": return try macro()
         case "call": return try callBlock(place)
+        case "with": return try with(inLoop: inLoop)
         case "filter": return try filterBlock(inLoop: inLoop, place)
         case "generation":
             try endBlock()
             return .conditional([], otherwise: try closedBody("endgeneration", inLoop: inLoop))
-        case "else", "elif", "endif", "endfor", "endset", "endmacro", "endcall", "endfilter", "endgeneration":
+        case "else", "elif", "endif", "endfor", "endset", "endmacro", "endcall", "endfilter", "endgeneration",
+            "endwith", "endraw":
             throw .syntax("'\(word)' without its beginning", place)
         default:
             throw .unsupported("the tag '\(word)'", place)
@@ -63,12 +65,10 @@ extension TokenStream {
     }
 
     private mutating func loop() throws(ChatTemplateError) -> Statement.Loop {
-        var targets = [try expectName()]
-        while take(symbol: ",") { targets.append(try expectName()) }
-        try expect(.name("in"), "'in'")
+        let targets = try loopTargets()
         let iterable = try disjunction()
         let filter = take(name: "if") ? try expression() : nil
-        if isName("recursive") { throw .unsupported("a recursive loop", current.position) }
+        let isRecursive = take(name: "recursive")
         try endBlock()
         let body = try body(until: ["else", "endfor"], inLoop: true)
         var otherwise: [Statement] = []
@@ -79,7 +79,34 @@ extension TokenStream {
         advance()
         try endBlock()
         return Statement.Loop(
-            targets: targets, iterable: iterable, filter: filter, body: body, otherwise: otherwise)
+            targets: targets, iterable: iterable, filter: filter, body: body, otherwise: otherwise,
+            isRecursive: isRecursive)
+    }
+
+    /// The names before `in`, also in parentheses.
+    private mutating func loopTargets() throws(ChatTemplateError) -> [String] {
+        let isEnclosed = take(symbol: "(")
+        var targets = [try expectName()]
+        while take(symbol: ",") {
+            if isEnclosed ? isSymbol(")") : isName("in") { break }
+            targets.append(try expectName())
+        }
+        if isEnclosed { try expect(.symbol(")"), "')'") }
+        try expect(.name("in"), "'in'")
+        return targets
+    }
+
+    /// `{% with a=1, b=2 %}...{% endwith %}`
+    private mutating func with(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
+        var assignments: [Arguments.Named] = []
+        while current.kind != .blockEnd {
+            if !assignments.isEmpty { try expect(.symbol(","), "','") }
+            let name = try expectName()
+            try expect(.symbol("="), "'='")
+            assignments.append(Arguments.Named(name: name, value: try expression()))
+        }
+        try endBlock()
+        return .with(assignments, try closedBody("endwith", inLoop: inLoop))
     }
 
     private mutating func conditional(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
@@ -109,11 +136,15 @@ extension TokenStream {
             try endBlock()
             return .assignAttribute(namespace: name, name: attribute, value)
         }
-        if isSymbol(",") { throw .unsupported("an assignment to several names", current.position) }
+        var targets = [name]
+        while take(symbol: ",") { targets.append(try expectName()) }
+        if targets.count > 1 && !isSymbol("=") {
+            throw .syntax("expected '=', found \(current.shown)", current.position)
+        }
         if take(symbol: "=") {
-            let value = try expression()
+            let value = try tuple()
             try endBlock()
-            return .assign(name, value)
+            return .assign(targets, value)
         }
         if isSymbol("|") { return try filteredAssignment(name, inLoop: inLoop) }
         try endBlock()

@@ -57,6 +57,10 @@ struct TemplateLexer {
         let begin = index
         let sign = index + 2 < source.count ? source[index + 2] : 0
         addText(start..<endOfText(start..<begin, before: tag, sign: sign))
+        if tag == .block, let bounds = wordTag("raw", at: begin) {
+            try takeRaw(after: bounds)
+            return
+        }
         index += sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") ? 3 : 2
         switch tag {
         case .comment:
@@ -75,6 +79,46 @@ struct TemplateLexer {
         case UInt8(ascii: "#"): return .comment
         default: return nil
         }
+    }
+
+    /// A block tag of one word without arguments.
+    private struct WordTag {
+        let end: Int
+        let closingSign: UInt8
+    }
+
+    private func wordTag(_ word: String, at begin: Int) -> WordTag? {
+        var place = begin + 2
+        if place < source.count, [UInt8(ascii: "-"), UInt8(ascii: "+")].contains(source[place]) { place += 1 }
+        while place < source.count, Self.isSpace(source[place]) { place += 1 }
+        guard source[place...].starts(with: word.utf8) else { return nil }
+        place += word.utf8.count
+        while place < source.count, Self.isSpace(source[place]) { place += 1 }
+        var sign: UInt8 = 0
+        if place < source.count, [UInt8(ascii: "-"), UInt8(ascii: "+")].contains(source[place]) {
+            sign = source[place]
+            place += 1
+        }
+        return source[place...].starts(with: "%}".utf8) ? WordTag(end: place + 2, closingSign: sign) : nil
+    }
+
+    /// Text up to `{% endraw %}`, in which tags are text. The line break after `{% raw %}` stays.
+    private mutating func takeRaw(after tag: WordTag) throws(ChatTemplateError) {
+        let begin = index
+        index = tag.end
+        if tag.closingSign == UInt8(ascii: "-") { skipSpace(after: .block, sign: tag.closingSign) }
+        let start = index
+        while index < source.count {
+            if self.tag(at: index) == .block, let end = wordTag("endraw", at: index) {
+                let sign = source[index + 2]
+                addText(start..<endOfText(start..<index, before: .block, sign: sign))
+                index = end.end
+                skipSpace(after: .block, sign: end.closingSign)
+                return
+            }
+            index += 1
+        }
+        throw .syntax("'endraw' is missing for this block", position(begin))
     }
 
     private func endOfText(_ range: Range<Int>, before tag: Tag, sign: UInt8) -> Int {

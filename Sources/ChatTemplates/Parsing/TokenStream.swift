@@ -15,6 +15,19 @@ struct TokenStream {
     /// The next token; `.end` for ever once it is reached.
     var current: TemplateToken { tokens[index] }
 
+    /// How many tokens were taken.
+    var taken: Int { index }
+
+    /// Which names for further arguments stand among the tokens that were taken since a place.
+    func uses(since first: Int) -> Statement.Macro.Uses {
+        var uses: Statement.Macro.Uses = []
+        for token in tokens[first..<index] {
+            if token.kind == .name("varargs") { uses.insert(.others) }
+            if token.kind == .name("kwargs") { uses.insert(.namedOthers) }
+        }
+        return uses
+    }
+
     /// Takes the next token.
     @discardableResult
     mutating func advance() -> TemplateToken {

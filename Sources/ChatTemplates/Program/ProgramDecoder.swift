@@ -39,10 +39,11 @@ struct ProgramDecoder {
         case .output: kind = .output(try expression())
         case .loop: kind = .loop(try loop())
         case .conditional: kind = try conditional()
-        case .assign: kind = .assign(try name(), try expression())
+        case .assign: kind = .assign(try targets(), try expression())
         case .assignAttribute:
             kind = .assignAttribute(namespace: try name(), name: try name(), try expression())
         case .capture: kind = .capture(try name(), try statements())
+        case .with: kind = .with(try named(), try statements())
         case .macro: kind = .macro(try name(), try macro())
         case .breakLoop: kind = .breakLoop
         case .continueLoop: kind = .continueLoop
@@ -56,16 +57,22 @@ struct ProgramDecoder {
         for _ in 0..<(try count()) {
             parameters.append(Statement.Macro.Parameter(name: try name(), standard: try optional()))
         }
-        return Statement.Macro(parameters: parameters, body: try statements())
+        let uses = Statement.Macro.Uses(rawValue: UInt8(truncatingIfNeeded: try number()))
+        return Statement.Macro(parameters: parameters, uses: uses, body: try statements())
     }
 
     private mutating func loop() throws(ChatTemplateError) -> Statement.Loop {
+        Statement.Loop(
+            targets: try targets(), iterable: try expression(), filter: try optional(), body: try statements(),
+            otherwise: try statements(), isRecursive: try number() != 0)
+    }
+
+    /// Names that take a value, at least one.
+    private mutating func targets() throws(ChatTemplateError) -> [String] {
         var targets: [String] = []
         for _ in 0..<(try count()) { targets.append(try name()) }
-        guard !targets.isEmpty else { throw .damagedProgram("loop") }
-        return Statement.Loop(
-            targets: targets, iterable: try expression(), filter: try optional(), body: try statements(),
-            otherwise: try statements())
+        guard !targets.isEmpty else { throw .damagedProgram("assignment") }
+        return targets
     }
 
     private mutating func conditional() throws(ChatTemplateError) -> Statement.Kind {
@@ -97,6 +104,7 @@ struct ProgramDecoder {
         case .string: kind = .text(try text())
         case .name: kind = .name(try name())
         case .list: kind = .list(try expressions())
+        case .tuple: kind = .tuple(try expressions())
         case .dictionary: kind = .dictionary(try entries())
         default: kind = try operation(tag)
         }
@@ -148,9 +156,13 @@ struct ProgramDecoder {
     }
 
     private mutating func arguments() throws(ChatTemplateError) -> Arguments {
-        var result = Arguments(positional: try expressions())
+        Arguments(positional: try expressions(), named: try named())
+    }
+
+    private mutating func named() throws(ChatTemplateError) -> [Arguments.Named] {
+        var result: [Arguments.Named] = []
         for _ in 0..<(try count()) {
-            result.named.append(Arguments.Named(name: try name(), value: try expression()))
+            result.append(Arguments.Named(name: try name(), value: try expression()))
         }
         return result
     }

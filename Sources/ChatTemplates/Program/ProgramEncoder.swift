@@ -31,12 +31,12 @@ struct ProgramEncoder {
             put(value)
         case .loop(let loop):
             begin(.loop, statement.position)
-            put(number: loop.targets.count)
-            for target in loop.targets { put(target) }
+            put(loop.targets)
             put(loop.iterable)
             put(loop.filter)
             put(loop.body)
             put(loop.otherwise)
+            put(number: loop.isRecursive ? 1 : 0)
         case .conditional(let branches, let otherwise):
             begin(.conditional, statement.position)
             put(number: branches.count)
@@ -45,9 +45,9 @@ struct ProgramEncoder {
                 put(branch.body)
             }
             put(otherwise)
-        case .assign(let name, let value):
+        case .assign(let targets, let value):
             begin(.assign, statement.position)
-            put(name)
+            put(targets)
             put(value)
         case .assignAttribute(let namespace, let name, let value):
             begin(.assignAttribute, statement.position)
@@ -58,6 +58,10 @@ struct ProgramEncoder {
             begin(.capture, statement.position)
             put(name)
             put(body)
+        case .with(let assignments, let body):
+            begin(.with, statement.position)
+            put(assignments)
+            put(body)
         case .macro(let name, let macro):
             begin(.macro, statement.position)
             put(name)
@@ -66,6 +70,7 @@ struct ProgramEncoder {
                 put(parameter.name)
                 put(parameter.standard)
             }
+            put(number: Int(macro.uses.rawValue))
             put(macro.body)
         case .breakLoop: begin(.breakLoop, statement.position)
         case .continueLoop: begin(.continueLoop, statement.position)
@@ -98,6 +103,9 @@ struct ProgramEncoder {
             put(name)
         case .list(let elements):
             begin(.list, place)
+            put(elements)
+        case .tuple(let elements):
+            begin(.tuple, place)
             put(elements)
         case .dictionary(let entries):
             begin(.dictionary, place)
@@ -158,11 +166,20 @@ struct ProgramEncoder {
 
     private mutating func put(_ arguments: Arguments) {
         put(arguments.positional)
-        put(number: arguments.named.count)
-        for argument in arguments.named {
+        put(arguments.named)
+    }
+
+    private mutating func put(_ named: [Arguments.Named]) {
+        put(number: named.count)
+        for argument in named {
             put(argument.name)
             put(argument.value)
         }
+    }
+
+    private mutating func put(_ names: [String]) {
+        put(number: names.count)
+        for name in names { put(name) }
     }
 
     private mutating func put(_ expressions: [Expression]) {
@@ -193,11 +210,4 @@ struct ProgramEncoder {
         }
         bytes.append(UInt8(rest))
     }
-}
-
-/// What a node of the packed program is.
-enum ProgramTag: UInt8 {
-    case text = 1, output, loop, conditional, assign, assignAttribute, capture, breakLoop, continueLoop, macro
-    case none = 32, boolean, integer, float, string, name, list, dictionary
-    case attribute = 48, item, slice, call, filter, test, not, negate, binary, choice
 }

@@ -7,9 +7,12 @@ struct Statement: Sendable {
         case output(Expression)
         case loop(Loop)
         case conditional([Branch], otherwise: [Statement])
-        case assign(String, Expression)
+        /// One name, or several that take a value apart.
+        case assign([String], Expression)
         case assignAttribute(namespace: String, name: String, Expression)
         case capture(String, [Statement])
+        /// Names for a body, which see the names around it and not one another.
+        case with([Arguments.Named], [Statement])
         case macro(String, Macro)
         case breakLoop
         case continueLoop
@@ -22,6 +25,8 @@ struct Statement: Sendable {
         let filter: Expression?
         let body: [Statement]
         let otherwise: [Statement]
+        /// Whether the body may run the loop again, for other elements.
+        let isRecursive: Bool
     }
 
     /// A part of a template that is called like a function and comes to its text.
@@ -31,7 +36,16 @@ struct Statement: Sendable {
             let standard: Expression?
         }
 
+        /// Names by which a body asks for arguments that no parameter takes.
+        struct Uses: OptionSet {
+            let rawValue: UInt8
+
+            static let others = Uses(rawValue: 1)
+            static let namedOthers = Uses(rawValue: 2)
+        }
+
         let parameters: [Parameter]
+        let uses: Uses
         let body: [Statement]
     }
 
@@ -54,6 +68,7 @@ struct Expression: Sendable {
         case text([UInt8])
         case name(String)
         case list([Expression])
+        case tuple([Expression])
         case dictionary([Entry])
         case attribute(Expression, String)
         case item(Expression, Expression)
@@ -105,30 +120,5 @@ enum BinaryOperator: String, CaseIterable, Sendable {
     case divide = "/"
     case floorDivide = "//"
     case remainder = "%"
-}
-
-/// The filters that are built in.
-enum FilterName: String, CaseIterable, Sendable {
-    case trim, upper, lower, capitalize, title, length, count, `default`, d, join, tojson, first, last, string, int
-    case list, items, replace, reverse, safe, map, selectattr, rejectattr, select, reject, unique, min, max, sum, abs
-}
-
-/// The tests of `is` that are built in.
-enum TestName: String, CaseIterable, Sendable {
-    case defined, undefined, none, string, mapping, sequence, iterable, number, integer, float, boolean, odd, even
-    case `true`, `false`, equalto, eq, ne, `in`, divisibleby
-}
-
-/// The functions that are built in.
-enum FunctionName: String, CaseIterable, Sendable {
-    case range, namespace, dict
-    case raiseException = "raise_exception"
-    case strftimeNow = "strftime_now"
-}
-
-/// The methods of values that are built in.
-enum MethodName: String, CaseIterable, Sendable {
-    case strip, lstrip, rstrip, startswith, endswith, split, upper, lower, capitalize, title, replace, items, keys,
-        values
-    case get, cycle, join, find, count, splitlines, removeprefix, removesuffix, isdigit
+    case power = "**"
 }

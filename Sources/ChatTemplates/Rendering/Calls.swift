@@ -7,19 +7,34 @@ extension Renderer {
     func call(
         _ callee: Expression, _ arguments: Arguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
-        if case .attribute(let object, let name) = callee.kind, let method = MethodName(rawValue: name) {
+        if case .attribute(let object, let name) = callee.kind {
             let value = try evaluate(object)
-            if case .undefined(let missing) = value {
-                throw .rendering("'\(missing)' is undefined, so it has no '\(name)'", place)
+            if let method = MethodName(rawValue: name), !holdsMacro(value, name) {
+                if case .undefined(let missing) = value {
+                    throw .rendering("'\(missing)' is undefined, so it has no '\(name)'", place)
+                }
+                return try self.method(method, of: value, try evaluate(arguments), place)
             }
-            return try self.method(method, of: value, try evaluate(arguments), place)
+            return try call(try attribute(name, of: value, place), try evaluate(arguments), place)
         }
-        let value = try evaluate(callee)
-        if case .macro(let macro) = value { return try call(macro, try evaluate(arguments), place) }
-        guard case .function(let function) = value else {
-            throw .rendering("\(value.kindName) is not a function", place)
+        return try call(try evaluate(callee), try evaluate(arguments), place)
+    }
+
+    /// Whether a namespace has a macro under a method's name.
+    private func holdsMacro(_ value: TemplateValue, _ name: String) -> Bool {
+        if case .namespace(let namespace) = value, case .macro? = namespace.entries[name] { return true }
+        return false
+    }
+
+    private func call(
+        _ callee: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
+        switch callee {
+        case .macro(let macro): return try call(macro, arguments, place)
+        case .loop(let state): return try recur(state, arguments, place)
+        case .function(let function): return try call(function, arguments, place)
+        default: throw .rendering("\(callee.kindName) is not a function", place)
         }
-        return try call(function, try evaluate(arguments), place)
     }
 
     private func call(
@@ -27,24 +42,34 @@ extension Renderer {
     ) throws(ChatTemplateError) -> TemplateValue {
         switch function {
         case .raiseException:
-            let message = arguments.value(0, "message")?.printed.string ?? "no reason given"
-            throw .raised(String(message.prefix(500)), place)
+            let message = try arguments.value(0, "message").map { value throws(ChatTemplateError) in
+                try printed(value, place).string
+            }
+            throw .raised(String((message ?? "no reason given").prefix(500)), place)
         case .strftimeNow:
-            guard case .text(let format)? = arguments.value(0, "format") else {
+            guard let format = arguments.value(0, "format")?.text else {
                 throw .rendering("'strftime_now' needs a format", place)
             }
             try charge(bytes: format.bytes.count, place)
             return .own(CalendarText(moment: moment).text(format.string))
         case .range: return try range(arguments, place)
-        case .namespace: return .namespace(TemplateNamespace(arguments.named))
+        case .namespace: return try namespace(try entries(arguments, place), place)
         case .dict:
-            let names = arguments.named.keys.sorted()
+            let entries = try entries(arguments, place)
             return .dictionary(
-                names.map { name in
-                    DictionaryEntry(
-                        key: MarkedText(name, .template), value: arguments.named[name] ?? .undefined(name))
-                })
+                entries.keys.sorted().map { DictionaryEntry($0, entries[$0] ?? .undefined($0)) })
         }
+    }
+
+    /// What `namespace` and `dict` are made of: a mapping, and named arguments.
+    private func entries(
+        _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> [String: TemplateValue] {
+        guard let first = arguments.positional.first else { return arguments.named }
+        guard case .mapping(let mapping) = first else { throw .rendering("a mapping is needed here", place) }
+        try charge(mapping.entries.count, place)
+        let entries = Dictionary(mapping.entries.map { ($0.key.string, $0.value) }) { _, last in last }
+        return entries.merging(arguments.named) { _, named in named }
     }
 
     private func range(
@@ -58,7 +83,7 @@ extension Renderer {
         let stop = numbers.count == 1 ? numbers[0] : numbers[1]
         let step = numbers.count == 3 ? numbers[2] : 1
         guard step != 0 else { throw .rendering("'range' has a step of zero", place) }
-        guard abs(stop - start) / abs(step) <= Self.longestRange else {
+        guard (stop - start) / step <= Self.longestRange else {
             throw .limitExceeded("a range of \(Self.longestRange) numbers", place)
         }
         let values = stride(from: start, to: stop, by: step).map { TemplateValue.integer($0) }
@@ -74,29 +99,50 @@ extension Renderer {
         case .text(let text):
             try charge(bytes: text.bytes.count, place)
             return try textMethod(name, of: text, arguments, place)
-        case .dictionary(let entries):
-            try charge(entries.count, place)
-            return try dictionaryMethod(name, of: entries, arguments, place)
+        case .mapping(let mapping):
+            try charge(mapping.entries.count, place)
+            return try mappingMethod(name, of: mapping, arguments, place)
+        case .sequence(let sequence): return try sequenceMethod(name, of: sequence, arguments, place)
         case .loop(let loop) where name == .cycle:
             guard !arguments.positional.isEmpty else { throw .rendering("'cycle' has nothing to choose from", place) }
             return arguments.positional[loop.index % arguments.positional.count]
+        case .loop(let loop) where name == .changed:
+            let isSame = try areEqual(
+                .list(loop.run.lastChecked ?? []), .list(arguments.positional), place)
+            defer { loop.run.lastChecked = arguments.positional }
+            return .boolean(loop.run.lastChecked == nil || !isSame)
         default: throw .rendering("\(value.kindName) has no method '\(name.rawValue)'", place)
         }
     }
 
-    private func dictionaryMethod(
-        _ name: MethodName, of entries: [DictionaryEntry], _ arguments: CallArguments, _ place: SourcePosition
+    private func mappingMethod(
+        _ name: MethodName, of mapping: TemplateMapping, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         switch name {
-        case .items: return .list(entries.map { .list([.text($0.key), $0.value]) })
-        case .keys: return .list(entries.map { .text($0.key) })
-        case .values: return .list(entries.map(\.value))
+        case .items: return .list(mapping.entries.map { .tuple([.text($0.key), $0.value]) })
+        case .keys: return .list(mapping.entries.map { .text($0.key) })
+        case .values: return .list(mapping.entries.map(\.value))
+        case .copy: return .mapping(mapping)
         case .get:
-            guard case .text(let key)? = arguments.positional.first else {
-                throw .rendering("'get' needs a key", place)
-            }
-            return entries.first { $0.key == key }?.value ?? arguments.value(1, "default") ?? .none
+            guard let key = arguments.positional.first else { throw .rendering("'get' needs a key", place) }
+            return key.text.flatMap { mapping[$0.bytes] } ?? arguments.value(1, "default") ?? .none
         default: throw .rendering("a mapping has no method '\(name.rawValue)'", place)
         }
+    }
+
+    private func sequenceMethod(
+        _ name: MethodName, of sequence: TemplateSequence, _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
+        guard name != .copy else { return .sequence(sequence) }
+        guard name == .count || name == .index, let wanted = arguments.positional.first else {
+            throw .rendering("a list has no method '\(name.rawValue)'", place)
+        }
+        var count = 0
+        for (index, element) in sequence.elements.enumerated() where try areEqual(element, wanted, place) {
+            if name == .index { return .integer(index) }
+            count += 1
+        }
+        guard name == .count else { throw .rendering("the list does not hold what is looked for", place) }
+        return .integer(count)
     }
 }

@@ -5,6 +5,15 @@ extension Renderer {
     func evaluate(_ expression: Expression) throws(ChatTemplateError) -> TemplateValue {
         let place = expression.position
         try charge(1, place)
+        try enter(place)
+        let value = try value(of: expression, place)
+        leave()
+        return try checked(value, place)
+    }
+
+    private func value(
+        of expression: Expression, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
         switch expression.kind {
         case .none: return .none
         case .boolean(let truth): return .boolean(truth)
@@ -13,13 +22,25 @@ extension Renderer {
         case .text(let text): return .text(MarkedText(text, .template))
         case .name(let name): return value(of: name)
         case .list(let elements): return .list(try evaluate(elements))
+        case .tuple(let elements): return .tuple(try evaluate(elements))
         case .dictionary(let entries): return try dictionary(entries)
+        default: return try operation(expression, place)
+        }
+    }
+
+    private func operation(
+        _ expression: Expression, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
+        switch expression.kind {
         case .attribute(let object, let name): return try attribute(name, of: try evaluate(object), place)
-        case .item(let object, let key): return try item(try evaluate(key), of: try evaluate(object), place)
+        case .item(let object, let key):
+            let object = try evaluate(object)
+            return try item(try evaluate(key), of: object, place)
         case .slice(let object, let start, let stop, let step):
+            let object = try evaluate(object)
             let bounds = SliceBounds(
                 start: try bound(start), stop: try bound(stop), step: try bound(step))
-            return try slice(try evaluate(object), bounds, place)
+            return try slice(object, bounds, place)
         case .call(let callee, let arguments): return try call(callee, arguments, place)
         case .filter(let value, let name, let arguments):
             return try apply(name, to: try evaluate(value), try evaluate(arguments), place)
@@ -31,6 +52,7 @@ extension Renderer {
         case .conditional(let then, let condition, let otherwise):
             if try evaluate(condition).isTrue { return try evaluate(then) }
             return try otherwise.map { value throws(ChatTemplateError) in try evaluate(value) } ?? .undefined("else")
+        default: return .undefined("expression")
         }
     }
 
@@ -50,11 +72,15 @@ extension Renderer {
     private func dictionary(_ entries: [Expression.Entry]) throws(ChatTemplateError) -> TemplateValue {
         var result: [DictionaryEntry] = []
         for entry in entries {
-            guard case .text(let key) = try evaluate(entry.key) else {
+            guard let key = try evaluate(entry.key).text else {
                 throw .rendering("a mapping's key is no string", entry.key.position)
             }
-            result.removeAll { $0.key == key }
-            result.append(DictionaryEntry(key: key, value: try evaluate(entry.value)))
+            let made = DictionaryEntry(key: key, value: try evaluate(entry.value))
+            if let same = result.firstIndex(where: { $0.key == key }) {
+                result[same] = made
+            } else {
+                result.append(made)
+            }
             try charge(result.count, entry.key.position)
         }
         return .dictionary(result)
@@ -70,40 +96,67 @@ extension Renderer {
         return number
     }
 
-    /// `object.name`
+    /// `object.name`: what belongs to the kind of value comes before an entry of the same name.
     func attribute(
         _ name: String, of object: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         switch object {
         case .undefined(let missing): throw .rendering("'\(missing)' is undefined, so it has no '\(name)'", place)
-        case .dictionary(let entries):
-            try charge(entries.count, place)
-            let key = Array(name.utf8)
-            return entries.first { $0.key.bytes == key }?.value ?? .undefined(name)
+        case .mapping(let mapping):
+            try charge(mapping.entries.count, place)
+            if Self.mappingMethods.contains(name) { return .method(name) }
+            return mapping[Array(name.utf8)] ?? .undefined(name)
         case .namespace(let namespace): return namespace.entries[name] ?? .undefined(name)
         case .loop(let loop): return loop.attribute(name) ?? .undefined("loop.\(name)")
+        case .macro(let macro) where name == "name": return .own(macro.name)
+        case .text where MethodName(rawValue: name) != nil: return .method(name)
         default: return .undefined(name)
         }
     }
 
-    /// `object[key]`
-    private func item(
+    /// What every mapping of Python has, those that change it included.
+    private static let mappingMethods: Set<String> = [
+        "items", "keys", "values", "get", "copy", "pop", "popitem", "update", "clear", "setdefault", "fromkeys",
+    ]
+
+    /// `object[key]`: an entry comes before what belongs to the kind of value.
+    func item(
         _ key: TemplateValue, of object: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         switch (object, key) {
         case (.undefined(let missing), _): throw .rendering("'\(missing)' is undefined, so it has no items", place)
-        case (.list(let elements), .integer(let index)):
-            let index = index < 0 ? index + elements.count : index
-            return elements.indices.contains(index) ? elements[index] : .undefined("element \(index)")
-        case (.text(let text), .integer(let index)):
+        case (.mapping(let mapping), .text(let name)):
+            try charge(mapping.entries.count, place)
+            if let value = mapping[name.bytes] { return value }
+            return try attribute(name.string, of: object, place)
+        case (.sequence(let sequence), _) where key.wholeNumber != nil:
+            let number = key.wholeNumber ?? 0
+            let index = number < 0 ? number + sequence.elements.count : number
+            let elements = sequence.elements
+            return elements.indices.contains(index) ? elements[index] : .undefined("element \(number)")
+        case (.text(let text), _) where key.wholeNumber != nil:
+            let number = key.wholeNumber ?? 0
             try charge(bytes: text.bytes.count, place)
             let offsets = text.characterOffsets
-            let index = index < 0 ? index + offsets.count - 1 : index
-            guard index >= 0, index < offsets.count - 1 else { return .undefined("character \(index)") }
+            let index = number < 0 ? number + offsets.count - 1 : number
+            guard index >= 0, index < offsets.count - 1 else { return .undefined("character \(number)") }
             return .text(text.part(offsets[index]..<offsets[index + 1]))
         case (_, .text(let name)): return try attribute(name.string, of: object, place)
         default: return .undefined("item")
         }
+    }
+
+    /// The value at a path such as `function.name`, as filters take it.
+    func value(
+        at path: TemplateValue, of object: TemplateValue, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
+        guard let text = path.text else { return try item(path, of: object, place) }
+        var value = object
+        for part in text.string.split(separator: ".", omittingEmptySubsequences: false) {
+            let key = Int(part).map(TemplateValue.integer) ?? .own(String(part))
+            value = try item(key, of: value, place)
+        }
+        return value
     }
 
     private func slice(
@@ -111,9 +164,11 @@ extension Renderer {
     ) throws(ChatTemplateError) -> TemplateValue {
         guard bounds.step != 0 else { throw .rendering("a slice's step is zero", place) }
         switch object {
-        case .list(let elements):
+        case .sequence(let sequence):
+            let elements = sequence.elements
             try charge(elements.count, place)
-            return .list(bounds.indices(count: elements.count).map { elements[$0] })
+            let chosen = bounds.indices(count: elements.count).map { elements[$0] }
+            return .sequence(TemplateSequence(chosen, isTuple: sequence.isTuple))
         case .text(let text):
             try charge(bytes: text.bytes.count, place)
             let offsets = text.characterOffsets
@@ -128,37 +183,5 @@ extension Renderer {
             return .text(result)
         default: throw .rendering("\(object.kindName) has no slices", place)
         }
-    }
-}
-
-/// The values in the parentheses of a call.
-struct CallArguments {
-    var positional: [TemplateValue]
-    var named: [String: TemplateValue]
-
-    /// The argument of a place or name; nil where it was not given.
-    func value(_ index: Int, _ name: String) -> TemplateValue? {
-        index < positional.count ? positional[index] : named[name]
-    }
-}
-
-/// The parts of `[start:stop:step]`.
-struct SliceBounds {
-    let start: Int?
-    let stop: Int?
-    let step: Int?
-
-    /// The places that a slice takes from a sequence of `count` elements, by Python's rules.
-    func indices(count: Int) -> [Int] {
-        let step = max(-Int(Int32.max), min(Int(Int32.max), step ?? 1))
-        let isForward = step > 0
-        func clamp(_ bound: Int?, _ missing: Int) -> Int {
-            guard let bound else { return missing }
-            let (shifted, _) = bound < 0 ? bound.addingReportingOverflow(count) : (bound, false)
-            return max(isForward ? 0 : -1, min(shifted, isForward ? count : count - 1))
-        }
-        let first = clamp(start, isForward ? 0 : count - 1)
-        let end = clamp(stop, isForward ? count : -1)
-        return Array(stride(from: first, to: end, by: step))
     }
 }

@@ -6,20 +6,30 @@ extension Renderer {
         _ name: FilterName, to value: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         switch name {
-        case .trim: return try method(.strip, of: .text(try text(value, place)), arguments, place)
-        case .upper, .lower, .capitalize, .title:
-            guard let method = MethodName(rawValue: name.rawValue) else { return value }
-            return try self.method(
-                method, of: .text(try text(value, place)), CallArguments(positional: [], named: [:]), place)
-        case .replace: return try method(.replace, of: .text(try text(value, place)), arguments, place)
+        case .trim, .upper, .lower, .capitalize, .title, .string, .replace, .escape, .e, .forceescape, .urlencode,
+            .wordcount, .center, .indent, .truncate, .format:
+            return try applyToText(name, try text(value, place), arguments, place)
         case .length, .count: return .integer(try length(value, place))
         case .default, .d: return defaulted(value, arguments)
-        case .string: return .text(try text(value, place))
         case .safe: return value
         case .tojson: return try json(value, arguments, place)
         case .int: return integer(value, arguments)
+        case .float: return fraction(value, arguments)
+        case .round: return try rounded(value, arguments, place)
         case .abs: return try absolute(value, place)
-        case .items: return try method(.items, of: value, arguments, place)
+        case .attr:
+            guard let attribute = arguments.positional.first?.text else {
+                throw .rendering("'attr' needs a name", place)
+            }
+            // Entries of a mapping are no attributes.
+            if case .mapping = value, !MethodName.allCases.contains(where: { $0.rawValue == attribute.string }) {
+                return .undefined(attribute.string)
+            }
+            return try self.attribute(attribute.string, of: value, place)
+        case .items:
+            if case .undefined = value { return .list([]) }
+            return try method(.items, of: value, arguments, place)
+        case .dictsort: return .list(try dictionarySorted(value, arguments, place))
         default: return try applyToList(name, try elements(of: value, place), arguments, place, original: value)
         }
     }
@@ -32,22 +42,28 @@ extension Renderer {
         case .first: return elements.first ?? .undefined("first")
         case .last: return elements.last ?? .undefined("last")
         case .list: return .list(elements)
-        case .join: return try join(elements, arguments, place)
+        case .join: return .text(try joined(elements, arguments, place))
         case .map: return .list(try mapped(elements, arguments, place))
         case .selectattr: return .list(try selected(elements, arguments, keeping: true, place))
         case .rejectattr: return .list(try selected(elements, arguments, keeping: false, place))
         case .select, .reject:
             return .list(try chosen(elements, arguments, keeping: name == .select, place))
-        case .unique, .min, .max, .sum: return try reduced(name, elements, place)
+        case .unique: return .list(try unique(elements, arguments, place))
+        case .min, .max: return try extreme(elements, arguments, isLargest: name == .max, place)
+        case .sum: return try total(elements, arguments, place)
+        case .sort: return .list(try sorted(elements, arguments, place))
+        case .groupby: return .list(try grouped(elements, arguments, place))
+        case .batch: return .list(try batches(elements, arguments, place))
+        case .slice: return .list(try slices(elements, arguments, place))
         case .reverse:
             guard case .text = original else { return .list(elements.reversed()) }
-            return try join(elements.reversed(), CallArguments(positional: [], named: [:]), place)
+            return .text(try joined(elements.reversed(), CallArguments(), place))
         default: throw .rendering("the filter '\(name.rawValue)' does not take a list", place)
         }
     }
 
     private func text(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> MarkedText {
-        let text = value.printed
+        let text = try printed(value, place)
         try charge(bytes: text.bytes.count, place)
         return text
     }
@@ -55,8 +71,8 @@ extension Renderer {
     private func length(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> Int {
         switch value {
         case .undefined: return 0
-        case .list(let elements): return elements.count
-        case .dictionary(let entries): return entries.count
+        case .sequence(let sequence): return sequence.elements.count
+        case .mapping(let mapping): return mapping.entries.count
         case .text(let text):
             try charge(bytes: text.bytes.count, place)
             return text.characterOffsets.count - 1
@@ -71,92 +87,31 @@ extension Renderer {
         return replacesFalse && !value.isTrue ? replacement : value
     }
 
-    private func integer(_ value: TemplateValue, _ arguments: CallArguments) -> TemplateValue {
-        if let number = value.wholeNumber { return .integer(number) }
-        if case .float(let number) = value, let whole = Int(exactly: number.rounded(.towardZero)) {
-            return .integer(whole)
-        }
-        if case .text(let text) = value {
-            let digits = text.trimmed(start: true, end: true, where: MarkedText.isSpace).string
-            if let number = Int(digits) { return .integer(number) }
-        }
-        return arguments.value(0, "default") ?? .integer(0)
-    }
-
     private func json(
         _ value: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
-        let indent = arguments.value(0, "indent")?.wholeNumber
-        guard indent.map({ (0...16).contains($0) }) ?? true else { throw .rendering("so wide an indent", place) }
-        guard let text = value.json(indent: indent) else {
-            throw .rendering("\(value.kindName) cannot be written as JSON", place)
-        }
-        try charge(bytes: text.bytes.count, place)
-        return .text(text)
-    }
-
-    private func join(
-        _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        let separator = arguments.value(0, "d")?.printed ?? MarkedText()
-        let attribute = arguments.value(1, "attribute")?.printed.string
-        var result = MarkedText()
-        for (index, element) in elements.enumerated() {
-            if index > 0 { result.append(separator) }
-            let part = try attribute.map { name throws(ChatTemplateError) in
-                try self.attribute(name, of: element, place)
+        var style = ValueWriter.JSONStyle()
+        style.escapesNonASCII = arguments.value(0, "ensure_ascii")?.isTrue ?? false
+        style.sortsKeys = arguments.value(3, "sort_keys")?.isTrue ?? false
+        if let indent = arguments.value(1, "indent") {
+            if let text = indent.text {
+                style.indent = text
+            } else if let width = indent.wholeNumber {
+                guard width <= 64 else { throw .rendering("so wide an indent", place) }
+                style.indent = MarkedText(String(repeating: " ", count: max(0, width)), .template)
             }
-            result.append((part ?? element).printed)
-            try checkSize(result.bytes.count, place)
+            if style.indent != nil { style.betweenItems = "," }
         }
-        try charge(bytes: result.bytes.count, place)
-        return .text(result)
-    }
-
-    private func mapped(
-        _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [TemplateValue] {
-        var result: [TemplateValue] = []
-        if let name = arguments.named["attribute"]?.printed.string {
-            for element in elements {
-                let value = try attribute(name, of: element, place)
-                if case .undefined = value, let replacement = arguments.named["default"] {
-                    result.append(replacement)
-                } else {
-                    result.append(value)
-                }
+        if let separators = arguments.value(2, "separators"), separators.isTrue {
+            let parts = try elements(of: separators, place)
+            guard parts.count == 2, let items = parts[0].text, let keys = parts[1].text else {
+                throw .rendering("'separators' needs two strings", place)
             }
-            return result
+            style.betweenItems = items.string
+            style.afterKey = keys.string
         }
-        guard case .text(let text)? = arguments.positional.first, let filter = FilterName(rawValue: text.string)
-        else { throw .rendering("'map' needs an attribute or a filter that is built in", place) }
-        let rest = CallArguments(positional: Array(arguments.positional.dropFirst()), named: arguments.named)
-        for element in elements { result.append(try apply(filter, to: element, rest, place)) }
-        return result
-    }
-
-    private func selected(
-        _ elements: [TemplateValue], _ arguments: CallArguments, keeping: Bool, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [TemplateValue] {
-        guard case .text(let name)? = arguments.positional.first else {
-            throw .rendering("an attribute's name is missing", place)
-        }
-        var test: TestName?
-        if arguments.positional.count > 1 {
-            test = TestName(rawValue: arguments.positional[1].printed.string)
-            guard test != nil else {
-                throw .rendering("the test '\(arguments.positional[1].printed.string)' is not built in", place)
-            }
-        }
-        let rest = CallArguments(positional: Array(arguments.positional.dropFirst(2)), named: [:])
-        var result: [TemplateValue] = []
-        for element in elements {
-            let value = try attribute(name.string, of: element, place)
-            let isSelected = try test.map { test throws(ChatTemplateError) in
-                try holds(test, value, rest, place)
-            }
-            if (isSelected ?? value.isTrue) == keeping { result.append(element) }
-        }
-        return result
+        var writer = ValueWriter(self, place)
+        try writer.putJSON(value, style)
+        return .text(writer.output)
     }
 }

@@ -1,77 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Filters that choose from a list or reduce it to one value.
+/// Filters that choose from a list or change each of its elements.
 extension Renderer {
-    /// The elements for which a test holds, or which are true where none is named.
-    func chosen(
-        _ elements: [TemplateValue], _ arguments: CallArguments, keeping: Bool, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [TemplateValue] {
-        var test: TestName?
-        if let name = arguments.positional.first?.printed.string {
-            test = TestName(rawValue: name)
-            guard test != nil else { throw .rendering("the test '\(name)' is not built in", place) }
+    /// `join(d='', attribute=None)`
+    func joined(
+        _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> MarkedText {
+        let separator = try printed(arguments.value(0, "d") ?? .own(""), place)
+        let attribute = arguments.value(1, "attribute")
+        var result = MarkedText()
+        for (index, element) in elements.enumerated() {
+            if index > 0 { result.append(separator) }
+            let part = try attribute.map { path throws(ChatTemplateError) in
+                try value(at: path, of: element, place)
+            }
+            result.append(try printed(part ?? element, place))
+            try checkSize(result.bytes.count, place)
+            try charge(1, place)
         }
-        let rest = CallArguments(positional: Array(arguments.positional.dropFirst()), named: [:])
+        try charge(bytes: result.bytes.count, place)
+        return result
+    }
+
+    /// `map('filter', ...)` and `map(attribute='a.b', default=...)`
+    func mapped(
+        _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> [TemplateValue] {
         var result: [TemplateValue] = []
+        if let path = arguments.named["attribute"] {
+            for element in elements {
+                let value = try value(at: path, of: element, place)
+                if case .undefined = value, let replacement = arguments.named["default"] {
+                    result.append(replacement)
+                } else {
+                    result.append(value)
+                }
+            }
+            return result
+        }
+        guard let text = arguments.positional.first?.text, let filter = FilterName(rawValue: text.string)
+        else { throw .rendering("'map' needs an attribute or a filter that is built in", place) }
+        let rest = CallArguments(positional: Array(arguments.positional.dropFirst()), named: arguments.named)
         for element in elements {
-            let isChosen = try test.map { test throws(ChatTemplateError) in try holds(test, element, rest, place) }
-            if (isChosen ?? element.isTrue) == keeping { result.append(element) }
+            try charge(1, place)
+            result.append(try checked(try apply(filter, to: element, rest, place), place))
         }
         return result
     }
 
-    /// `unique`, `min`, `max` and `sum`.
-    func reduced(
-        _ name: FilterName, _ elements: [TemplateValue], _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        switch name {
-        case .unique:
-            var result: [TemplateValue] = []
-            for element in elements {
-                try charge(1 + result.count, place)
-                if !result.contains(where: { Self.isSameIgnoringCase($0, element) }) { result.append(element) }
-            }
-            return .list(result)
-        case .sum:
-            var total = 0
-            for element in elements {
-                guard let number = element.wholeNumber else { throw .rendering("'sum' needs whole numbers", place) }
-                let (sum, overflows) = total.addingReportingOverflow(number)
-                guard !overflows else { throw .rendering("'sum' is too large", place) }
-                total = sum
-            }
-            return .integer(total)
-        default: return try extreme(elements, isLargest: name == .max, place)
-        }
-    }
-
-    /// The absolute value of a number.
-    func absolute(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> TemplateValue {
-        switch value {
-        case .integer(let number) where number > .min: return .integer(abs(number))
-        case .float(let number): return .float(abs(number))
-        case .boolean(let truth): return .integer(truth ? 1 : 0)
-        default: throw .rendering("\(value.kindName) has no absolute value", place)
-        }
-    }
-
-    private func extreme(
-        _ elements: [TemplateValue], isLargest: Bool, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        var best: TemplateValue?
+    /// `selectattr` and `rejectattr`: elements by a test of one of their parts.
+    func selected(
+        _ elements: [TemplateValue], _ arguments: CallArguments, keeping: Bool, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> [TemplateValue] {
+        guard let path = arguments.positional.first else { throw .rendering("an attribute's name is missing", place) }
+        let rest = CallArguments(positional: Array(arguments.positional.dropFirst()))
+        let test = try test(of: rest, place)
+        var result: [TemplateValue] = []
         for element in elements {
-            guard let number = element.number else { throw .rendering("'min' and 'max' need numbers", place) }
-            guard let current = best?.number else {
-                best = element
-                continue
-            }
-            if isLargest ? number > current : number < current { best = element }
+            if try test(try value(at: path, of: element, place)) == keeping { result.append(element) }
         }
-        return best ?? .undefined("element")
+        return result
     }
 
-    private static func isSameIgnoringCase(_ left: TemplateValue, _ right: TemplateValue) -> Bool {
-        guard case .text(let left) = left, case .text(let right) = right else { return left.equals(right) }
-        return left.string.lowercased().unicodeScalars.elementsEqual(right.string.lowercased().unicodeScalars)
+    /// `select` and `reject`: the elements for which a test holds, or which are true where none is named.
+    func chosen(
+        _ elements: [TemplateValue], _ arguments: CallArguments, keeping: Bool, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> [TemplateValue] {
+        let test = try test(of: arguments, place)
+        var result: [TemplateValue] = []
+        for element in elements where try test(element) == keeping { result.append(element) }
+        return result
+    }
+
+    /// The test that arguments name first, with the rest as its own.
+    private func test(
+        of arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> (TemplateValue) throws(ChatTemplateError) -> Bool {
+        guard let first = arguments.positional.first else { return { $0.isTrue } }
+        let name = try printed(first, place).string
+        guard let test = TestName(named: name) else { throw .rendering("the test '\(name)' is not built in", place) }
+        let rest = CallArguments(positional: Array(arguments.positional.dropFirst()))
+        return { value throws(ChatTemplateError) in
+            try self.charge(1, place)
+            return try self.holds(test, value, rest, place)
+        }
+    }
+
+    /// `batch(linecount, fill_with=None)`: lists of so many elements.
+    func batches(
+        _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> [TemplateValue] {
+        let size = try count(arguments, "linecount", place)
+        var result: [TemplateValue] = []
+        for start in stride(from: 0, to: elements.count, by: size) {
+            var batch = Array(elements[start..<min(elements.count, start + min(size, elements.count))])
+            if let filling = arguments.value(1, "fill_with"), batch.count < size {
+                if case .none = filling {} else { batch += Array(repeating: filling, count: size - batch.count) }
+            }
+            result.append(.list(batch))
+        }
+        return result
+    }
+
+    /// `slice(slices, fill_with=None)`: so many lists, the first ones longer by one.
+    func slices(
+        _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> [TemplateValue] {
+        let count = try count(arguments, "slices", place)
+        let size = elements.count / count
+        let longer = elements.count % count
+        var result: [TemplateValue] = []
+        var start = 0
+        for index in 0..<count {
+            let end = start + size + (index < longer ? 1 : 0)
+            var slice = Array(elements[start..<end])
+            if index >= longer, let filling = arguments.value(1, "fill_with"), longer > 0 {
+                if case .none = filling {} else { slice.append(filling) }
+            }
+            result.append(.list(slice))
+            start = end
+        }
+        return result
+    }
+
+    private func count(
+        _ arguments: CallArguments, _ name: String, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> Int {
+        guard let count = arguments.value(0, name)?.wholeNumber, (1...10_000).contains(count) else {
+            throw .rendering("'\(name)' must be from 1 to 10000", place)
+        }
+        try charge(count, place)
+        return count
     }
 }

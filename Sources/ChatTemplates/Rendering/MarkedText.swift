@@ -101,6 +101,17 @@ struct MarkedText: Equatable {
         return nil
     }
 
+    /// Where the last occurrence of a pattern that is not empty begins, of those that end before a place.
+    func lastOffset(of pattern: [UInt8], before end: Int? = nil) -> Int? {
+        guard let first = pattern.first else { return nil }
+        var index = (end ?? bytes.count) - pattern.count
+        while index >= 0 {
+            if bytes[index] == first, bytes[index..<index + pattern.count].elementsEqual(pattern) { return index }
+            index -= 1
+        }
+        return nil
+    }
+
     /// White space as Python's `str.strip` takes it.
     static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)

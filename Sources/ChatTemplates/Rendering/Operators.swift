@@ -19,9 +19,13 @@ extension Renderer {
         case .greater: return .boolean(try precedes(right, left, place))
         case .lessOrEqual: return .boolean(!(try precedes(right, left, place)))
         case .greaterOrEqual: return .boolean(!(try precedes(left, right, place)))
-        case .concatenate: return .text(try joined(left.printed, right.printed, place))
+        case .concatenate: return .text(try joined(try printed(left, place), try printed(right, place), place))
         case .add: return try sum(left, right, place)
         case .multiply: return try product(left, right, place)
+        case .remainder:
+            guard case .text(let format) = left else { return try arithmetic(operation, left, right, place) }
+            return .text(try formatted(format, with: right, place))
+        case .power: return try power(left, right, place)
         default: return try arithmetic(operation, left, right, place)
         }
     }
@@ -43,14 +47,6 @@ extension Renderer {
         return result
     }
 
-    private func areEqual(
-        _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> Bool {
-        if case .text(let text) = left { try charge(bytes: text.bytes.count, place) }
-        if case .list(let elements) = left { try charge(elements.count, place) }
-        return left.equals(right)
-    }
-
     /// Whether `element in container` holds.
     func contains(
         _ container: TemplateValue, _ element: TemplateValue, _ place: SourcePosition
@@ -62,13 +58,13 @@ extension Renderer {
             }
             try charge(searching: text, for: pattern, place)
             return pattern.bytes.isEmpty || text.firstOffset(of: pattern.bytes) != nil
-        case .list(let elements):
-            try charge(elements.count, place)
-            return elements.contains { $0.equals(element) }
-        case .dictionary(let entries):
-            try charge(entries.count, place)
+        case .sequence(let sequence):
+            for candidate in sequence.elements where try areEqual(candidate, element, place) { return true }
+            return false
+        case .mapping(let mapping):
+            try charge(mapping.entries.count, place)
             guard case .text(let key) = element else { return false }
-            return entries.contains { $0.key == key }
+            return mapping[key.bytes] != nil
         case .undefined: return false
         default: throw .rendering("\(container.kindName) cannot be searched", place)
         }
@@ -82,11 +78,19 @@ extension Renderer {
         try charge(work + 1, place)
     }
 
-    private func precedes(
+    /// Whether `left < right`.
+    func precedes(
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> Bool {
         if case .text(let left) = left, case .text(let right) = right {
+            try charge(bytes: min(left.bytes.count, right.bytes.count), place)
             return left.bytes.lexicographicallyPrecedes(right.bytes)
+        }
+        if case .sequence(let left) = left, case .sequence(let right) = right {
+            for (left, right) in zip(left.elements, right.elements) where !(try areEqual(left, right, place)) {
+                return try precedes(left, right, place)
+            }
+            return left.elements.count < right.elements.count
         }
         if let left = left.wholeNumber, let right = right.wholeNumber { return left < right }
         guard let leftNumber = left.number, let rightNumber = right.number else {
@@ -95,15 +99,16 @@ extension Renderer {
         return leftNumber < rightNumber
     }
 
-    private func sum(
+    /// `left + right`
+    func sum(
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         switch (left, right) {
         case (.text(let left), .text(let right)): return .text(try joined(left, right, place))
-        case (.list(let left), .list(let right)):
-            // Each element may be large, so a list counts as the text that it could print.
-            try charge(bytes: (left.count + right.count) * 64, place)
-            return .list(left + right)
+        case (.sequence(let left), .sequence(let right)) where left.isTuple == right.isTuple:
+            try checkSize((left.elements.count + right.elements.count) * 64, place)
+            try charge(left.elements.count + right.elements.count, place)
+            return .sequence(TemplateSequence(left.elements + right.elements, isTuple: left.isTuple))
         default: return try arithmetic(.add, left, right, place)
         }
     }
@@ -111,6 +116,16 @@ extension Renderer {
     private func product(
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
+        if left.wholeNumber != nil, right.number == nil { return try product(right, left, place) }
+        if case .sequence(let list) = left, let count = right.wholeNumber {
+            let (size, overflow) = list.elements.count.multipliedReportingOverflow(by: max(0, count))
+            guard !overflow, size <= limits.outputBytes / 64 else {
+                throw .limitExceeded("\(limits.outputBytes) bytes of text", place)
+            }
+            try charge(size, place)
+            let repeated = size == 0 ? [] : Array(repeatElement(list.elements, count: count).joined())
+            return .sequence(TemplateSequence(repeated, isTuple: list.isTuple))
+        }
         guard case .text(let text) = left, let count = right.wholeNumber else {
             return try arithmetic(.multiply, left, right, place)
         }
@@ -143,7 +158,9 @@ extension Renderer {
         switch operation {
         case .divide: return .float(quotient)
         case .floorDivide: return .float(quotient.rounded(.down))
-        default: return .float(leftNumber - quotient.rounded(.down) * rightNumber)
+        default:
+            let rest = leftNumber.truncatingRemainder(dividingBy: rightNumber)
+            return .float(rest != 0 && (rest < 0) != (rightNumber < 0) ? rest + rightNumber : rest)
         }
     }
 

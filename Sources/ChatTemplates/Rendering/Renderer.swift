@@ -2,21 +2,25 @@
 
 /// Carries a template out for one conversation. Used once.
 final class Renderer {
-    /// Macros inside one another; a template cannot exhaust the thread's stack.
-    private static let deepestCalls = 16
+    /// Expressions, statements and macros inside one another; a template cannot exhaust the thread's stack.
+    private static let deepestNesting = 500
+    /// Containers inside one another: printing and releasing them takes as many levels of the stack.
+    private static let deepestValue = 100
+    private static let mostNamespaces = 1_000
 
-    private enum Flow {
+    enum Flow {
         case onward, breakLoop, continueLoop
     }
 
-    private let limits: RenderLimits
+    let limits: RenderLimits
     /// What `strftime_now` tells: seconds since 1970, UTC.
     let moment: Int
-    private var stepsLeft: Int
-    private var output = MarkedText()
-    private var calls = 0
     /// The innermost scope is the last; the first holds the input.
-    private var scopes: [[String: TemplateValue]]
+    var scopes: [[String: TemplateValue]]
+    var output = MarkedText()
+    private var stepsLeft: Int
+    private var nesting = 0
+    private var namespaces: [TemplateNamespace] = []
 
     /// A renderer for the names that a template begins with.
     init(_ names: [String: TemplateValue], moment: Int, limits: RenderLimits) {
@@ -24,6 +28,11 @@ final class Renderer {
         self.moment = moment
         stepsLeft = limits.steps
         scopes = [names]
+    }
+
+    /// A namespace may hold itself, which nothing else would release.
+    deinit {
+        for namespace in namespaces { namespace.clear() }
     }
 
     /// The text of the whole template.
@@ -49,6 +58,37 @@ final class Renderer {
         try charge(bytes / 64, place)
     }
 
+    /// Begins a part inside of another one; `leave` follows in every case.
+    func enter(_ place: SourcePosition) throws(ChatTemplateError) {
+        nesting += 1
+        guard nesting <= Self.deepestNesting else {
+            throw .limitExceeded("\(Self.deepestNesting) parts inside one another", place)
+        }
+    }
+
+    /// Ends a part.
+    func leave() { nesting -= 1 }
+
+    /// A value that is not deeper than printing and releasing bear.
+    func checked(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> TemplateValue {
+        guard value.depth <= Self.deepestValue else {
+            throw .limitExceeded("\(Self.deepestValue) lists inside one another", place)
+        }
+        return value
+    }
+
+    /// A new namespace, which ends with the rendering.
+    func namespace(
+        _ entries: [String: TemplateValue], _ place: SourcePosition
+    ) throws(ChatTemplateError) -> TemplateValue {
+        guard namespaces.count < Self.mostNamespaces else {
+            throw .limitExceeded("\(Self.mostNamespaces) namespaces", place)
+        }
+        let made = TemplateNamespace(entries)
+        namespaces.append(made)
+        return .namespace(made)
+    }
+
     /// The value of a name; functions where nothing else has it.
     func value(of name: String) -> TemplateValue {
         for scope in scopes.reversed() {
@@ -57,31 +97,38 @@ final class Renderer {
         return FunctionName(rawValue: name).map(TemplateValue.function) ?? .undefined(name)
     }
 
-    private func assign(_ name: String, _ value: TemplateValue) {
+    /// Gives a name of the innermost scope a value.
+    func assign(_ name: String, _ value: TemplateValue) {
         scopes[scopes.count - 1][name] = value
     }
 
-    private func run(_ statements: [Statement]) throws(ChatTemplateError) -> Flow {
+    /// Carries out one statement after another, up to a `break` or `continue`.
+    func run(_ statements: [Statement]) throws(ChatTemplateError) -> Flow {
         for statement in statements {
+            try charge(1, statement.position)
+            try enter(statement.position)
             let flow = try run(statement)
+            leave()
             guard flow == .onward else { return flow }
         }
         return .onward
     }
 
     private func run(_ statement: Statement) throws(ChatTemplateError) -> Flow {
-        try charge(1, statement.position)
+        let place = statement.position
         switch statement.kind {
-        case .text(let text): try print(MarkedText(text, .template), statement.position)
-        case .output(let expression): try print(try evaluate(expression).printed, statement.position)
-        case .loop(let loop): return try run(loop, statement.position)
+        case .text(let text): try print(MarkedText(text, .template), place)
+        case .output(let expression): try print(try printed(try evaluate(expression), place), place)
+        case .loop(let loop):
+            return try run(
+                loop, over: try elements(of: try evaluate(loop.iterable), loop.iterable.position), level: 0, place)
         case .conditional(let branches, let otherwise):
             for branch in branches where try evaluate(branch.condition).isTrue { return try run(branch.body) }
             return try run(otherwise)
-        case .assign(let name, let expression): assign(name, try evaluate(expression))
+        case .assign(let targets, let expression): try bind(targets, try evaluate(expression), place)
         case .assignAttribute(let name, let attribute, let expression):
             guard case .namespace(let namespace) = value(of: name) else {
-                throw .rendering("'\(name)' is no namespace, only those have attributes to set", statement.position)
+                throw .rendering("'\(name)' is no namespace, only those have attributes to set", place)
             }
             namespace.set(attribute, try evaluate(expression))
         case .capture(let name, let body):
@@ -91,109 +138,34 @@ final class Renderer {
             assign(name, .text(output))
             output = outer
             return flow
-        case .macro(let name, let macro):
-            let isCaller = name.first == "\u{0}"
-            assign(name, .macro(MacroValue(name: name, macro: macro, scopes: isCaller ? scopes : nil)))
+        case .with(let assignments, let body):
+            var scope: [String: TemplateValue] = [:]
+            for assignment in assignments { scope[assignment.name] = try evaluate(assignment.value) }
+            scopes.append(scope)
+            defer { scopes.removeLast() }
+            return try run(body)
+        case .macro(let name, let macro): define(name, macro)
         case .breakLoop: return .breakLoop
         case .continueLoop: return .continueLoop
         }
         return .onward
     }
 
-    /// The text of a macro's body.
-    func call(
-        _ value: MacroValue, _ arguments: CallArguments, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        guard calls < Self.deepestCalls else {
-            throw .limitExceeded("\(Self.deepestCalls) macros inside one another", place)
+    /// Gives names the value, or its parts where there are several.
+    func bind(
+        _ targets: [String], _ value: TemplateValue, _ place: SourcePosition
+    ) throws(ChatTemplateError) {
+        guard targets.count > 1 else { return assign(targets[0], value) }
+        let parts = try elements(of: value, place)
+        guard parts.count == targets.count else {
+            throw .rendering("\(parts.count) values cannot be given to \(targets.count) names", place)
         }
-        let parameters = value.macro.parameters
-        let names = parameters.map(\.name) + ["caller"]
-        guard arguments.positional.count <= parameters.count, arguments.named.keys.allSatisfy(names.contains) else {
-            throw .rendering("the macro '\(value.name)' does not take these arguments", place)
-        }
-        let outerScopes = scopes
-        let outer = output
-        scopes = value.scopes ?? [scopes[0]]
-        scopes.append(arguments.named)
-        output = MarkedText()
-        calls += 1
-        for (index, parameter) in parameters.enumerated() {
-            if index < arguments.positional.count {
-                assign(parameter.name, arguments.positional[index])
-            } else if arguments.named[parameter.name] == nil {
-                assign(parameter.name, try parameter.standard.map(evaluateStandard) ?? .undefined(parameter.name))
-            }
-        }
-        _ = try run(value.macro.body)
-        let text = output
-        calls -= 1
-        scopes = outerScopes
-        output = outer
-        return .text(text)
-    }
-
-    private func evaluateStandard(_ expression: Expression) throws(ChatTemplateError) -> TemplateValue {
-        try evaluate(expression)
+        for (target, part) in zip(targets, parts) { assign(target, part) }
     }
 
     private func print(_ text: MarkedText, _ place: SourcePosition) throws(ChatTemplateError) {
         try checkSize(output.bytes.count + text.bytes.count, place)
         try charge(bytes: text.bytes.count, place)
         output.append(text)
-    }
-
-    private func run(_ loop: Statement.Loop, _ place: SourcePosition) throws(ChatTemplateError) -> Flow {
-        var elements = try elements(of: try evaluate(loop.iterable), loop.iterable.position)
-        if let filter = loop.filter {
-            var kept: [TemplateValue] = []
-            for element in elements {
-                scopes.append(try scope(loop.targets, element, place))
-                if try evaluate(filter).isTrue { kept.append(element) }
-                scopes.removeLast()
-            }
-            elements = kept
-        }
-        guard !elements.isEmpty else { return try run(loop.otherwise) }
-        for (index, element) in elements.enumerated() {
-            try charge(1, place)
-            var scope = try scope(loop.targets, element, place)
-            scope["loop"] = .loop(LoopState(elements: elements, index: index))
-            scopes.append(scope)
-            let flow = try run(loop.body)
-            scopes.removeLast()
-            if flow == .breakLoop { break }
-        }
-        return .onward
-    }
-
-    private func scope(
-        _ targets: [String], _ element: TemplateValue, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [String: TemplateValue] {
-        guard targets.count > 1 else { return [targets[0]: element] }
-        guard case .list(let parts) = element, parts.count == targets.count else {
-            throw .rendering("\(element.kindName) cannot be taken apart into \(targets.count) names", place)
-        }
-        return Dictionary(zip(targets, parts)) { _, last in last }
-    }
-
-    /// What a loop, `list` or `join` runs over.
-    func elements(
-        of value: TemplateValue, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [TemplateValue] {
-        switch value {
-        case .undefined: return []
-        case .list(let elements):
-            try charge(elements.count, place)
-            return elements
-        case .dictionary(let entries):
-            try charge(entries.count, place)
-            return entries.map { .text($0.key) }
-        case .text(let text):
-            try charge(text.bytes.count, place)
-            let offsets = text.characterOffsets
-            return zip(offsets, offsets.dropFirst()).map { .text(text.part($0..<$1)) }
-        default: throw .rendering("\(value.kindName) cannot be run over", place)
-        }
     }
 }

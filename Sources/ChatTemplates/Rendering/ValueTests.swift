@@ -6,12 +6,6 @@ extension Renderer {
         _ name: TestName, _ value: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> Bool {
         switch name {
-        case .defined, .undefined:
-            if case .undefined = value { return name == .undefined }
-            return name == .defined
-        case .none:
-            if case .none = value { return true }
-            return false
         case .odd, .even, .divisibleby:
             let divisor = name == .divisibleby ? try argument(arguments, name, place).wholeNumber : 2
             guard let number = value.wholeNumber, let divisor, divisor != 0 else {
@@ -19,26 +13,59 @@ extension Renderer {
             }
             let isDivisible = number.remainderReportingOverflow(dividingBy: divisor).partialValue == 0
             return name == .odd ? !isDivisible : isDivisible
-        case .equalto, .eq: return value.equals(try argument(arguments, name, place))
-        case .ne: return !value.equals(try argument(arguments, name, place))
+        case .eq: return try areEqual(value, try argument(arguments, name, place), place)
+        case .ne: return !(try areEqual(value, try argument(arguments, name, place), place))
+        case .lt: return try precedes(value, try argument(arguments, name, place), place)
+        case .gt: return try precedes(try argument(arguments, name, place), value, place)
+        case .le: return !(try precedes(try argument(arguments, name, place), value, place))
+        case .ge: return !(try precedes(value, try argument(arguments, name, place), place))
         case .in: return try contains(try argument(arguments, name, place), value, place)
+        case .sameas: return try isSame(value, try argument(arguments, name, place), place)
+        case .lower, .upper: return try hasCase(name, value, place)
+        case .filter: return FilterName(rawValue: try printed(value, place).string) != nil
+        case .test: return TestName(named: try printed(value, place).string) != nil
         default: return Self.isOfKind(name, value)
         }
     }
 
     private static func isOfKind(_ name: TestName, _ value: TemplateValue) -> Bool {
         switch (name, value) {
-        case (.string, .text), (.mapping, .dictionary), (.integer, .integer), (.float, .float): true
+        case (.undefined, .undefined), (.none, .none): true
+        case (.defined, .undefined): false
+        case (.defined, _): true
+        case (.string, .text), (.mapping, .mapping), (.integer, .integer), (.float, .float): true
         case (.boolean, .boolean): true
         case (.true, .boolean(let truth)): truth
         case (.false, .boolean(let truth)): !truth
         case (.number, .integer), (.number, .float), (.number, .boolean): true
-        case (.sequence, .text), (.sequence, .list), (.sequence, .dictionary): true
-        case (.iterable, .text), (.iterable, .list), (.iterable, .dictionary), (.iterable, .undefined): true
+        case (.sequence, .text), (.sequence, .sequence), (.sequence, .mapping): true
+        case (.iterable, .text), (.iterable, .sequence), (.iterable, .mapping), (.iterable, .undefined): true
         // An undefined value has a length, and that is all that Jinja asks of a sequence.
         case (.sequence, .undefined): true
+        case (.iterable, .loop): true
+        case (.callable, .function), (.callable, .macro), (.callable, .method), (.callable, .loop): true
+        // An undefined value can be called, to the error that it is undefined.
+        case (.callable, .undefined): true
         default: false
         }
+    }
+
+    private func isSame(
+        _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> Bool {
+        switch (left, right) {
+        case (.boolean, .boolean), (.none, .none), (.integer, .integer), (.text, .text), (.namespace, .namespace):
+            try areEqual(left, right, place)
+        default: false
+        }
+    }
+
+    private func hasCase(
+        _ name: TestName, _ value: TemplateValue, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> Bool {
+        let text = try printed(value, place)
+        try charge(bytes: text.bytes.count, place)
+        return CharacterTests.hold(name == .lower ? .islower : .isupper, text.string)
     }
 
     private func argument(

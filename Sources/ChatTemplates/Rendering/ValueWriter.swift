@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes values as Python's `repr` and `json.dumps` do. Work and size are counted on the way: a list that holds
+/// another one twice, again and again, is short to write down and endless to print.
+struct ValueWriter {
+    private let renderer: Renderer
+    private let place: SourcePosition
+    private(set) var output = MarkedText()
+
+    /// A writer that counts for a renderer.
+    init(_ renderer: Renderer, _ place: SourcePosition) {
+        self.renderer = renderer
+        self.place = place
+    }
+
+    /// Adds a value as it stands in a printed list.
+    mutating func put(_ value: TemplateValue) throws(ChatTemplateError) {
+        switch value {
+        case .undefined: try add("Undefined")
+        case .none: try add("None")
+        case .boolean(let truth): try add(truth ? "True" : "False")
+        case .integer(let value): try add("\(value)")
+        case .float(let value): try add(NumberText.float(value))
+        case .text(let text): try add(QuotedText.python(text))
+        case .sequence(let sequence):
+            try add(sequence.isTuple ? "(" : "[")
+            for (index, element) in sequence.elements.enumerated() {
+                if index > 0 { try add(", ") }
+                try put(element)
+            }
+            try add(sequence.isTuple ? (sequence.elements.count == 1 ? ",)" : ")") : "]")
+        case .mapping(let mapping):
+            try add("{")
+            for (index, entry) in mapping.entries.enumerated() {
+                if index > 0 { try add(", ") }
+                try add(QuotedText.python(entry.key))
+                try add(": ")
+                try put(entry.value)
+            }
+            try add("}")
+        case .namespace: try add("<Namespace>")
+        case .loop: try add("<LoopContext>")
+        case .macro(let value): try add("<Macro '\(value.name)'>")
+        case .function(let name): try add("<function \(name.rawValue)>")
+        case .method(let name): try add("<method \(name)>")
+        }
+    }
+
+    /// How JSON is laid out.
+    struct JSONStyle {
+        /// What one level is moved in by; nil for one line.
+        var indent: MarkedText?
+        var betweenItems = ", "
+        var afterKey = ": "
+        var sortsKeys = false
+        var escapesNonASCII = false
+    }
+
+    /// Adds a value as JSON.
+    mutating func putJSON(
+        _ value: TemplateValue, _ style: JSONStyle, level: Int = 0
+    ) throws(ChatTemplateError) {
+        switch value {
+        case .none: try add("null")
+        case .boolean(let truth): try add(truth ? "true" : "false")
+        case .integer(let value): try add("\(value)")
+        case .float(let value): try add(NumberText.jsonFloat(value))
+        case .text(let text): try add(QuotedText.json(text, escapesNonASCII: style.escapesNonASCII))
+        case .sequence(let sequence):
+            try putContainer("[", "]", count: sequence.elements.count, style, level) {
+                (writer, index) throws(ChatTemplateError) in
+                try writer.putJSON(sequence.elements[index], style, level: level + 1)
+            }
+        case .mapping(let mapping):
+            var entries = mapping.entries
+            if style.sortsKeys { entries.sort { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) } }
+            try putContainer("{", "}", count: entries.count, style, level) {
+                (writer, index) throws(ChatTemplateError) in
+                try writer.add(QuotedText.json(entries[index].key, escapesNonASCII: style.escapesNonASCII))
+                try writer.add(style.afterKey)
+                try writer.putJSON(entries[index].value, style, level: level + 1)
+            }
+        case .undefined, .namespace, .loop, .function, .macro, .method:
+            throw .rendering("\(value.kindName) cannot be written as JSON", place)
+        }
+    }
+
+    private mutating func putContainer(
+        _ opening: String, _ closing: String, count: Int, _ style: JSONStyle, _ level: Int,
+        _ putItem: (inout ValueWriter, Int) throws(ChatTemplateError) -> Void
+    ) throws(ChatTemplateError) {
+        try add(opening)
+        for index in 0..<count {
+            if index > 0 { try add(style.betweenItems) }
+            try breakLine(style, level + 1)
+            try putItem(&self, index)
+        }
+        if count > 0 { try breakLine(style, level) }
+        try add(closing)
+    }
+
+    private mutating func breakLine(_ style: JSONStyle, _ level: Int) throws(ChatTemplateError) {
+        guard let indent = style.indent else { return }
+        try add("\n")
+        for _ in 0..<level { try add(indent) }
+    }
+
+    private mutating func add(_ text: String) throws(ChatTemplateError) {
+        try add(MarkedText(text, .template))
+    }
+
+    private mutating func add(_ text: MarkedText) throws(ChatTemplateError) {
+        try renderer.checkSize(output.bytes.count + text.bytes.count, place)
+        try renderer.charge(1 + text.bytes.count / 64, place)
+        output.append(text)
+    }
+}
+
+extension Renderer {
+    /// The text that `{{ value }}` prints, as Python's `str` makes it.
+    func printed(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> MarkedText {
+        switch value {
+        case .undefined: return MarkedText()
+        case .text(let text): return text
+        default:
+            var writer = ValueWriter(self, place)
+            try writer.put(value)
+            return writer.output
+        }
+    }
+}
