@@ -2,8 +2,8 @@
 
 /// Where each field of the file lies. All numbers are little-endian.
 ///
-///     0      header, 512 bytes: the fields below, then the configuration; unused bytes are zero
-///     512    sections, each at a multiple of 64: tokenizer tables, chat template, tensors
+///     0      header, 1,024 bytes: the fields below, then the configuration; unused bytes are zero
+///     1024   sections, each at a multiple of 64: tokenizer tables, chat template, tensors
 ///     end    directory: one record of 64 bytes per tensor, ascending by role, then layer
 ///
 /// The header's checksum covers header (with that field as zero) and directory. Tokenizer tables, chat template
@@ -12,7 +12,7 @@ enum ArtefactFormat {
     /// "DFLOWART" as a little-endian number.
     static let signature: UInt64 = 0x5452_4157_4F4C_4644
     /// Raised when the header or the directory change.
-    static let formatVersion: UInt32 = 2
+    static let formatVersion: UInt32 = 3
     /// Raised when the bytes inside a kernel layout change.
     static let layoutVersion: UInt32 = 1
     /// Reads as another number where bytes have the other order.
@@ -22,7 +22,7 @@ enum ArtefactFormat {
     /// Every section and tensor starts at a multiple of this.
     static let alignment = 64
     /// Bytes of the header.
-    static let headerSize = 512
+    static let headerSize = 1024
     /// Bytes of a directory record.
     static let recordSize = 64
     /// More tensors than any model has.
@@ -61,6 +61,26 @@ enum ArtefactFormat {
         static let nameSize = 184
         static let ropeScale = 188
         static let name = 192
+        static let ropeMagnitude = 320
+        static let shortContextLength = 324
+        static let windowLength = 328
+        static let windowRopeBase = 332
+        static let windowRopeScale = 336
+        static let embeddingScale = 340
+        static let attentionScale = 344
+        static let residualScale = 348
+        static let logitScale = 352
+        static let attentionBound = 356
+        static let logitBound = 360
+        static let expertCount = 364
+        static let usedExpertCount = 368
+        static let expertFeedForwardSize = 372
+        static let sharedFeedForwardSize = 376
+        static let normalisesExperts = 380
+        static let pooling = 384
+        static let segmentKindCount = 388
+        static let windowLayers = 512
+        static let unrotatedLayers = 640
     }
 
     /// Offsets in a directory record.

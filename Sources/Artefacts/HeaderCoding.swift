@@ -38,6 +38,44 @@ extension ModelConfiguration {
             ropeDimensions: count(Header.ropeDimensions),
             normEpsilon: Float(bitPattern: header.number(Header.normEpsilon)),
             ropeScale: Float(bitPattern: header.number(Header.ropeScale)))
+        try decodeTraits(header)
+    }
+
+    /// What only some models have.
+    private mutating func decodeTraits(_ header: UnsafeRawBufferPointer) throws(ArtefactError) {
+        typealias Header = ArtefactFormat.Header
+        for (offset, field) in Self.traitCounts { self[keyPath: field] = Int(header.number(offset, as: UInt32.self)) }
+        for (offset, field) in Self.traitNumbers { self[keyPath: field] = Float(bitPattern: header.number(offset)) }
+        experts.normalisesWeights = header.number(Header.normalisesExperts, as: UInt32.self) != 0
+        guard let pooling = Pooling(rawValue: header.number(Header.pooling)) else {
+            throw .invalidField(
+                "pooling", value: "\(header.number(Header.pooling, as: UInt32.self))", expected: "a known kind")
+        }
+        self.pooling = pooling
+        window.layers = LayerSet(decoding: header, at: Header.windowLayers)
+        unrotatedLayers = LayerSet(decoding: header, at: Header.unrotatedLayers)
+    }
+
+    private static var traitCounts: [(Int, WritableKeyPath<ModelConfiguration, Int>)] {
+        typealias Header = ArtefactFormat.Header
+        return [
+            (Header.shortContextLength, \.shortContextLength), (Header.windowLength, \.window.length),
+            (Header.expertCount, \.experts.count), (Header.usedExpertCount, \.experts.usedCount),
+            (Header.expertFeedForwardSize, \.experts.feedForwardSize),
+            (Header.sharedFeedForwardSize, \.experts.sharedFeedForwardSize),
+            (Header.segmentKindCount, \.segmentKindCount),
+        ]
+    }
+
+    private static var traitNumbers: [(Int, WritableKeyPath<ModelConfiguration, Float>)] {
+        typealias Header = ArtefactFormat.Header
+        return [
+            (Header.ropeMagnitude, \.ropeMagnitude), (Header.windowRopeBase, \.window.ropeBase),
+            (Header.windowRopeScale, \.window.ropeScale), (Header.embeddingScale, \.scaling.embedding),
+            (Header.attentionScale, \.scaling.attention), (Header.residualScale, \.scaling.residual),
+            (Header.logitScale, \.scaling.logits), (Header.attentionBound, \.scaling.attentionBound),
+            (Header.logitBound, \.scaling.logitsBound),
+        ]
     }
 
     /// Writes a validated configuration into a header.
@@ -57,6 +95,22 @@ extension ModelConfiguration {
         header.put(ropeScale.bitPattern, at: Header.ropeScale)
         header.put(parameterCount, at: Header.parameterCount)
         header.replaceSubrange(Header.name..<Header.name + name.utf8.count, with: name.utf8)
+        for (offset, field) in Self.traitCounts { header.put(UInt32(self[keyPath: field]), at: offset) }
+        for (offset, field) in Self.traitNumbers { header.put(self[keyPath: field].bitPattern, at: offset) }
+        header.put(UInt32(experts.normalisesWeights ? 1 : 0), at: Header.normalisesExperts)
+        header.put(pooling.rawValue, at: Header.pooling)
+        window.layers.encode(into: &header, at: Header.windowLayers)
+        unrotatedLayers.encode(into: &header, at: Header.unrotatedLayers)
+    }
+}
+
+extension LayerSet {
+    fileprivate init(decoding header: UnsafeRawBufferPointer, at offset: Int) {
+        for index in words.indices { words[index] = header.number(offset + 8 * index) }
+    }
+
+    fileprivate func encode(into header: inout [UInt8], at offset: Int) {
+        for (index, word) in words.enumerated() { header.put(word, at: offset + 8 * index) }
     }
 }
 

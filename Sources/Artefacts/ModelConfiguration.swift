@@ -1,30 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The families of models that an artefact can hold. The numbers are part of the file format.
-package enum Architecture: UInt32, Sendable, Equatable, CaseIterable {
-    /// Llama: pre-normalised decoder, rotary embedding of adjacent pairs, grouped heads, SwiGLU.
-    case llama = 1
-    /// Qwen2 and 2.5: as Llama, with biases of queries, keys and values, and rotation of the halves of a head.
-    case qwen2 = 2
-    /// Qwen3 without experts: as Llama, with norms of each query and key, and rotation of the halves of a head.
-    case qwen3 = 3
-
-    /// The name that checkpoints and listings use.
-    package var name: String {
-        switch self {
-        case .llama: "llama"
-        case .qwen2: "qwen2"
-        case .qwen3: "qwen3"
-        }
-    }
-
-    /// The family of that name; nil for one that is not built in.
-    package init?(named name: String) {
-        guard let known = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = known
-    }
-}
-
 /// A model's shape: everything that the engine must know before it looks at a weight.
 package struct ModelConfiguration: Sendable, Equatable {
     /// The longest `name` in bytes of UTF-8.
@@ -60,6 +35,23 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var normEpsilon: Float
     /// What positions are multiplied with before they turn a head: less than 1 for a stretched context.
     package var ropeScale: Float
+    /// What the cosines and sines of the rotary embedding are multiplied with.
+    package var ropeMagnitude: Float = 1
+    /// Positions that the model saw before its context was stretched, up to which the factors for short texts hold;
+    /// 0 = there are none.
+    package var shortContextLength = 0
+    /// Layers that do not rotate at all.
+    package var unrotatedLayers = LayerSet()
+    /// Layers that see only the last positions.
+    package var window = AttentionWindow()
+    /// Factors and bounds of its numbers.
+    package var scaling = ValueScaling()
+    /// The experts of its feed-forward layers.
+    package var experts = ExpertShape()
+    /// How the vectors of a text become one.
+    package var pooling = Pooling.unspecified
+    /// Kinds of segments that an encoder tells apart; 0 = none.
+    package var segmentKindCount = 0
 
     /// A configuration as given; `validate()` says whether it makes sense.
     package init(
@@ -82,48 +74,5 @@ package struct ModelConfiguration: Sendable, Equatable {
         self.ropeDimensions = ropeDimensions
         self.normEpsilon = normEpsilon
         self.ropeScale = ropeScale
-    }
-
-    /// Checks every range, so that sizes computed from this value cannot overflow anywhere.
-    package func validate() throws(ArtefactError) {
-        try Self.require("layer count", layerCount, in: 1...1024)
-        try Self.require("hidden size", hiddenSize, in: 1...65_536)
-        try Self.require("head count", headCount, in: 1...1024)
-        try Self.require("key and value head count", keyValueHeadCount, in: 1...headCount)
-        try Self.require("head size", headSize, in: 1...1024)
-        try Self.require("width of all heads", headCount * headSize, in: 1...65_536)
-        try Self.require("feed-forward size", feedForwardSize, in: 1...262_144)
-        try Self.require("vocabulary size", vocabularySize, in: 1...(1 << 20))
-        try Self.require("context length", contextLength, in: 1...(1 << 22))
-        try Self.require("rotary dimensions", ropeDimensions, in: 0...headSize)
-        guard headCount % keyValueHeadCount == 0 else {
-            throw .invalidField(
-                "key and value head count", value: "\(keyValueHeadCount)", expected: "a divisor of \(headCount)")
-        }
-        guard ropeDimensions % 2 == 0 else {
-            throw .invalidField("rotary dimensions", value: "\(ropeDimensions)", expected: "an even number")
-        }
-        guard ropeBase.isFinite, ropeBase >= 1 else {
-            throw .invalidField("rotary base", value: "\(ropeBase)", expected: "a finite number of at least 1")
-        }
-        guard ropeScale > 0, ropeScale <= 1 else {
-            throw .invalidField("rotary scale", value: "\(ropeScale)", expected: "a number above 0, at most 1")
-        }
-        guard normEpsilon.isFinite, normEpsilon > 0, normEpsilon < 1 else {
-            throw .invalidField("norm epsilon", value: "\(normEpsilon)", expected: "a number between 0 and 1")
-        }
-        guard name.utf8.count <= Self.longestName else {
-            throw .invalidField(
-                "name", value: "\(name.utf8.count) bytes long", expected: "at most \(Self.longestName) bytes")
-        }
-    }
-
-    private static func require(
-        _ field: String, _ value: Int, in range: ClosedRange<Int>
-    ) throws(ArtefactError) {
-        guard range.contains(value) else {
-            throw .invalidField(
-                field, value: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
-        }
     }
 }

@@ -10,6 +10,15 @@ package enum TensorRole: UInt32, Sendable, CaseIterable {
     case output = 3
     /// What the frequency of each rotated pair is divided by; absent where all are used as they are.
     case ropeFactors = 4
+    /// The same for sequences beyond the short context length.
+    case longRopeFactors = 5
+    /// Positions x hidden: what is added to the embedding of a token at each position.
+    case positionEmbedding = 6
+    /// Kinds of segments x hidden, added likewise.
+    case segmentEmbedding = 7
+    /// The norm of embeddings, and what is added after it.
+    case embeddingNorm = 8
+    case embeddingNormBias = 9
     /// The norm before attention, one per layer.
     case attentionNorm = 16
     /// Hidden to all query heads.
@@ -24,10 +33,17 @@ package enum TensorRole: UInt32, Sendable, CaseIterable {
     case attentionQueryBias = 21
     case attentionKeyBias = 22
     case attentionValueBias = 23
-    /// The norm of each head of queries, one weight for all heads.
+    /// The norm of each head of queries, one weight for all heads; or of all queries together.
     case attentionQueryNorm = 24
-    /// The norm of each head of keys, one weight for all heads.
+    /// The same for keys.
     case attentionKeyNorm = 25
+    /// Added to what attention gives back.
+    case attentionOutputBias = 26
+    /// The norm of what attention gives back, or of the residual with it.
+    case attentionPostNorm = 27
+    /// Added after the norms that take the mean away.
+    case attentionNormBias = 28
+    case attentionPostNormBias = 29
     /// The norm before the feed-forward layer.
     case feedForwardNorm = 32
     /// Hidden to feed-forward, the gated half.
@@ -36,6 +52,22 @@ package enum TensorRole: UInt32, Sendable, CaseIterable {
     case feedForwardUp = 34
     /// Feed-forward back to hidden.
     case feedForwardDown = 35
+    /// Added to the three.
+    case feedForwardGateBias = 36
+    case feedForwardUpBias = 37
+    case feedForwardDownBias = 38
+    /// The norm of what the feed-forward layer gives back, or of the residual with it.
+    case feedForwardPostNorm = 39
+    case feedForwardPostNormBias = 40
+    case feedForwardNormBias = 41
+    /// Hidden to experts: how well each suits a token.
+    case expertRouter = 48
+    /// The matrices of all experts: those of each begin with a panel of their own.
+    case expertGate = 49
+    case expertUp = 50
+    case expertDown = 51
+    /// Hidden to 1: how much the shared expert counts for a token.
+    case sharedExpertRouter = 52
 }
 
 /// A view of one tensor of a mapped artefact; valid as long as the mapping.

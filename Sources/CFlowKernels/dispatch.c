@@ -112,6 +112,17 @@ void flow_norm(const float *x, const float *weight, size_t count, float epsilon,
     kernels()->norm(x, weight, count, epsilon, y);
 }
 
+void flow_centred_norm(
+    const float *x, const float *weight, const float *bias, size_t count, float epsilon, float *y) {
+    kernels()->centred_norm(x, weight, bias, count, epsilon, y);
+}
+
+void flow_activate(flow_activation kind, float *gate, const float *up, size_t count) {
+    kernels()->activate(kind, gate, up, count);
+}
+
+void flow_keep_bounded(float *x, float bound, size_t count) { kernels()->keep_bounded(x, bound, count); }
+
 void flow_swiglu(float *gate, const float *up, size_t count) { kernels()->swiglu(gate, up, count); }
 
 void flow_exponential(const float *x, size_t count, float *y) { kernels()->exponential(x, count, y); }

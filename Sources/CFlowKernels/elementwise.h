@@ -21,6 +21,28 @@ static void norm(const float *x, const float *weight, size_t count, float epsilo
             y + whole, lanes_load_part(x + whole, rest) * factor * lanes_load_part(weight + whole, rest), rest);
 }
 
+static void centred_norm(
+    const float *x, const float *weight, const float *bias, size_t count, float epsilon, float *y) {
+    lanes sum = lanes_of(0), squares = lanes_of(0);
+    for (size_t i = 0; i < count; i += LANES)
+        sum = sum + lanes_load_part(x + i, count - i < LANES ? count - i : LANES);
+    const float mean = lanes_sum(sum) / (float)count;
+    for (size_t i = 0; i < count; i += LANES) {
+        const size_t some = count - i < LANES ? count - i : LANES;
+        float part[LANES] = {0};
+        for (size_t j = 0; j < some; j++) part[j] = x[i + j] - mean;
+        const lanes v = lanes_load(part);
+        squares = lanes_fma(v, v, squares);
+    }
+    const lanes factor = lanes_of(1.0f / sqrtf(lanes_sum(squares) / (float)count + epsilon));
+    for (size_t i = 0; i < count; i += LANES) {
+        const size_t some = count - i < LANES ? count - i : LANES;
+        const lanes v = (lanes_load_part(x + i, some) - lanes_of(mean)) * factor;
+        lanes_store_part(
+            y + i, lanes_fma(v, lanes_load_part(weight + i, some), lanes_load_part(bias + i, some)), some);
+    }
+}
+
 FLOW_INLINE lanes lanes_swiglu(lanes gate, lanes up) {
     const lanes one = lanes_of(1);
     return gate / (one + lanes_exponential(-gate)) * up;

@@ -18,7 +18,10 @@ typedef struct kernel_table {
     void (*quantise)(const float *, size_t, flow_block *);
     void (*matrix_row)(const flow_matrix *, size_t, float *);
     void (*norm)(const float *, const float *, size_t, float, float *);
+    void (*centred_norm)(const float *, const float *, const float *, size_t, float, float *);
     void (*swiglu)(float *, const float *, size_t);
+    void (*activate)(flow_activation, float *, const float *, size_t);
+    void (*keep_bounded)(float *, float, size_t);
     void (*exponential)(const float *, size_t, float *);
     void (*half_from_float)(const float *, size_t, uint16_t *);
     void (*float_from_half)(const uint16_t *, size_t, float *);

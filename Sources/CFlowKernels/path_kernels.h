@@ -17,6 +17,7 @@
 #include "quantising.h"
 #include "matrix_row.h"
 #include "elementwise.h"
+#include "activations.h"
 #include "attention.h"
 #include "sampling.h"
 #include "machine_limits.h"
@@ -33,7 +34,10 @@ const kernel_table FLOW_PATH_TABLE = {
     .quantise = quantise,
     .matrix_row = matrix_row,
     .norm = norm,
+    .centred_norm = centred_norm,
     .swiglu = swiglu,
+    .activate = activate,
+    .keep_bounded = keep_bounded,
     .exponential = exponential,
     .half_from_float = half_from_float,
     .float_from_half = float_from_half,

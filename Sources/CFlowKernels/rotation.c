@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rotary embedding, and the sum of vectors. Plain scalar arithmetic without contraction: the same bits on every
+// Rotary embedding, sums and multiples of vectors. Plain scalar arithmetic without contraction: the same bits on every
 // machine.
 #include "CFlowKernels.h"
 
@@ -32,4 +32,12 @@ void flow_rotate_halves(float *x, const float *cosines_sines, size_t pairs) {
 
 void flow_add(float *restrict x, const float *restrict y, size_t count) {
     for (size_t i = 0; i < count; i++) x[i] += y[i];
+}
+
+void flow_add_scaled(float *restrict x, const float *restrict y, float factor, size_t count) {
+    for (size_t i = 0; i < count; i++) x[i] += factor * y[i];
+}
+
+void flow_scale(float *x, float factor, size_t count) {
+    for (size_t i = 0; i < count; i++) x[i] *= factor;
 }

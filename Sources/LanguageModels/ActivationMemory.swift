@@ -40,6 +40,12 @@ package struct Operand: Sendable {
     }
 }
 
+/// Rows of one width.
+package struct ActivationShape: Sendable {
+    package let rows: Int
+    package let width: Int
+}
+
 /// One private mapping that holds the activations of a forward pass. The kernel gives pages when rows first use them,
 /// so that a large `maximumRows` costs nothing by itself.
 package final class ActivationMemory {
@@ -47,11 +53,11 @@ package final class ActivationMemory {
     private let byteCount: Int
     private var used = 0
 
-    /// Memory for arrays of the given sizes, each [rows][width], and for blocks of vectors, each [rows][width / 32].
-    package init(rows: Int, widths: [Int], quantisedWidths: [Int] = []) throws(LanguageModelError) {
+    /// Memory for arrays of numbers and for arrays of blocks.
+    package init(arrays: [ActivationShape], blocks: [ActivationShape] = []) throws(LanguageModelError) {
         byteCount =
-            widths.reduce(0) { $0 + rows * Self.stride(of: $1) * MemoryLayout<Float>.size }
-            + quantisedWidths.reduce(0) { $0 + Self.quantisedBytes(rows: rows, width: $1) }
+            arrays.reduce(0) { $0 + $1.rows * Self.stride(of: $1.width) * MemoryLayout<Float>.size }
+            + blocks.reduce(0) { $0 + Self.quantisedBytes($1) }
         let result = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let result, result != MAP_FAILED else { throw .activations(bytes: byteCount, errno: errno) }
         memory = result
@@ -59,29 +65,29 @@ package final class ActivationMemory {
 
     deinit { munmap(memory, byteCount) }
 
-    /// The next array; the sequence of calls follows the widths that were given.
-    package func take(rows: Int, width: Int) -> ActivationRows {
-        let stride = Self.stride(of: width)
-        let bytes = rows * stride * MemoryLayout<Float>.size
+    /// The next array; the sequence of calls follows the shapes that were given.
+    package func take(_ shape: ActivationShape) -> ActivationRows {
+        let stride = Self.stride(of: shape.width)
+        let bytes = shape.rows * stride * MemoryLayout<Float>.size
         precondition(bytes <= byteCount - used, "more activations are taken than were mapped")
         defer { used += bytes }
         return ActivationRows(
-            start: (memory + used).bindMemory(to: Float.self, capacity: rows * stride), stride: stride)
+            start: (memory + used).bindMemory(to: Float.self, capacity: shape.rows * stride), stride: stride)
     }
 
     /// The next array of blocks, for vectors of a width that is a multiple of 32 or 0; after all arrays of floats.
-    package func takeQuantised(rows: Int, width: Int) -> QuantisedRows {
-        let bytes = Self.quantisedBytes(rows: rows, width: width)
+    package func takeQuantised(_ shape: ActivationShape) -> QuantisedRows {
+        let bytes = Self.quantisedBytes(shape)
         precondition(bytes <= byteCount - used, "more activations are taken than were mapped")
         defer { used += bytes }
-        let count = width / Int(FLOW_BLOCK_NUMBERS)
+        let count = shape.width / Int(FLOW_BLOCK_NUMBERS)
         let start = (memory + used).bindMemory(to: flow_block.self, capacity: bytes / MemoryLayout<flow_block>.stride)
         return QuantisedRows(start: start, stride: count + 1, count: count)
     }
 
     /// One block more for each row, so that rows do not all fall into the same sets of the cache.
-    private static func quantisedBytes(rows: Int, width: Int) -> Int {
-        let blocks = width == 0 ? 0 : rows * (width / Int(FLOW_BLOCK_NUMBERS) + 1)
+    private static func quantisedBytes(_ shape: ActivationShape) -> Int {
+        let blocks = shape.width == 0 ? 0 : shape.rows * (shape.width / Int(FLOW_BLOCK_NUMBERS) + 1)
         return (blocks * MemoryLayout<flow_block>.stride + 63) / 64 * 64
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Artefacts
 
-/// The forward pass of a decoder, from token ids to logits, as a program for ranks.
+/// The forward pass of a model, from token ids to logits or hidden states, as a program for ranks.
 ///
 /// It owns its activations and uses the artefact's weights where they lie; keys and values live in memory that the
 /// caller gives. Logits are the same bits whatever else is in the step, however a prompt was cut into steps, and for
@@ -24,6 +24,16 @@ package protocol ForwardPass: StepProgram {
 
     /// The logits of a sampled row of the last step, one for each token of the vocabulary.
     func logits(ofSampled index: Int) -> UnsafeMutableBufferPointer<Float>
+
+    /// What the model makes of a pooled row of the last step, normed, before any matrix to logits: [hidden]. The same
+    /// bits for every batch and cut.
+    func hiddenState(ofPooled index: Int) -> UnsafeBufferPointer<Float>
+
+    /// Whether a token sees those behind it, so that a text must be computed in one step.
+    var needsWholeTexts: Bool { get }
+
+    /// Whether there are logits to sample from; an encoder has only hidden states.
+    var hasLogits: Bool { get }
 }
 
 /// The architectures that can be run; each is one folder.
@@ -33,17 +43,11 @@ package enum LanguageModel {
     /// Checks that every tensor is there in its right shape. Memory for activations is mapped and costs nothing until
     /// rows use it. The artefact's bytes must stay mapped as long as the pass is used.
     package static func forwardPass(
-        of artefact: Artefact, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer
+        of artefact: Artefact, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer,
+        keyValuePrecision: KVPrecision = .half
     ) throws(LanguageModelError) -> any ForwardPass {
-        let model = try TransformerModel(artefact: artefact, family: family(of: artefact.configuration.architecture))
-        return try TransformerForwardPass(model: model, maximumRows: maximumRows, keyValueMemory: keyValueMemory)
-    }
-
-    static func family(of architecture: Architecture) -> any TransformerFamily.Type {
-        switch architecture {
-        case .llama: LlamaFamily.self
-        case .qwen2: Qwen2Family.self
-        case .qwen3: Qwen3Family.self
-        }
+        try TransformerForwardPass(
+            model: try TransformerModel(artefact: artefact), maximumRows: maximumRows, keyValueMemory: keyValueMemory,
+            keyValuePrecision: keyValuePrecision)
     }
 }

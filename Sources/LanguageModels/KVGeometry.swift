@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Artefacts
 
-/// How the key and value memory of a model is laid out, from its configuration alone.
+/// How a number of keys and values is stored: a choice between memory and precision, not a part of the model.
+package enum KVPrecision: Sendable, Equatable, CaseIterable {
+    /// 16 bits, of which 11 count.
+    case half
+    /// 32 bits, as computed.
+    case single
+
+    /// Bytes of a number.
+    package var byteCount: Int { self == .half ? 2 : 4 }
+}
+
+/// How the key and value memory of a model is laid out, from its configuration and the precision.
 ///
 /// The memory is one mapping cut into blocks of `tokensPerBlock` positions of one sequence; a block holds every layer:
 /// ```
 /// block     = layer 0 | layer 1 | ...
 /// layer     = key-value head 0 | head 1 | ...
-/// head      = keys [headSize][32] F16 | values [32][paddedHeadSize] F16
+/// head      = keys [headSize][32] | values [32][paddedHeadSize]
 /// ```
 /// Keys lie like a weight panel of 32 rows (the tokens), so that scores come out in vector lanes; values lie token by
 /// token, padded to whole vectors of 16. Everything is a multiple of 64 bytes.
@@ -22,8 +33,12 @@ package struct KVGeometry: Sendable, Equatable {
     /// Components of one head.
     package let headSize: Int
 
+    /// How keys and values are stored.
+    package let precision: KVPrecision
+
     /// The layout of a model's keys and values.
-    package init(configuration: ModelConfiguration) {
+    package init(configuration: ModelConfiguration, precision: KVPrecision = .half) {
+        self.precision = precision
         layerCount = configuration.layerCount
         keyValueHeadCount = configuration.keyValueHeadCount
         headSize = configuration.headSize
@@ -36,10 +51,12 @@ package struct KVGeometry: Sendable, Equatable {
     package var paddedHeadSize: Int { (headSize + 15) / 16 * 16 }
 
     /// Bytes of the keys of one head in one block.
-    package var keyBytesPerHead: Int { headSize * Self.tokensPerBlock * 2 }
+    package var keyBytesPerHead: Int { headSize * Self.tokensPerBlock * precision.byteCount }
 
     /// Bytes of one head of one layer in one block: keys, then values.
-    package var bytesPerHead: Int { keyBytesPerHead + paddedHeadSize * Self.tokensPerBlock * 2 }
+    package var bytesPerHead: Int {
+        keyBytesPerHead + paddedHeadSize * Self.tokensPerBlock * precision.byteCount
+    }
 
     /// Bytes of one layer in one block.
     package var bytesPerLayer: Int { bytesPerHead * keyValueHeadCount }

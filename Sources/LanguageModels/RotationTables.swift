@@ -9,17 +9,21 @@ package final class RotationTables {
     package let view: flow_rotation
     private let memory: UnsafeMutablePointer<Double>
 
-    /// Tables for positions less than `contextLength`; pair i turns by `frequencies[i]` per position.
-    package init(frequencies: [Double], contextLength: Int) {
+    /// Tables for positions less than `contextLength`; pair i turns by `frequencies[i]` per position, and grows by
+    /// `magnitude`.
+    package init(frequencies: [Double], contextLength: Int, magnitude: Float = 1) {
         let pairs = frequencies.count
         let lowCount = 1 << Int(FLOW_ROTATION_LOW_BITS)
         let highCount = (contextLength - 1) / lowCount + 1
         memory = .allocate(capacity: max(1, (lowCount + highCount) * pairs * 2))
         var next = memory
-        for position in (0..<lowCount).map({ $0 }) + (0..<highCount).map({ $0 * lowCount }) {
+        for index in 0..<lowCount + highCount {
+            let position = index < lowCount ? index : (index - lowCount) * lowCount
+            // A position's angles are the product of a low and a high entry: one of the two carries the magnitude.
+            let size = index < lowCount ? Double(magnitude) : 1
             for frequency in frequencies {
-                next[0] = cos(Double(position) * frequency)
-                next[1] = sin(Double(position) * frequency)
+                next[0] = cos(Double(position) * frequency) * size
+                next[1] = sin(Double(position) * frequency) * size
                 next += 2
             }
         }

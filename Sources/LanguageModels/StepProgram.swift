@@ -3,8 +3,8 @@
 /// What the ranks run in one step: operations one after another, each cut into pieces that any rank may take.
 ///
 /// Pieces of one operation are independent of each other and may run at once, in any order, on any rank, always with
-/// the same result; an operation begins when all pieces of the one before it are done. The counts do not change during
-/// a step.
+/// the same result; an operation begins when all pieces of the one before it are done. The number of operations does
+/// not change during a step, and that of an operation's pieces not once the operation before it is done.
 package protocol StepProgram: AnyObject {
     /// Operations of the step that was prepared last.
     var operationCount: Int { get }

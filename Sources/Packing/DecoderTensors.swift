@@ -14,9 +14,9 @@ extension Architecture {
     /// What is particular to the family's checkpoints.
     var tensors: any DecoderTensors.Type {
         switch self {
-        case .llama: LlamaTensors.self
         case .qwen2: Qwen2Tensors.self
         case .qwen3: Qwen3Tensors.self
+        default: LlamaTensors.self
         }
     }
 }

@@ -31,7 +31,7 @@ extension ArtefactFixture {
         }
         let sum = bytes.withUnsafeBytes {
             ArtefactFormat.headerChecksum(
-                header: $0.section(0, 512), directory: $0.section(Int(offset), Int(count) * 64))
+                header: $0.section(0, ArtefactFormat.headerSize), directory: $0.section(Int(offset), Int(count) * 64))
         }
         bytes.put(sum, at: ArtefactFormat.Header.checksum)
     }

@@ -7,23 +7,33 @@ struct AttentionTests {
     /// One head's memory of some tokens; unused memory holds halves that are not numbers.
     private final class Head {
         let size: Int
+        let window: Int
+        let bound: Float
+        let isHalf: Bool
         var keys: [[Float]] = []
         var values: [[Float]] = []
         private let memory: UnsafeMutableRawBufferPointer
         private let table: UnsafeMutablePointer<Int32>
         private var view: flow_attention
 
-        init(size: Int, tokens: Int, table order: [Int32], seed: Int) {
+        init(
+            size: Int, tokens: Int, table order: [Int32], seed: Int, number: flow_number = FLOW_NUMBER_F16,
+            window: Int = 0, bound: Float = 0
+        ) {
             self.size = size
+            self.window = window
+            self.bound = bound
+            isHalf = number == FLOW_NUMBER_F16
             let offset = 128
-            let bytes = offset + (size + (size + 15) / 16 * 16) * 64
+            let bytes = offset + (size + (size + 15) / 16 * 16) * (isHalf ? 64 : 128)
             memory = .allocate(byteCount: bytes * (Int(order.max() ?? 0) + 1), alignment: 64)
             memory.initializeMemory(as: UInt8.self, repeating: 0x7f)
             table = .allocate(capacity: order.count)
             for (index, block) in order.enumerated() { table[index] = block }
             view = flow_attention(
                 memory: memory.baseAddress?.assumingMemoryBound(to: UInt8.self), block_bytes: bytes,
-                head_offset: offset, blocks: table, head_size: size, scale: 1 / Float(size).squareRoot())
+                head_offset: offset, blocks: table, head_size: size, scale: 1 / Float(size).squareRoot(), bound: bound,
+                window: window, number: number)
             var random = TestNumbers(seed)
             for token in 0..<tokens {
                 keys.append((0..<size).map { _ in Float.random(in: -2..<2, using: &random) })
@@ -38,6 +48,17 @@ struct AttentionTests {
         }
 
         var bytes: [UInt8] { Array(memory) }
+
+        /// A number as the memory keeps it.
+        func stored(_ number: Float) -> Double { isHalf ? Double(Float16(number)) : Double(number) }
+
+        func score(_ query: [Float], token: Int, _ power: (Double) -> Double) -> Double {
+            let product = zip(query, keys[token]).reduce(0.0) { $0 + Double($1.0) * stored($1.1) }
+            let score = product / Double(size).squareRoot()
+            if bound == 0 { return score }
+            let size = power(-2 * abs(score) / Double(bound))
+            return (score < 0 ? -1 : 1) * Double(bound) * (1 - size) / (1 + size)
+        }
 
         /// [queries][size]
         func attend(_ queries: [[Float]], _ lengths: [Int]) -> [[Float]] {
@@ -60,21 +81,35 @@ struct AttentionTests {
         return (0..<count).map { _ in (0..<size).map { _ in Float.random(in: -3..<3, using: &random) } }
     }
 
-    @Test("is softmax of scores times values", arguments: [2, 10, 16, 33, 64, 80, 128])
-    func definition(_ size: Int) {
-        let head = Head(size: size, tokens: 100, table: [2, 0, 3, 1], seed: size)
-        let queries = queries(5, size: size, seed: 4)
+    private static let sizes = [2, 10, 16, 33, 64, 80, 128]
+
+    @Test("is softmax of scores times values", arguments: sizes, [FLOW_NUMBER_F16, FLOW_NUMBER_F32])
+    func definition(_ size: Int, _ number: flow_number) {
+        compare(Head(size: size, tokens: 100, table: [2, 0, 3, 1], seed: size, number: number))
+    }
+
+    @Test("sees no token before the window", arguments: [1, 5, 32, 33, 64, 99, 100, 101], [16, 20])
+    func windows(_ window: Int, _ size: Int) {
+        compare(Head(size: size, tokens: 100, table: [2, 0, 3, 1], seed: size, window: window))
+    }
+
+    @Test("keeps scores within their bound", arguments: sizes, [0.5, 50])
+    func bounds(_ size: Int, _ bound: Float) {
+        compare(Head(size: size, tokens: 100, table: [2, 0, 3, 1], seed: size, window: 40, bound: bound))
+    }
+
+    /// Compares a head of 100 tokens with the definition in double precision.
+    private func compare(_ head: Head) {
+        let queries = queries(5, size: head.size, seed: 4)
         let lengths = [1, 32, 33, 99, 100]
         for (query, result) in head.attend(queries, lengths).enumerated() {
-            let scores = (0..<lengths[query]).map { token in
-                zip(queries[query], head.keys[token]).reduce(0.0) { $0 + Double($1.0) * Double(Float16($1.1)) }
-                    / Double(size).squareRoot()
-            }
+            let first = head.window == 0 ? 0 : max(0, lengths[query] - head.window)
+            let scores = (first..<lengths[query]).map { head.score(queries[query], token: $0, power) }
             let weights = scores.map { power($0 - (scores.max() ?? 0)) }
             let total = weights.reduce(0, +)
-            for component in 0..<size {
-                let expected = zip(weights, head.values).reduce(0.0) {
-                    $0 + $1.0 / total * Double(Float16($1.1[component]))
+            for component in 0..<head.size {
+                let expected = zip(weights, head.values[first...]).reduce(0.0) {
+                    $0 + $1.0 / total * head.stored($1.1[component])
                 }
                 #expect(abs(Double(result[component]) - expected) < 1e-5)
             }
@@ -95,24 +130,34 @@ struct AttentionTests {
 
     @Test("gives the portable path's bits on every path", arguments: [2, 10, 16, 33, 64, 80, 128, 1024])
     func paths(_ size: Int) {
-        let plain = on(FLOW_PATH_PORTABLE) { Head(size: size, tokens: 75, table: [1, 2, 0], seed: 6) }
+        func head(_ path: flow_path) -> Head {
+            on(path) {
+                Head(
+                    size: size, tokens: 75, table: [1, 2, 0], seed: 6,
+                    number: size % 32 == 0 ? FLOW_NUMBER_F32 : FLOW_NUMBER_F16, window: size % 5 * 20,
+                    bound: Float(size % 3))
+            }
+        }
+        let plain = head(FLOW_PATH_PORTABLE)
         for count in 1...8 {
             let queries = queries(count, size: size, seed: count)
             let lengths = (0..<count).map { [75, 64, 70, 1, 75, 75, 75, 75][$0] }
             let expected = on(FLOW_PATH_PORTABLE) { plain.attend(queries, lengths) }
             for path in widePaths {
-                let head = on(path) { Head(size: size, tokens: 75, table: [1, 2, 0], seed: 6) }
+                let head = head(path)
                 #expect(head.bytes == plain.bytes)
                 #expect(on(path) { head.attend(queries, lengths) }.map(\.bits) == expected.map(\.bits))
             }
         }
     }
 
-    @Test("gives a query the same bits alone and among others, before and after later tokens are stored")
-    func batches() {
+    @Test(
+        "gives a query the same bits alone and among others, before and after later tokens are stored",
+        arguments: [0, 1, 9, 33])
+    func batches(_ window: Int) {
         let size = 64
-        let long = Head(size: size, tokens: 128, table: [0, 1, 2, 3], seed: 1)
-        let short = Head(size: size, tokens: 41, table: [3, 1], seed: 1)
+        let long = Head(size: size, tokens: 128, table: [0, 1, 2, 3], seed: 1, window: window)
+        let short = Head(size: size, tokens: 41, table: [3, 1], seed: 1, window: window)
         let queries = queries(8, size: size, seed: 2)
         let lengths = [41, 41, 41, 41, 3, 41, 32, 128]
         let together = long.attend(queries, lengths)

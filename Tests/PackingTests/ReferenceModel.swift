@@ -100,8 +100,9 @@ final class SequenceRun {
             guard let start = numbers.baseAddress, let tables = tables.baseAddress else { return [] }
             forward.prepare(
                 StepInput(
-                    rowCount: rows, sampledCount: rows, tokens: start, positions: start + rows,
-                    sequences: start + 2 * rows, blockTables: tables, sampledRows: start + 3 * rows))
+                    rowCount: rows, sampledCount: rows, pooledCount: 0, tokens: start, positions: start + rows,
+                    sequences: start + 2 * rows, blockTables: tables, sampledRows: start + 3 * rows,
+                    pooledRows: start + 3 * rows))
             for operation in 0..<forward.operationCount {
                 for piece in 0..<forward.pieceCount(ofOperation: operation) {
                     forward.runPiece(piece, ofOperation: operation, rank: 0)

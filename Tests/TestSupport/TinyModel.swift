@@ -34,7 +34,7 @@ package final class TinyModel: @unchecked Sendable {
 
         var random = SplitMix(state: seed)
         var writer = try ArtefactWriter(descriptor: descriptor, configuration: configuration)
-        let tensors = Self.tensors(of: configuration, tied: tied)
+        let tensors = TinyTensors(configuration).all(tied: tied)
         for (place, (name, rows, columns)) in tensors.enumerated() where name != leavingOut {
             let isVector = rows == 0
             let count = isVector ? columns : rows * columns
@@ -63,50 +63,6 @@ package final class TinyModel: @unchecked Sendable {
 
     /// The shape of the model.
     package var configuration: ModelConfiguration { artefact.configuration }
-
-    private static func tensors(
-        of shape: ModelConfiguration, tied: Bool
-    ) -> [(name: Name, rows: Int, columns: Int)] {
-        let hidden = shape.hiddenSize
-        let heads = shape.headCount * shape.headSize
-        let narrow = shape.keyValueHeadCount * shape.headSize
-        let wide = shape.feedForwardSize
-        var list: [(Name, Int, Int)] = [
-            (Name(.tokenEmbedding), shape.vocabularySize, hidden), (Name(.outputNorm), 0, hidden),
-        ]
-        if !tied { list.append((Name(.output), shape.vocabularySize, hidden)) }
-        for layer in 0..<shape.layerCount {
-            list += [
-                (Name(.attentionNorm, layer: layer), 0, hidden),
-                (Name(.attentionQuery, layer: layer), heads, hidden),
-                (Name(.attentionKey, layer: layer), narrow, hidden),
-                (Name(.attentionValue, layer: layer), narrow, hidden),
-                (Name(.attentionOutput, layer: layer), hidden, heads),
-                (Name(.feedForwardNorm, layer: layer), 0, hidden),
-                (Name(.feedForwardGate, layer: layer), wide, hidden),
-                (Name(.feedForwardUp, layer: layer), wide, hidden),
-                (Name(.feedForwardDown, layer: layer), hidden, wide),
-            ]
-            list += refinements(of: shape).map { (Name($0, layer: layer), 0, $1) }
-        }
-        return list
-    }
-
-    /// Vectors that the shape's family has in each layer beyond Llama's tensors.
-    private static func refinements(of shape: ModelConfiguration) -> [(role: TensorRole, count: Int)] {
-        let narrow = shape.keyValueHeadCount * shape.headSize
-        switch shape.architecture {
-        case .llama:
-            return []
-        case .qwen2:
-            return [
-                (.attentionQueryBias, shape.headCount * shape.headSize), (.attentionKeyBias, narrow),
-                (.attentionValueBias, narrow),
-            ]
-        case .qwen3:
-            return [(.attentionQueryNorm, shape.headSize), (.attentionKeyNorm, shape.headSize)]
-        }
-    }
 
     private static func write(_ name: Name, _ numbers: [Float], to writer: inout ArtefactWriter) throws {
         try writer.beginTensor(

@@ -119,6 +119,23 @@ void flow_matrix_row(const flow_matrix *matrix, size_t row, float *y);
 /// y[i] = x[i] / sqrt(mean(x^2) + epsilon) * weight[i]; y may be x.
 void flow_norm(const float *x, const float *weight, size_t count, float epsilon, float *y);
 
+/// y[i] = (x[i] - mean(x)) / sqrt(variance(x) + epsilon) * weight[i] + bias[i]; y may be x.
+void flow_centred_norm(
+    const float *x, const float *weight, const float *bias, size_t count, float epsilon, float *y);
+
+/// The curve between the matrices of a feed-forward layer.
+typedef enum flow_activation {
+    FLOW_ACTIVATION_SILU = 0,      ///< x * sigmoid(x)
+    FLOW_ACTIVATION_GELU_TANH = 1, ///< x times the normal distribution, approximated by a hyperbolic tangent
+    FLOW_ACTIVATION_GELU = 2,      ///< x times the normal distribution
+} flow_activation;
+
+/// gate[i] = curve(gate[i]) * up[i], or without `up` the curve alone.
+void flow_activate(flow_activation kind, float *gate, const float *up, size_t count);
+
+/// x[i] = bound * tanh(x[i] / bound).
+void flow_keep_bounded(float *x, float bound, size_t count);
+
 /// gate[i] = gate[i] * sigmoid(gate[i]) * up[i].
 void flow_swiglu(float *gate, const float *up, size_t count);
 
@@ -153,6 +170,12 @@ void flow_rotate_halves(float *x, const float *cosines_sines, size_t pairs);
 /// x[i] += y[i]; the vectors do not overlap.
 void flow_add(float *x, const float *y, size_t count);
 
+/// x[i] += factor * y[i], rounded after the product and after the sum; likewise.
+void flow_add_scaled(float *x, const float *y, float factor, size_t count);
+
+/// x[i] *= factor.
+void flow_scale(float *x, float factor, size_t count);
+
 // ---- Key and value memory, attention ----------------------------------------------------------------------------
 
 /// Tokens in a block of key and value memory.
@@ -163,7 +186,7 @@ void flow_add(float *x, const float *y, size_t count);
 #define FLOW_ATTEND_HEAD_SIZE 1024
 
 /// One head of keys and values of one sequence. In each block the head has, from head_offset on,
-/// keys [head_size][32] and values [32][head_size rounded up to 16], all F16.
+/// keys [head_size][32] and values [32][head_size rounded up to 16], all of one kind of number.
 typedef struct flow_attention {
     uint8_t *memory;       ///< aligned to 64 bytes
     size_t block_bytes;    ///< from one physical block to the next
@@ -171,13 +194,16 @@ typedef struct flow_attention {
     const int32_t *blocks; ///< physical numbers of the sequence's blocks
     size_t head_size;      ///< 1 ... FLOW_ATTEND_HEAD_SIZE
     float scale;           ///< factor of the scores
+    float bound;           ///< scores stay within it: bound * tanh(score / bound); 0 = they are free
+    size_t window;         ///< a query sees so many tokens before its length; 0 = all
+    flow_number number;    ///< FLOW_NUMBER_F16 or FLOW_NUMBER_F32
 } flow_attention;
 
 /// Writes key and value ([head_size] each) of the sequence's token at a position.
 void flow_store(const flow_attention *head, size_t position, const float *key, const float *value);
 
-/// outputs[q] = softmax(queries[q] . keys * scale) . values over the tokens before lengths[q] (at least 1), for up to
-/// FLOW_ATTEND_QUERIES vectors of [head_size]. Blocks are walked in their order with a running maximum, so a result
+/// outputs[q] = softmax(queries[q] . keys * scale) . values over the tokens before lengths[q] (at least 1) and within
+/// the window, for up to FLOW_ATTEND_QUERIES vectors of [head_size]. Blocks are walked in their order with a running maximum, so a result
 /// does not depend on what else is in the call.
 void flow_attend(
     const flow_attention *head, size_t count, const float *const *queries, const size_t *lengths,

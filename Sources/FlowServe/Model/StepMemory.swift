@@ -42,8 +42,9 @@ final class StepMemory {
         layOutRows(batch, vocabularySize: vocabularySize, contextLength: contextLength)
         layOutTables(batch, blockCount: blockCount)
         return StepInput(
-            rowCount: batch.rows.count, sampledCount: batch.samplings.count, tokens: tokens, positions: positions,
-            sequences: sequences, blockTables: tables, sampledRows: sampledRows)
+            rowCount: batch.rows.count, sampledCount: batch.samplings.count, pooledCount: 0, tokens: tokens,
+            positions: positions, sequences: sequences, blockTables: tables, sampledRows: sampledRows,
+            pooledRows: sampledRows)
     }
 
     private func layOutRows(_ batch: StepBatch, vocabularySize: Int, contextLength: Int) {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Artefacts
 
-/// Llama 2 and 3, Mistral, SmolLM and others: projections are used as they are.
+/// Llama 2 and 3, Mistral, SmolLM and others, whose files order the numbers of a head so that adjacent pairs turn.
 enum LlamaFamily: TransformerFamily {
-    static let rotatesHalves = false
-
-    static func refinement(of artefact: Artefact, layer: Int) throws(LanguageModelError) -> AttentionRefinement {
-        AttentionRefinement()
-    }
+    static let architectures: [Architecture] = [.llama]
+    static let design = TransformerDesign(rotatesHalves: false)
 }

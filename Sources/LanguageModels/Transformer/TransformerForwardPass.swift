@@ -2,22 +2,9 @@
 import Artefacts
 import CFlowKernels
 
-/// A step of a transformer, as operations and pieces.
-///
-/// 1. `embed`: the rows' embeddings, their first norm and their rotary angles; pieces of rows.
-/// 2. For each layer: `project` to queries, keys and values; `store` rotated keys, and values; `attend` for each
-///    key-value head and group of rows; `attentionOutput` onto the residual; `feedForwardNorm`; `gateAndUp` with its
-///    activation; `down` onto the residual; `attentionNorm` of the next layer.
-/// 3. `outputNorm` and `logits` of the sampled rows. A step without any ends with the last layer's `store`.
+/// A step of a transformer: its state between operations. `TransformerProgram` says what the operations are,
+/// `TransformerPieces` how they are cut, and the other extensions what they compute.
 final class TransformerForwardPass: ForwardPass {
-    /// What an operation does; see the type's description.
-    enum Operation: Int {
-        case project, store, attend, attentionOutput, feedForwardNorm, gateAndUp, down, attentionNorm
-        case embed, outputNorm, logits
-    }
-
-    /// Operations of one layer, the first eight above.
-    static let operationsPerLayer = 8
     /// Rows of one piece where rows are treated one by one.
     static let rowsPerPiece = 8
     /// Most pieces of attention: beyond that a piece takes several groups of rows.
@@ -29,8 +16,11 @@ final class TransformerForwardPass: ForwardPass {
 
     let model: TransformerModel
     let shape: ModelConfiguration
+    let program: TransformerProgram
     let activations: TransformerActivations
-    let rotation: RotationTables
+    let rotations: LayerRotations
+    let routing: ExpertRouting?
+    let attentionScale: Float
     let rowsPerGroup: Int
     let queriesPerCall: Int
     /// Heads of keys and values of one piece of attention: one where its outputs are whole blocks, else all.
@@ -41,6 +31,8 @@ final class TransformerForwardPass: ForwardPass {
     private var groups: UnsafeMutableBufferPointer<RowGroup>
     private(set) var groupCount = 0
     private(set) var groupsPerPiece = 1
+    /// Positions of its sequence that each row sees without a window.
+    private let visibleCounts: UnsafeMutablePointer<Int>  // [rows]
 
     /// Neighbouring rows of one sequence whose attention is computed in one call.
     struct RowGroup {
@@ -49,36 +41,41 @@ final class TransformerForwardPass: ForwardPass {
     }
 
     init(
-        model: TransformerModel, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer
+        model: TransformerModel, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer,
+        keyValuePrecision: KVPrecision
     ) throws(LanguageModelError) {
         self.model = model
         self.keyValueMemory = keyValueMemory
         shape = model.configuration
-        geometry = KVGeometry(configuration: shape)
+        program = TransformerProgram(model: model)
+        geometry = KVGeometry(configuration: shape, precision: keyValuePrecision)
         activations = try TransformerActivations(model: model, maximumRows: maximumRows)
-        rotation = RotationTables(
-            frequencies: RotationTables.frequencies(
-                base: shape.ropeBase, dimensions: shape.ropeDimensions, scale: shape.ropeScale,
-                factors: model.ropeFactors),
-            contextLength: shape.contextLength)
+        rotations = LayerRotations(model: model)
+        routing =
+            model.layers.contains { $0.experts != nil }
+            ? ExpertRouting(shape: shape.experts, maximumRows: maximumRows) : nil
+        attentionScale = shape.scaling.attention > 0 ? shape.scaling.attention : 1 / Float(shape.headSize).squareRoot()
         let headsPerGroup = shape.headCount / shape.keyValueHeadCount
         let isWhole = headsPerGroup * shape.headSize % Int(FLOW_BLOCK_NUMBERS) == 0
         keyValueHeadsPerPiece = isWhole || !model.quantisesAttended ? 1 : shape.keyValueHeadCount
         queriesPerCall = Int(FLOW_ATTEND_QUERIES)
         rowsPerGroup = max(1, queriesPerCall / headsPerGroup)
         groups = .allocate(capacity: maximumRows)
+        visibleCounts = .allocate(capacity: maximumRows)
     }
 
-    deinit { groups.deallocate() }
+    deinit {
+        groups.deallocate()
+        visibleCounts.deallocate()
+    }
 
     func prepare(_ input: StepInput) {
         self.input = input
-        operationCount =
-            input.sampledCount > 0
-            ? 1 + shape.layerCount * Self.operationsPerLayer + 1
-            : 1 + (shape.layerCount - 1) * Self.operationsPerLayer + 2
+        precondition(input.sampledCount == 0 || hasLogits, "an encoder has no logits to sample from")
+        operationCount = program.operationCount(sampledCount: input.sampledCount, pooledCount: input.pooledCount)
         groupCount = 0
         for row in 0..<input.rowCount {
+            visibleCounts[row] = Int(input.positions[row]) + 1
             if groupCount > 0, Int(groups[groupCount - 1].count) < rowsPerGroup,
                 input.sequences[row] == input.sequences[row - 1]
             {
@@ -89,6 +86,14 @@ final class TransformerForwardPass: ForwardPass {
             }
         }
         groupsPerPiece = groupCount * shape.keyValueHeadCount / Self.mostAttentionPieces + 1
+        if model.design.seesWholeText { lookAhead(input) }
+    }
+
+    /// Lets every row see as much as the last row of its sequence.
+    private func lookAhead(_ input: StepInput) {
+        for row in (0..<input.rowCount - 1).reversed() where input.sequences[row] == input.sequences[row + 1] {
+            visibleCounts[row] = visibleCounts[row + 1]
+        }
     }
 
     func releaseActivations() { activations.release() }
@@ -97,21 +102,20 @@ final class TransformerForwardPass: ForwardPass {
         UnsafeMutableBufferPointer(start: activations.logits[index], count: shape.vocabularySize)
     }
 
-    /// The operation and its layer at a place in the step. After the last layer's `down`, the norm is the output's.
-    func operation(at index: Int) -> (operation: Operation, layer: Int) {
-        let layers = shape.layerCount
-        if index == 0 { return (.embed, 0) }
-        let layer = (index - 1) / Self.operationsPerLayer
-        if layer == layers { return (.logits, 0) }
-        let place = (index - 1) % Self.operationsPerLayer
-        if layer == layers - 1, place == Operation.attentionNorm.rawValue { return (.outputNorm, 0) }
-        guard let operation = Operation(rawValue: place) else { preconditionFailure("a layer has eight operations") }
-        return (operation, layer)
+    func hiddenState(ofPooled index: Int) -> UnsafeBufferPointer<Float> {
+        guard let input else { preconditionFailure("a step is run before its outputs are read") }
+        precondition(index >= 0 && index < input.pooledCount, "the last step has no such pooled row")
+        return UnsafeBufferPointer(
+            start: activations.sampled.floats[input.sampledCount + index], count: shape.hiddenSize)
     }
+
+    var needsWholeTexts: Bool { model.design.seesWholeText }
+
+    var hasLogits: Bool { model.output != nil }
 
     /// A group of rows by its number.
     func group(_ index: Int) -> RowGroup { groups[index] }
 
-    /// Groups of rows that one piece of attention takes, as a range for the piece's part of all groups.
-    var groupPieces: Int { (groupCount + groupsPerPiece - 1) / groupsPerPiece }
+    /// Positions of its sequence that a row sees without a window.
+    func visibleCount(ofRow row: Int) -> Int { visibleCounts[row] }
 }

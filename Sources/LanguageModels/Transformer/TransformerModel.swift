@@ -2,98 +2,91 @@
 package import Artefacts
 import CFlowKernels
 
-/// The weights of a transformer, as its family arranges them: views of a mapped artefact, checked against
-/// its configuration. Nothing is copied.
+/// The weights of a transformer, as its family arranges them: views of a mapped artefact, checked against its
+/// configuration. Nothing is copied.
 package struct TransformerModel: @unchecked Sendable {
-    /// The weights of one decoder layer.
-    struct Layer {
-        let attentionNorm: UnsafePointer<Float>  // [hidden]
-        let query: flow_matrix  // [heads * headSize][hidden]
-        let key: flow_matrix  // [keyValueHeads * headSize][hidden]
-        let value: flow_matrix  // [keyValueHeads * headSize][hidden]
-        let refinement: AttentionRefinement
-        let attentionOutput: flow_matrix  // [hidden][heads * headSize]
-        let feedForwardNorm: UnsafePointer<Float>  // [hidden]
-        let gate: flow_matrix  // [feedForward][hidden]
-        let up: flow_matrix  // [feedForward][hidden]
-        let down: flow_matrix  // [hidden][feedForward]
-    }
-
     /// The model's shape.
     package let configuration: ModelConfiguration
-    /// Whether halves of a head turn, not adjacent pairs.
-    let rotatesHalves: Bool
+    let design: TransformerDesign
+    let embedding: flow_matrix  // [vocabulary][hidden]
+    let positionEmbedding: flow_matrix?  // [context][hidden]
+    let segmentEmbedding: flow_matrix?  // [kinds of segments][hidden]
+    let embeddingNorm: NormWeights?  // [hidden]
+    let layers: [TransformerLayer]
+    let outputNorm: NormWeights?  // [hidden]
+    let output: flow_matrix?  // [vocabulary][hidden]; the embedding itself where the model ties them
     /// What each pair's frequency is divided by, [ropeDimensions / 2]; nil where nothing is.
     let ropeFactors: [Float]?
-    let embedding: flow_matrix  // [vocabulary][hidden]
-    let layers: [Layer]
-    let outputNorm: UnsafePointer<Float>  // [hidden]
-    let output: flow_matrix  // [vocabulary][hidden]; the embedding itself where the model ties them
-
-    /// Whether any matrix needs the normed residual quantised; likewise the two below for their vectors.
-    var quantisesNormed: Bool {
-        layers.contains { layer in
-            [layer.query, layer.key, layer.value, layer.gate, layer.up].contains { $0.isQuantised }
-        }
-    }
-    var quantisesAttended: Bool { layers.contains { $0.attentionOutput.isQuantised } }
-    var quantisesGate: Bool { layers.contains { $0.down.isQuantised } }
+    /// The same for sequences beyond the short context length.
+    let longRopeFactors: [Float]?
 
     /// Finds every tensor of the architecture. The artefact's bytes must outlive the model.
     package init(artefact: Artefact) throws(LanguageModelError) {
-        try self.init(artefact: artefact, family: LlamaFamily.self)
-    }
-
-    /// The same for a family.
-    init(artefact: Artefact, family: any TransformerFamily.Type) throws(LanguageModelError) {
         let shape = artefact.configuration
-        configuration = shape
-        rotatesHalves = family.rotatesHalves
-        ropeFactors = try Self.ropeFactors(of: artefact)
-        embedding = try artefact.matrix(.tokenEmbedding, rows: shape.vocabularySize, columns: shape.hiddenSize)
-        outputNorm = try artefact.vector(.outputNorm, count: shape.hiddenSize)
-        if artefact.tensor(.output) == nil {
-            output = embedding
-        } else {
-            output = try artefact.matrix(.output, rows: shape.vocabularySize, columns: shape.hiddenSize)
+        let hidden = shape.hiddenSize
+        func table(_ role: TensorRole, rows: Int) throws(LanguageModelError) -> flow_matrix? {
+            artefact.tensor(role) == nil ? nil : try artefact.matrix(role, rows: rows, columns: hidden)
         }
-        var layers: [Layer] = []
+        configuration = shape
+        design = shape.architecture.design
+        embedding = try artefact.matrix(.tokenEmbedding, rows: shape.vocabularySize, columns: hidden)
+        positionEmbedding = try table(.positionEmbedding, rows: shape.contextLength)
+        segmentEmbedding = try table(.segmentEmbedding, rows: shape.segmentKindCount)
+        embeddingNorm =
+            artefact.tensor(.embeddingNorm) == nil
+            ? nil : try artefact.norm(.embeddingNorm, bias: .embeddingNormBias, count: hidden, design)
+        outputNorm =
+            design.hasOutputNorm
+            ? NormWeights(weight: try artefact.vector(.outputNorm, count: hidden), bias: nil) : nil
+        output =
+            design.hasLogits ? try table(.output, rows: shape.vocabularySize) ?? embedding : nil
+        ropeFactors = try Self.factors(.ropeFactors, of: artefact)
+        longRopeFactors = try Self.factors(.longRopeFactors, of: artefact)
+        var layers: [TransformerLayer] = []
         for layer in 0..<shape.layerCount {
-            layers.append(try Layer(artefact: artefact, layer: layer, family: family))
+            layers.append(try TransformerLayer(artefact: artefact, layer: layer, design: design))
         }
         self.layers = layers
     }
 
-    private static func ropeFactors(of artefact: Artefact) throws(LanguageModelError) -> [Float]? {
-        guard artefact.tensor(.ropeFactors) != nil else { return nil }
+    /// Whether any matrix needs the normed residual quantised; likewise those below for their vectors.
+    var quantisesNormed: Bool {
+        layers.contains { $0.inputMatrices.contains(where: \.isQuantised) } || quantisesGathered
+    }
+    var quantisesAttended: Bool { layers.contains { $0.attentionOutput.matrix.isQuantised } }
+    var quantisesGate: Bool { layers.contains { $0.feedForward?.down.matrix.isQuantised ?? false } }
+    var quantisesGathered: Bool {
+        layers.contains { ($0.experts?.gate.isQuantised ?? false) || ($0.experts?.up.isQuantised ?? false) }
+    }
+    var quantisesExpertGate: Bool { layers.contains { $0.experts?.down.isQuantised ?? false } }
+
+    /// Whether branches are added to the residual by the product itself, with nothing done to them before.
+    var addsBranchesDirectly: Bool {
+        let placement = design.norms
+        return (placement == .before || placement == .afterSum) && configuration.scaling.residual == 1
+    }
+
+    /// Whether anything but the product itself is done with branches, or something is added to embeddings.
+    var needsBranch: Bool {
+        !addsBranchesDirectly || positionEmbedding != nil || segmentEmbedding != nil
+            || layers.contains { $0.experts != nil }
+    }
+
+    /// Whether layers with a window turn otherwise than the rest.
+    var hasWindowRotation: Bool {
+        let window = configuration.window
+        let isOther = window.ropeBase != configuration.ropeBase || window.ropeScale != configuration.ropeScale
+        return isOther && layers.contains { $0.rotation == .windowed }
+    }
+
+    private static func factors(_ role: TensorRole, of artefact: Artefact) throws(LanguageModelError) -> [Float]? {
+        guard artefact.tensor(role) != nil else { return nil }
         let count = artefact.configuration.ropeDimensions / 2
-        let vector = try artefact.vector(.ropeFactors, count: count)
+        let vector = try artefact.vector(role, count: count)
         let factors = Array(UnsafeBufferPointer(start: vector, count: count))
         guard factors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-            throw .wrongNumbers(.ropeFactors, expected: "positive ones")
+            throw .wrongNumbers(role, expected: "positive ones")
         }
         return factors
-    }
-}
-
-extension TransformerModel.Layer {
-    fileprivate init(
-        artefact: Artefact, layer: Int, family: any TransformerFamily.Type
-    ) throws(LanguageModelError) {
-        let shape = artefact.configuration
-        let hidden = shape.hiddenSize
-        let queries = shape.headCount * shape.headSize
-        let keys = shape.keyValueHeadCount * shape.headSize
-        let wide = shape.feedForwardSize
-        attentionNorm = try artefact.vector(.attentionNorm, layer: layer, count: hidden)
-        query = try artefact.matrix(.attentionQuery, layer: layer, rows: queries, columns: hidden)
-        key = try artefact.matrix(.attentionKey, layer: layer, rows: keys, columns: hidden)
-        value = try artefact.matrix(.attentionValue, layer: layer, rows: keys, columns: hidden)
-        refinement = try family.refinement(of: artefact, layer: layer)
-        attentionOutput = try artefact.matrix(.attentionOutput, layer: layer, rows: hidden, columns: queries)
-        feedForwardNorm = try artefact.vector(.feedForwardNorm, layer: layer, count: hidden)
-        gate = try artefact.matrix(.feedForwardGate, layer: layer, rows: wide, columns: hidden)
-        up = try artefact.matrix(.feedForwardUp, layer: layer, rows: wide, columns: hidden)
-        down = try artefact.matrix(.feedForwardDown, layer: layer, rows: hidden, columns: wide)
     }
 }

@@ -6,87 +6,124 @@ import CFlowKernels
 extension TransformerForwardPass {
     func pieceCount(ofOperation index: Int) -> Int {
         guard let input else { preconditionFailure("a step is prepared before it runs") }
-        let (operation, layer) = operation(at: index)
-        switch operation {
-        case .embed, .store, .feedForwardNorm, .attentionNorm:
+        let step = program.steps[index]
+        switch step.operation {
+        case .embed, .store, .joinAttention, .joinFeedForward, .route, .gather:
             return Self.rowPieces(input.rowCount)
-        case .outputNorm:
-            return Self.rowPieces(input.sampledCount)
+        case .joinOutput:
+            return Self.rowPieces(input.outputCount)
+        case .group:
+            return 1
         case .attend:
             return groupPieces * (shape.keyValueHeadCount / keyValueHeadsPerPiece)
+        case .expertGateAndUp, .expertDown:
+            return expertPieces(of: step).count
         case .project, .attentionOutput, .gateAndUp, .down, .logits:
-            return grid(of: operation, layer: layer, input).count
+            return grid(of: step, input).count
         }
     }
 
     func runPiece(_ piece: Int, ofOperation index: Int, rank: Int) {
         guard let input else { preconditionFailure("a step is prepared before it runs") }
-        let (operation, layer) = operation(at: index)
-        switch operation {
-        case .embed:
-            for row in Self.rows(ofPiece: piece, of: input.rowCount) { embed(row, input) }
-        case .store:
-            for row in Self.rows(ofPiece: piece, of: input.rowCount) { store(row, layer: layer, input) }
-        case .feedForwardNorm:
-            for row in Self.rows(ofPiece: piece, of: input.rowCount) {
-                norm(row, weight: model.layers[layer].feedForwardNorm)
-            }
-        case .attentionNorm:
-            for row in Self.rows(ofPiece: piece, of: input.rowCount) {
-                norm(row, weight: model.layers[layer + 1].attentionNorm)
-            }
-        case .outputNorm:
-            for index in Self.rows(ofPiece: piece, of: input.sampledCount) { outputNorm(index, input) }
+        let step = program.steps[index]
+        let layer = model.layers[step.layer]
+        switch step.operation {
         case .attend:
-            let head = piece / groupPieces * keyValueHeadsPerPiece
-            let first = piece % groupPieces * groupsPerPiece
-            for group in first..<min(first + groupsPerPiece, groupCount) {
-                attend(self.group(group), keyValueHeads: head..<head + keyValueHeadsPerPiece, layer: layer, input)
-            }
+            attend(piece, layer: step.layer, input)
+        case .joinOutput:
+            for index in Self.rows(ofPiece: piece, of: input.outputCount) { joinOutput(index, input) }
+        case .group:
+            routing?.group(rowCount: input.rowCount)
+        case .route:
+            if let experts = layer.experts { route(Self.rows(ofPiece: piece, of: input.rowCount), experts) }
+        case .expertGateAndUp:
+            if let experts = layer.experts { expertGateAndUp(expertPieces(of: step)[piece], experts) }
+        case .expertDown:
+            if let experts = layer.experts { expertDown(expertPieces(of: step)[piece], experts) }
         case .project, .attentionOutput, .gateAndUp, .down, .logits:
-            multiply(piece, operation, layer: layer, input)
+            multiply(piece, step, layer, input)
+        case .embed, .store, .joinAttention, .joinFeedForward, .gather:
+            for row in Self.rows(ofPiece: piece, of: input.rowCount) { runRow(row, step, layer, input) }
         }
     }
 
+    private func runRow(
+        _ row: Int, _ step: TransformerProgram.Step, _ layer: TransformerLayer, _ input: StepInput
+    ) {
+        switch step.operation {
+        case .embed: embed(row, input)
+        case .store: store(row, layer: step.layer, input)
+        case .joinAttention: joinAttention(row, layer)
+        case .joinFeedForward: joinFeedForward(row, layer: step.layer)
+        default: gather(row)
+        }
+    }
+
+    private func attend(_ piece: Int, layer: Int, _ input: StepInput) {
+        let head = piece / groupPieces * keyValueHeadsPerPiece
+        let first = piece % groupPieces * groupsPerPiece
+        for group in first..<min(first + groupsPerPiece, groupCount) {
+            attend(self.group(group), keyValueHeads: head..<head + keyValueHeadsPerPiece, layer: layer, input)
+        }
+    }
+
+    private var groupPieces: Int { (groupCount + groupsPerPiece - 1) / groupsPerPiece }
+
     /// The cut of an operation that multiplies with matrices; several matrices are laid behind each other.
-    private func grid(of operation: Operation, layer: Int, _ input: StepInput) -> PieceGrid {
-        let weights = model.layers[layer]
-        switch operation {
+    private func grid(of step: TransformerProgram.Step, _ input: StepInput) -> PieceGrid {
+        let layer = model.layers[step.layer]
+        switch step.operation {
         case .project:
-            return grid(weights.query, projectionPanels, input.rowCount)
+            return grid(layer.query.matrix, projectionPanels, input.rowCount)
         case .attentionOutput:
-            return grid(weights.attentionOutput, Self.panels(shape.hiddenSize), input.rowCount)
+            return grid(layer.attentionOutput.matrix, Self.panels(shape.hiddenSize), input.rowCount)
         case .gateAndUp:
             // A piece has panels of both matrices: it counts as twice as wide.
-            return grid(weights.gate, Self.panels(shape.feedForwardSize), input.rowCount, times: 2)
+            return grid(
+                layer.feedForward?.up.matrix, Self.panels(layer.feedForward?.width ?? 0), input.rowCount, times: 2)
         case .down:
-            return grid(weights.down, Self.panels(shape.hiddenSize), input.rowCount)
+            return grid(layer.feedForward?.down.matrix, Self.panels(shape.hiddenSize), input.rowCount)
         default:
             return grid(model.output, Self.panels(shape.vocabularySize), input.sampledCount)
         }
     }
 
-    private func grid(_ matrix: flow_matrix, _ panels: Int, _ vectors: Int, times: Int = 1) -> PieceGrid {
-        PieceGrid(panels: panels, panelBytes: times * matrix.panelBytes, vectors: vectors, ranks: rankCount)
+    private func grid(_ matrix: flow_matrix?, _ panels: Int, _ vectors: Int, times: Int = 1) -> PieceGrid {
+        guard let matrix else { preconditionFailure("a program has no operation without its matrix") }
+        return PieceGrid(panels: panels, panelBytes: times * matrix.panelBytes, vectors: vectors, ranks: rankCount)
     }
 
-    private func multiply(_ piece: Int, _ operation: Operation, layer: Int, _ input: StepInput) {
-        let grid = grid(of: operation, layer: layer, input)
+    private func expertPieces(of step: TransformerProgram.Step) -> ExpertPieces {
+        guard let routing, let experts = model.layers[step.layer].experts else {
+            preconditionFailure("a program has no experts without their layer")
+        }
+        let isDown = step.operation == .expertDown
+        let matrices = isDown ? experts.down : experts.gate
+        return ExpertPieces(
+            routing, panels: matrices.panels, panelBytes: (isDown ? 1 : 2) * matrices.panelBytes,
+            rankCount: rankCount)
+    }
+
+    private func multiply(
+        _ piece: Int, _ step: TransformerProgram.Step, _ layer: TransformerLayer, _ input: StepInput
+    ) {
+        let grid = grid(of: step, input)
         let panels = grid.panels(ofPiece: piece)
         let rows = grid.vectors(ofPiece: piece)
-        let weights = model.layers[layer]
-        switch operation {
+        switch step.operation {
         case .project:
-            project(panels, rows, weights)
+            project(panels, rows, layer)
         case .attentionOutput:
-            let source = activations.attended
-            product(weights.attentionOutput, panels, source, rows, into: activations.residual, adding: true)
+            output(
+                layer.attentionOutput, panels, activations.attended, rows, directly: model.addsBranchesDirectly)
         case .gateAndUp:
-            gateAndUp(panels, rows, weights)
+            if let weights = layer.feedForward { gateAndUp(panels, rows, weights) }
         case .down:
-            product(weights.down, panels, activations.gate, rows, into: activations.residual, adding: true)
+            guard let weights = layer.feedForward else { return }
+            let directly = model.addsBranchesDirectly && layer.experts == nil
+            output(weights.down, panels, activations.gate, rows, directly: directly)
         default:
-            product(model.output, panels, activations.sampled, rows, into: activations.logits, adding: false)
+            if let matrix = model.output { logits(matrix, panels, rows) }
         }
     }
 
@@ -96,7 +133,7 @@ extension TransformerForwardPass {
     }
 
     /// Panels of a matrix with some rows.
-    static func panels(_ rows: Int) -> Int { (rows + 31) / 32 }
+    static func panels(_ rows: Int) -> Int { (rows + KernelLayout.panelRows - 1) / KernelLayout.panelRows }
 
     private static func rowPieces(_ count: Int) -> Int { (count + rowsPerPiece - 1) / rowsPerPiece }
 

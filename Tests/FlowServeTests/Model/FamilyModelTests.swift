@@ -9,15 +9,14 @@ import Testing
 @Suite("ModelRunner: logits of every family")
 struct FamilyModelTests {
     private static let blocks: [Int32] = [0, 1, 2, 3]
+    private static let decoders = Architecture.allCases.filter { $0 != .bert && $0 != .nomicBERT }
 
     private func model(_ family: Architecture, leavingOut: TinyModel.Name? = nil) throws -> TinyModel {
-        var shape = TinyModel.odd
-        shape.architecture = family
-        return try TinyModel(shape, leavingOut: leavingOut)
+        try TinyModel(TinyModel.odd(family), leavingOut: leavingOut)
     }
 
     @Test(
-        "are the same bits for every cut of the prompt, number of ranks and company", arguments: Architecture.allCases)
+        "are the same bits for every cut of the prompt, number of ranks and company", arguments: decoders)
     func invariance(_ family: Architecture) throws {
         let model = try model(family)
         let tokens = someTokens(80, vocabulary: 101)
@@ -36,7 +35,7 @@ struct FamilyModelTests {
         }
     }
 
-    @Test("are the same bits on every instruction set", arguments: Architecture.allCases)
+    @Test("are the same bits on every instruction set", arguments: decoders)
     func paths(_ family: Architecture) throws {
         let model = try model(family)
         let tokens = someTokens(40, vocabulary: 101)
@@ -52,6 +51,8 @@ struct FamilyModelTests {
         arguments: [
             (Architecture.qwen2, TensorRole.attentionQueryBias), (.qwen2, .attentionKeyBias),
             (.qwen2, .attentionValueBias), (.qwen3, .attentionQueryNorm), (.qwen3, .attentionKeyNorm),
+            (.gemma2, .attentionPostNorm), (.olmo2, .feedForwardPostNorm), (.qwen3moe, .expertDown),
+            (.qwen2moe, .sharedExpertRouter), (.bert, .attentionPostNormBias),
         ])
     func missing(_ family: Architecture, _ role: TensorRole) throws {
         let model = try model(family, leavingOut: .init(role, layer: 1))

@@ -34,8 +34,9 @@ struct TransformerForwardPassTests {
             tables[0] = UnsafePointer(start + 4 * rows)
             forward.prepare(
                 StepInput(
-                    rowCount: rows, sampledCount: sampled, tokens: start, positions: start + rows,
-                    sequences: start + 2 * rows, blockTables: tables, sampledRows: start + 3 * rows))
+                    rowCount: rows, sampledCount: sampled, pooledCount: 0, tokens: start, positions: start + rows,
+                    sequences: start + 2 * rows, blockTables: tables, sampledRows: start + 3 * rows,
+                    pooledRows: start + 3 * rows))
         }
 
         deinit {

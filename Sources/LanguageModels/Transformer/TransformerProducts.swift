@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import Artefacts
+import CFlowKernels
+
+/// Products with matrices, and what is done to their panels at once.
+extension TransformerForwardPass {
+    /// A branch's last product: onto the residual, or to a place of its own where more is done with it.
+    func output(_ projection: Projection, _ panels: Range<Int>, _ source: Operand, _ rows: Range<Int>, directly: Bool) {
+        product(
+            projection, panels, source, rows, width: shape.hiddenSize,
+            into: directly ? activations.residual : activations.branch, adding: directly)
+    }
+
+    /// Panels of gate and up, and the activation of their rows.
+    func gateAndUp(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: FeedForward) {
+        let width = weights.width
+        let gate = activations.gate.floats
+        let first = panels.lowerBound * KernelLayout.panelRows
+        let last = min(panels.upperBound * KernelLayout.panelRows, width)
+        if let projection = weights.gate {
+            product(projection, panels, activations.normed, rows, width: width, into: gate, adding: false)
+            product(weights.up, panels, activations.normed, rows, width: width, into: activations.up, adding: false)
+        } else {
+            product(weights.up, panels, activations.normed, rows, width: width, into: gate, adding: false)
+        }
+        for row in rows {
+            activate(gate[row] + first, weights.gate == nil ? nil : activations.up[row] + first, last - first)
+            activations.gate.quantise(row: row, first..<last)
+        }
+    }
+
+    /// gate = activation(gate) * up, or the activation alone.
+    func activate(_ gate: UnsafeMutablePointer<Float>, _ up: UnsafeMutablePointer<Float>?, _ count: Int) {
+        if let up, model.design.activation == FLOW_ACTIVATION_SILU {
+            flow_swiglu(gate, up, count)
+        } else {
+            flow_activate(model.design.activation, gate, up, count)
+        }
+    }
+
+    /// Panels of the logits of sampled rows.
+    func logits(_ matrix: flow_matrix, _ panels: Range<Int>, _ rows: Range<Int>) {
+        product(matrix, panels, activations.sampled, rows, into: activations.logits, adding: false)
+        let scaling = shape.scaling
+        guard scaling.logits != 1 || scaling.logitsBound > 0 else { return }
+        let first = panels.lowerBound * KernelLayout.panelRows
+        let count = min(panels.upperBound * KernelLayout.panelRows, shape.vocabularySize) - first
+        for row in rows {
+            if scaling.logits != 1 { flow_scale(activations.logits[row] + first, scaling.logits, count) }
+            if scaling.logitsBound > 0 {
+                flow_keep_bounded(activations.logits[row] + first, scaling.logitsBound, count)
+            }
+        }
+    }
+
+    /// target[row][panels' rows] = matrix * source[row] + bias, or added to it; the matrix has `width` rows.
+    func product(
+        _ projection: Projection, _ panels: Range<Int>, _ source: Operand, _ rows: Range<Int>, width: Int,
+        into target: ActivationRows, adding: Bool
+    ) {
+        product(projection.matrix, panels, source, rows, into: target, adding: adding)
+        guard let bias = projection.bias else { return }
+        let first = panels.lowerBound * KernelLayout.panelRows
+        let last = min(panels.upperBound * KernelLayout.panelRows, width)
+        for row in rows { flow_add(target[row] + first, bias + first, last - first) }
+    }
+
+    /// target[row][panels' rows] = matrix * source[row], or added to it.
+    func product(
+        _ matrix: flow_matrix, _ panels: Range<Int>, _ source: Operand, _ rows: Range<Int>,
+        into target: ActivationRows, adding: Bool
+    ) {
+        let first = rows.lowerBound
+        withUnsafePointer(to: matrix) {
+            if matrix.isQuantised {
+                flow_quantised_product(
+                    $0, panels.lowerBound, panels.upperBound, source.blocks[first], source.blocks.stride, rows.count,
+                    target[first], target.stride, adding)
+            } else {
+                flow_matrix_product(
+                    $0, panels.lowerBound, panels.upperBound, source.floats[first], source.floats.stride, rows.count,
+                    target[first], target.stride, adding)
+            }
+        }
+    }
+}
