@@ -181,7 +181,10 @@ let package = Package(
         // The engine alone, step by step, for Packaging/benchmarks/compare-llamacpp.
         .executableTarget(
             name: "engine-speed",
-            dependencies: ["Artefacts", "CFlowKernels", "FlowServe", "LanguageModels", "LinuxKernel"],
+            dependencies: [
+                "Artefacts", "CFlowKernels", "FlowServe", "LanguageModels", "LinuxKernel", "Messages", "ServingModel",
+                "Tokenization",
+            ],
             path: "Tests/EngineSpeed", swiftSettings: strict),
         tests(
             "Sandbox",

@@ -8,17 +8,41 @@ enum MeasuredWork: String, CaseIterable {
     case batch8
     /// One prompt of 512 tokens.
     case prefill512
+    /// 8 tasks at once, 128 tokens of prompt and 64 of the answer each, as the engine batches them.
+    case streams8
+    /// 4 answers, and a prompt of 4,096 tokens that comes while they run.
+    case longPrompt = "long-prompt"
+    /// The feed-forward matrices times 8 or 512 vectors; counts multiplications and additions.
+    case matrix8, matrix512
     /// A pass over all bytes of the artefact by as many threads; counts bytes.
     case read
+    /// Products of bytes in registers by as many threads; counts multiplications and additions.
+    case bytes
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
-/// How long some work took.
-struct MeasuredTime {
-    /// Tokens, or bytes.
+/// What some work took, and what else was seen of it.
+struct Measured {
+    /// Tokens, bytes or operations.
     let count: Int
     let seconds: Double
     /// Of all threads of this process.
     let cpuSeconds: Double
+    /// Further figures by name, each in seconds or in tokens per second.
+    var further: [(name: String, value: Double)] = []
+
+    /// One line for the program that asked.
+    var line: String {
+        let figures = [("count", Double(count)), ("seconds", seconds), ("cpu_seconds", cpuSeconds)] + further
+        return figures.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
+    }
+
+    /// Runs work and notes its times; its count may depend on what happened.
+    static func of(_ work: () throws -> Int) rethrows -> Measured {
+        let start = (Clock.monotonic.seconds, Clock.processor.seconds)
+        let count = try work()
+        return Measured(
+            count: count, seconds: Clock.monotonic.seconds - start.0, cpuSeconds: Clock.processor.seconds - start.1)
+    }
 }

@@ -6,22 +6,34 @@ func say(_ line: String, to descriptor: CInt) {
     _ = Array(line.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
 }
 
+/// What a line asks for: the name of a work that is measured, or a question of quality with its arguments.
+func answer(_ words: [String], _ engine: MeasuredEngine) throws -> String? {
+    switch (words.first, words.count) {
+    case ("tokenize", 3): return "count=\(try engine.quality().tokenize(words[1], into: words[2]))"
+    case ("generate", 3): return "count=\(try engine.quality().generate(Int(words[1]) ?? 0, into: words[2]))"
+    case ("surprise", 3):
+        return "nll=\(try engine.quality().negativeLogLikelihood(of: words[2], path: words[1]))"
+    default:
+        return try words.first.flatMap(MeasuredWork.init(rawValue:)).map { try engine.measure($0).line }
+    }
+}
+
 // `engine-speed ARTEFACT THREADS`: reads the names of works from standard input, does each at once, and answers with a
-// line `COUNT SECONDS CPU-SECONDS`. For Packaging/benchmarks/compare-llamacpp, which asks both engines in turn.
+// line of figures. For the programs of Packaging/benchmarks, which ask both engines in turn. Beside the works there are
+// `tokenize TEXT TOKENS`, `generate COUNT TOKENS` and `surprise PATH TOKENS`, with the names of files.
 guard CommandLine.arguments.count == 3, let threads = Int(CommandLine.arguments[2]), threads > 0 else {
     say("usage: engine-speed ARTEFACT THREADS\n", to: STDERR_FILENO)
     exit(64)
 }
 do {
-    var engine = try MeasuredEngine(path: CommandLine.arguments[1], threads: threads)
-    say("ready \(engine.path) \(engine.bytesPerToken)\n", to: STDOUT_FILENO)
+    let engine = try MeasuredEngine(path: CommandLine.arguments[1], threads: threads)
+    say("ready \(engine.path) \(engine.model.bytesPerToken)\n", to: STDOUT_FILENO)
     while let line = readLine() {
-        guard let work = MeasuredWork(rawValue: line) else {
-            say("engine-speed: no work '\(line)'; known: \(MeasuredWork.names)\n", to: STDERR_FILENO)
+        guard let answer = try answer(line.split(separator: " ").map(String.init), engine) else {
+            say("engine-speed: nothing is known of '\(line)'; works: \(MeasuredWork.names)\n", to: STDERR_FILENO)
             exit(64)
         }
-        let taken = try engine.measure(work)
-        say("\(taken.count) \(taken.seconds) \(taken.cpuSeconds)\n", to: STDOUT_FILENO)
+        say(answer + "\n", to: STDOUT_FILENO)
     }
 } catch {
     say("engine-speed: \(error)\n", to: STDERR_FILENO)

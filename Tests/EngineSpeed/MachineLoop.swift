@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CFlowKernels
+internal import LanguageModels
+
+/// What the machine can deliver at the moment, by loops that do nothing else. Threads take pieces of a loop as they do in
+/// the engine, so that one that is held up does not make the machine look slower than it is.
+final class MachineLoop: StepProgram {
+    /// What is done in each piece.
+    enum Kind {
+        /// Reads memory once.
+        case read(UnsafeRawBufferPointer)
+        /// Multiplies bytes in registers, some rounds in each of the pieces.
+        case multiplyBytes(pieces: Int, rounds: Int)
+    }
+
+    private static let usualPieceBytes = 256 * 1024
+    private static let mostPieces = 16_384
+
+    private let kind: Kind
+    private let pieceBytes: Int
+
+    init(_ kind: Kind) {
+        self.kind = kind
+        if case .read(let bytes) = kind {
+            let least = (bytes.count + Self.mostPieces - 1) / Self.mostPieces
+            pieceBytes = (max(Self.usualPieceBytes, least) + 511) / 512 * 512
+        } else {
+            pieceBytes = 0
+        }
+    }
+
+    /// Bytes that are read, or operations that are done.
+    var count: Int {
+        switch kind {
+        case .read(let bytes): bytes.count
+        case .multiplyBytes(let pieces, let rounds): 2 * pieces * rounds * Int(FLOW_ROUND_PRODUCTS)
+        }
+    }
+
+    var operationCount: Int { 1 }
+
+    func pieceCount(ofOperation operation: Int) -> Int {
+        switch kind {
+        case .read(let bytes): max(1, (bytes.count + pieceBytes - 1) / pieceBytes)
+        case .multiplyBytes(let pieces, _): pieces
+        }
+    }
+
+    func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+        switch kind {
+        case .read(let bytes):
+            let first = piece * pieceBytes
+            let whole = min(pieceBytes, bytes.count - first) / 512 * 512
+            guard let start = bytes.baseAddress, whole > 0 else { return }
+            _ = flow_read(start + first, whole)
+        case .multiplyBytes(_, let rounds):
+            _ = flow_multiply_bytes(rounds)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
+internal import FlowServe
+internal import Glibc
+internal import LanguageModels
+internal import LinuxKernel
+
+/// A mapped artefact, and memory for keys and values, as an instance has them.
+struct MeasuredArtefact {
+    let bytes: UnsafeRawBufferPointer
+    let artefact: Artefact
+    /// Bytes of weights that a step reads: all but an embedding of which it takes single rows.
+    let bytesPerToken: Int
+
+    init(path file: String) throws {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw SystemCallError("open", file) }
+        bytes = UnsafeRawBufferPointer(
+            try MappedMemory(descriptor, byteCount: Int(status.st_size), access: .readOnly).leak())
+        close(descriptor)
+        artefact = try Artefact(verifying: bytes)
+        let embedding = artefact.tensor(.output) == nil ? 0 : artefact.tensor(.tokenEmbedding)?.byteCount ?? 0
+        bytesPerToken = bytes.count - embedding
+    }
+
+    /// A runner on some threads with memory for so many positions; pages come as they are used.
+    func runner(threads: Int, positions: Int, maximumRows: Int) throws -> ModelRunner {
+        let geometry = KVGeometry(configuration: artefact.configuration)
+        let size = geometry.bytesPerBlock * geometry.blockCount(forPositions: positions)
+        let memory = try MemoryFile.unsealed(name: "engine-speed")
+        guard ftruncate(memory.rawValue, size) == 0 else { throw SystemCallError("ftruncate", "\(size) bytes") }
+        let runner = try ModelRunner(
+            artefact: artefact,
+            keyValueMemory: try MappedMemory(memory.rawValue, byteCount: size, access: .readWrite).leak(),
+            rankCount: threads, maximumRows: maximumRows)
+        try runner.startRanks()
+        return runner
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
+internal import FlowServe
+
+/// Steps of fixed shapes, without planner, tokenizer or daemons: what the forward pass alone takes.
+struct MeasuredSteps {
+    private static let blocksOfSequence = 16
+    private static let prompt = 16
+    private static let sequences = 8
+
+    private let runner: ModelRunner
+    private let vocabulary: Int
+    private var sampled: [Int32] = []
+
+    init(_ model: MeasuredArtefact, threads: Int) throws {
+        runner = try model.runner(
+            threads: threads, positions: Self.sequences * Self.blocksOfSequence * 32, maximumRows: 512)
+        vocabulary = model.artefact.configuration.vocabularySize
+    }
+
+    /// One sequence or eight; the prompts before are not counted.
+    mutating func decode(sequences: Int, steps: Int) -> Measured {
+        for sequence in 0..<sequences { fill(sequence, count: Self.prompt) }
+        return Measured.of {
+            for step in 0..<steps { decode(sequences, position: Self.prompt + step) }
+            return steps * sequences
+        }
+    }
+
+    mutating func prefill(_ count: Int) -> Measured {
+        Measured.of {
+            fill(0, count: count)
+            return count
+        }
+    }
+
+    private mutating func fill(_ sequence: Int, count: Int) {
+        let rows = (0..<count).map {
+            StepRow(
+                token: Int32($0 % 1000 % vocabulary), position: $0, sequence: 0, sampling: $0 == count - 1 ? 0 : nil)
+        }
+        runner.run(
+            StepBatch(rows: rows, sequences: [table(sequence)], samplings: [SamplingPlan()]), into: &sampled)
+    }
+
+    private mutating func decode(_ sequences: Int, position: Int) {
+        let rows = (0..<sequences).map {
+            StepRow(token: Int32((position + $0) % 1000 % vocabulary), position: position, sequence: $0, sampling: $0)
+        }
+        let batch = StepBatch(
+            rows: rows, sequences: (0..<sequences).map(table),
+            samplings: Array(repeating: SamplingPlan(), count: sequences))
+        runner.run(batch, into: &sampled)
+    }
+
+    private func table(_ sequence: Int) -> StepSequence {
+        StepSequence(
+            blockTable: (0..<Self.blocksOfSequence).map { Int32(sequence * Self.blocksOfSequence + $0) })
+    }
+}
