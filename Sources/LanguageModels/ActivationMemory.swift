@@ -44,6 +44,11 @@ package struct Operand: Sendable {
 package struct ActivationShape: Sendable {
     package let rows: Int
     package let width: Int
+
+    package init(rows: Int, width: Int) {
+        self.rows = rows
+        self.width = width
+    }
 }
 
 /// One private mapping that holds the activations of a forward pass. The kernel gives pages when rows first use them,

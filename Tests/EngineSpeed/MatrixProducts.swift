@@ -37,10 +37,11 @@ final class MatrixProducts: StepProgram {
         self.matrices = matrices
         self.vectors = vectors
         operations = 2 * 3 * shape.layerCount * hidden * wide * vectors
-        memory = try ActivationMemory(rows: vectors, widths: [widest, widest], quantisedWidths: [widest])
-        floats = memory.take(rows: vectors, width: widest)
-        target = memory.take(rows: vectors, width: widest)
-        blocks = memory.takeQuantised(rows: vectors, width: widest)
+        let activations = ActivationShape(rows: vectors, width: widest)
+        memory = try ActivationMemory(arrays: [activations, activations], blocks: [activations])
+        floats = memory.take(activations)
+        target = memory.take(activations)
+        blocks = memory.takeQuantised(activations)
         for vector in 0..<vectors {
             for column in 0..<widest {
                 floats[vector][column] = Float((vector &* 31 &+ column &* 7919) % 257 - 128) / 64
