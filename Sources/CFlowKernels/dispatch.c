@@ -143,8 +143,8 @@ void flow_attend(
 
 size_t flow_largest(const float *x, size_t count) { return kernels()->largest(x, count); }
 
-size_t flow_sample(float *logits, size_t count, float temperature, size_t top, double uniform) {
-    return kernels()->sample(logits, count, temperature, top, uniform);
+size_t flow_sample(float *logits, float *scratch, size_t count, const flow_choice *choice) {
+    return kernels()->sample(logits, scratch, count, choice);
 }
 
 uint64_t flow_read(const void *memory, size_t count) { return kernels()->read_all(memory, count); }
@@ -152,3 +152,5 @@ uint64_t flow_read(const void *memory, size_t count) { return kernels()->read_al
 int32_t flow_multiply_bytes(size_t rounds) { return kernels()->multiply_bytes(rounds); }
 
 float flow_multiply_floats(size_t rounds) { return kernels()->multiply_floats(rounds); }
+
+double flow_log_sum(const float *x, size_t count) { return kernels()->log_sum(x, count); }

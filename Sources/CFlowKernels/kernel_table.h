@@ -28,7 +28,8 @@ typedef struct kernel_table {
     void (*store)(const flow_attention *, size_t, const float *, const float *);
     void (*attend)(const flow_attention *, size_t, const float *const *, const size_t *, float *const *);
     size_t (*largest)(const float *, size_t);
-    size_t (*sample)(float *, size_t, float, size_t, double);
+    size_t (*sample)(float *, float *, size_t, const flow_choice *);
+    double (*log_sum)(const float *, size_t);
     uint64_t (*read_all)(const void *, size_t);
     int32_t (*multiply_bytes)(size_t);
     float (*multiply_floats)(size_t);

@@ -48,4 +48,5 @@ const kernel_table FLOW_PATH_TABLE = {
     .read_all = read_all,
     .multiply_bytes = multiply_bytes,
     .multiply_floats = multiply_floats,
+    .log_sum = log_sum,
 };

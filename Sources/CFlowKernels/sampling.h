@@ -79,18 +79,109 @@ static double weights_of(float *x, size_t count, float maximum, float factor) {
     return total;
 }
 
-static size_t sample(float *logits, size_t count, float temperature, size_t top, double uniform) {
+/// Keeps the weights of the largest keys until they have `goal` together, at least one, and makes the others 0. Returns
+/// the sum of what is kept. As order_of_top, three passes that sum weights by the leading bits of their keys' order.
+static double keep_mass(float *weights, const float *keys, size_t count, double goal) {
+    static const int shifts[] = {21, 10, 0}, widths[] = {11, 11, 10};
+    uint32_t found = 0, known = 0;
+    double before = 0;
+    // The least goal is reached by the first weight, never by none.
+    if (!(goal > 0)) goal = 0x1p-1074;
+    for (int pass = 0; pass < 3; pass++) {
+        double masses[2048] = {0};
+        const uint32_t mask = (1u << widths[pass]) - 1;
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t order = order_of(keys[i]);
+            if (weights[i] > 0 && (order & known) == found) masses[(order >> shifts[pass]) & mask] += (double)weights[i];
+        }
+        uint32_t digit = mask;
+        while (digit > 0 && before + masses[digit] < goal) before += masses[digit--];
+        found |= digit << shifts[pass];
+        known |= mask << shifts[pass];
+    }
+    double total = 0;
+    bool keeps_one = before > 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!(weights[i] > 0)) continue;
+        const uint32_t order = order_of(keys[i]);
+        const bool fits = order > found || (order == found && (before < goal || !keeps_one));
+        if (order == found && fits) before += (double)weights[i], keeps_one = true;
+        if (fits) total += (double)weights[i];
+        else weights[i] = 0;
+    }
+    return total;
+}
+
+/// Makes weights under `limit` 0 and returns the sum of the others.
+static double keep_above(float *weights, size_t count, float limit) {
+    double total = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (weights[i] >= limit) total += (double)weights[i];
+        else weights[i] = 0;
+    }
+    return total;
+}
+
+/// Keeps the weights whose logarithms are nearest to their mean until they have `goal` together. `logarithms` holds
+/// those of all weights and is overwritten by keys. (The information of a token less the expected information is the
+/// mean logarithm less its own: the sum of the weights falls out.)
+static double keep_typical(float *weights, float *logarithms, size_t count, double total, double goal) {
+    double mean = 0;
+    for (size_t i = 0; i < count; i++)
+        if (weights[i] > 0) mean += (double)weights[i] * (double)logarithms[i];
+    mean /= total;
+    for (size_t i = 0; i < count; i++) {
+        const double distance = mean - (double)logarithms[i];
+        logarithms[i] = (float)(distance > 0 ? -distance : distance);
+    }
+    return keep_mass(weights, logarithms, count, goal);
+}
+
+static size_t draw(const float *weights, size_t count, double goal, size_t best) {
+    double sum = 0;
+    size_t last = best;
+    for (size_t i = 0; i < count; i++) {
+        if (!(weights[i] > 0)) continue;
+        sum += (double)weights[i];
+        if (sum > goal) return i;
+        last = i;
+    }
+    // Rounding may leave the goal a hair above the sum.
+    return weights[best] > 0 ? best : last;
+}
+
+static size_t sample(float *logits, float *scratch, size_t count, const flow_choice *choice) {
     const size_t best = largest(logits, count);
     // Below this the quotient of two logits that differ at all leaves nothing to the second one.
-    if (!(temperature > 1e-5f) || !(logits[best] > -INFINITY) || logits[best] == INFINITY) return best;
-    if (top > 0 && top < count) keep_top(logits, count, top);
-    const double total = weights_of(logits, count, logits[best], 1.0f / temperature);
-    const double goal = uniform * total;
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        sum += (double)logits[i];
-        if (sum > goal && logits[i] > 0) return i;
+    if (!(choice->temperature > 1e-5f) || !(logits[best] > -INFINITY) || logits[best] == INFINITY) return best;
+    if (choice->top > 0 && choice->top < count) keep_top(logits, count, choice->top);
+    const float factor = 1.0f / choice->temperature, maximum = logits[best];
+    const bool typical = choice->typical_p < 1 && scratch != NULL;
+    if (typical)
+        for (size_t i = 0; i < count; i++) scratch[i] = (logits[i] - maximum) * factor;
+    double total = weights_of(logits, count, maximum, factor);
+    if (choice->top_p < 1) total = keep_mass(logits, logits, count, (double)choice->top_p * total);
+    if (choice->min_p > 0) total = keep_above(logits, count, choice->min_p * logits[best]);
+    if (typical) total = keep_typical(logits, scratch, count, total, (double)choice->typical_p * total);
+    return draw(logits, count, choice->uniform * total, best);
+}
+
+static double log_sum(const float *x, size_t count) {
+    const float maximum = x[largest(x, count)];
+    if (!(maximum > -INFINITY) || maximum == INFINITY) return (double)maximum;
+    double total = 0;
+    for (size_t start = 0; start < count; start += 256) {
+        const size_t end = count - start < 256 ? count : start + 256;
+        lanes sum = lanes_of(0);
+        for (size_t i = start; i < end; i += LANES) {
+            const size_t some = end - i < LANES ? end - i : LANES;
+            lanes v = lanes_exponential(lanes_load_part(x + i, some) - lanes_of(maximum));
+            v = lanes_select((lane_bits)(v == v), v, lanes_of(0));
+            float part[LANES] = {0};
+            lanes_store_part(part, v, some);
+            sum += lanes_load(part);
+        }
+        total += (double)lanes_sum(sum);
     }
-    // Rounding may leave the goal a hair above the sum: then the most likely token.
-    return best;
+    return (double)maximum + log(total);
 }

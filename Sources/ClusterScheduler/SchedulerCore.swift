@@ -45,7 +45,7 @@ package struct SchedulerCore: Service {
     /// Takes a job. Its record exists from now on; its answer comes from the executor.
     package func submit(_ submission: JobSubmission) throws(JobFailure) -> JobExecutor {
         let record = JobRecord(
-            id: .random(), request: .random(), kind: submission.kind, model: submission.model,
+            id: .random(), request: submission.request ?? .random(), kind: submission.kind, model: submission.model,
             userID: submission.actor.userID, createdAt: WallClock.now)
         let job = LiveJob(record)
         try jobs.add(job)

@@ -72,7 +72,7 @@ package struct JobRecord: Hashable, Sendable, Codable {
 
 /// The kinds of job; more come with more executors.
 package enum JobKind: String, Hashable, Sendable, Codable, CaseIterable {
-    case chat, completion
+    case chat, completion, embedding, tokenization
 }
 
 /// One attempt to serve a job on a node.

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import CFlowKernels
+import Glibc
 import Testing
 
 @Suite("Choosing tokens")
 struct SamplingTests {
     private func largest(_ x: [Float]) -> Int { Int(flow_largest(x, x.count)) }
 
-    private func sample(_ x: [Float], temperature: Float = 1, top: Int = 0, uniform: Double) -> Int {
+    private func sample(
+        _ x: [Float], temperature: Float = 1, top: Int = 0, topP: Float = 1, minP: Float = 0, typicalP: Float = 1,
+        uniform: Double
+    ) -> Int {
         var copy = x
-        return Int(flow_sample(&copy, x.count, temperature, top, uniform))
+        var choice = flow_choice(
+            temperature: temperature, top: top, top_p: topP, min_p: minP, typical_p: typicalP, uniform: uniform)
+        var scratch = [Float](repeating: 0, count: x.count)
+        return Int(flow_sample(&copy, &scratch, x.count, &choice))
     }
 
     @Test("The largest is the lowest index of equals and never what is not a number")
@@ -87,6 +94,35 @@ struct SamplingTests {
             found.insert(sample(logits, temperature: 100, top: top, uniform: (Double(draw) + 0.5) / 20_000))
         }
         #expect(found == kept)
+    }
+
+    @Test("Every path leaves the same indices of each rule", arguments: [3, 100, 4099])
+    func rules(_ count: Int) {
+        var random = TestNumbers(count)
+        let logits = (0..<count).map { _ in Float.random(in: -5..<5, using: &random) }
+        let rules: [(Float, Float, Float)] = [(0.5, 0, 1), (1, 0.1, 1), (1, 0, 0.5), (0.9, 0.02, 0.9), (0, 0, 1)]
+        for draw in 0..<60 {
+            let (topP, minP, typicalP) = rules[draw % rules.count]
+            let uniform = flow_uniform(5, UInt64(draw))
+            let chosen = ([FLOW_PATH_PORTABLE] + widePaths).map { path in
+                on(path) { sample(logits, topP: topP, minP: minP, typicalP: typicalP, uniform: uniform) }
+            }
+            #expect(Set(chosen).count == 1)
+        }
+        #expect(sample(logits, topP: 0, uniform: 0.999) == largest(logits))
+        #expect(sample(logits, minP: 1, uniform: 0.999) == largest(logits))
+    }
+
+    @Test("The logarithm of the sum is that of doubles, on every path", arguments: [1, 15, 256, 4099])
+    func logSum(_ count: Int) {
+        var random = TestNumbers(count)
+        let x = (0..<count).map { _ in Float.random(in: -9..<9, using: &random) }
+        let expected = log(x.reduce(0) { $0 + exp(Double($1)) })
+        for path in [FLOW_PATH_PORTABLE] + widePaths {
+            on(path) { #expect(abs(flow_log_sum(x, count) - expected) < 1e-6) }
+        }
+        #expect(flow_log_sum([.nan, 2], 2) == 2)
+        #expect(flow_log_sum([-.infinity], 1) == -.infinity)
     }
 
     @Test("Extreme logits, temperatures and numbers still give an index that may be chosen")

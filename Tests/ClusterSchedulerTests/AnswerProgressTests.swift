@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Answer progress")
 struct AnswerProgressTests {
-    private func token(_ index: Int) -> TaskEvent {
+    private func token(_ index: Int) -> TaskEvent { part(index).event }
+
+    private func part(_ index: Int) -> ReplyPart {
         .token(GeneratedToken(index: index, id: Int32(truncatingIfNeeded: index), text: "t"))
     }
 
@@ -16,7 +18,7 @@ struct AnswerProgressTests {
         progress.beginAttempt()
         #expect(progress.receive(token(2)) == .askAgain(from: 0))
         #expect(progress.receive(token(3)) == .nothing)
-        #expect(progress.receive(token(0)) == .deliver("t", isFirst: true, acknowledge: nil))
+        #expect(progress.receive(token(0)) == .deliver(part(0), isFirst: true, acknowledge: nil))
         #expect(progress.receive(token(2)) == .askAgain(from: 1))
         #expect(progress.receive(token(0)) == .nothing)
     }
@@ -57,6 +59,16 @@ struct AnswerProgressTests {
         _ = progress.receive(token(0))
         #expect(progress.lose("x") == .placeAgain)
         #expect(progress.pinnedDigest == "old")
+    }
+
+    @Test("vectors are parts like tokens, and leave no tokens to go on from")
+    func vectors() {
+        var progress = AnswerProgress(keepsTokens: false)
+        progress.beginAttempt()
+        let first = EmbeddedInput(index: 0, tokenCount: 3, vector: [1, 0])
+        #expect(progress.receive(.vector(first)) == .deliver(.vector(first), isFirst: true, acknowledge: nil))
+        #expect(progress.receive(.vector(EmbeddedInput(index: 2, tokenCount: 1, vector: []))) == .askAgain(from: 1))
+        #expect(progress.partCount == 1 && progress.tokens.isEmpty)
     }
 
     @Test("losses are counted until a token comes")

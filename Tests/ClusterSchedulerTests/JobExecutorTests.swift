@@ -14,14 +14,16 @@ struct JobExecutorTests {
             let executor = try fixture.submit()
             async let reading = CollectedAnswer.read(executor)
             let task = try await node.submission()
-            #expect(task.sampling.seed == 42 && task.generated.isEmpty)
+            #expect(task.work == fixture.submission().work && task.generated.isEmpty)
             node.accept(task.id)
             node.emit(task.id, tokens: 0..<3)
             node.finish(task.id, tokens: 3, text: "!")
             let answer = try await reading
             #expect(answer.text == "<0><1><2>!")
             #expect(answer.acceptances == 1)
-            #expect(answer.summary == JobSummary(reason: .stop, promptTokens: 5, completionTokens: 3))
+            #expect(
+                answer.summary
+                    == JobSummary(reason: .stop, promptTokens: 5, completionTokens: 3, rest: .init(text: "!")))
             let last = try await node.acknowledgement()
             #expect(last == TaskAcknowledgement(task: task.id, index: 3, isOver: true))
             let record = try #require(try await fixture.core.job(executor.job.id))
@@ -101,7 +103,7 @@ struct JobExecutorTests {
             node.emit(first.id, .failed(.instanceLost, message: "gone"))
             let second = try await node.submission()
             #expect(second.generated == [100, 101, 102, 103])
-            #expect(second.sampling == first.sampling && second.prompt == first.prompt)
+            #expect(second.work == first.work && second.delivered == 4)
             node.emit(first.id, tokens: 4..<5)
             node.accept(second.id)
             node.emit(second.id, tokens: 4..<6)

@@ -10,8 +10,8 @@ struct NodeLedgerTests {
     private func task(_ number: UInt64, generated: [Int32] = []) throws -> ServingTask {
         ServingTask(
             id: TaskID(rawValue: number), job: JobID(rawValue: 1), model: try #require(ModelName("m")),
-            prompt: .text("x", parsesControlTokens: false), sampling: SamplingParameters(temperature: 0, seed: 1),
-            generated: generated)
+            work: .answer(.text("x", parsesControlTokens: false), SamplingParameters(temperature: 0, seed: 1)),
+            delivered: generated.count, generated: generated)
     }
 
     @Test("only tasks that the node took are asked for again, from the next index")

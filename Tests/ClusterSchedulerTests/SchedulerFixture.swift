@@ -48,8 +48,10 @@ struct SchedulerFixture: Sendable {
         model: ModelName? = nil, userID: UInt32 = 1, text: String = "once upon a time"
     ) -> JobSubmission {
         JobSubmission(
-            kind: .completion, model: model ?? self.model, prompt: .text(text, parsesControlTokens: true),
-            sampling: SamplingParameters(temperature: 1, seed: 42, maximumTokens: 500),
+            kind: .completion, model: model ?? self.model,
+            work: .answer(
+                .text(text, parsesControlTokens: true),
+                SamplingParameters(temperature: 1, seed: 42, maximumTokens: 500)),
             actor: Actor(userID: userID, groupIDs: [], processID: 1, roles: [.client]))
     }
 
@@ -60,6 +62,7 @@ struct SchedulerFixture: Sendable {
 struct CollectedAnswer: Sendable {
     var acceptances = 0
     var text = ""
+    var vectors: [EmbeddedInput] = []
     var summary: JobSummary?
 
     /// Reads a job to its end.
@@ -71,9 +74,12 @@ struct CollectedAnswer: Sendable {
             for event in events {
                 switch event {
                 case .accepted: answer.acceptances += 1
-                case .text(let piece): answer.text += piece
+                case .part(.token(let token)): answer.text += token.text
+                case .part(.vector(let input)): answer.vectors.append(input)
                 case .waiting: break
-                case .finished(let summary): answer.summary = summary
+                case .finished(let summary):
+                    answer.text += summary.rest.text
+                    answer.summary = summary
                 }
             }
         }

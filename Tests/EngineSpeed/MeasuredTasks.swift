@@ -91,10 +91,10 @@ final class MeasuredTasks {
         next += 1
         engine.submit(
             TaskSubmission(
-                task: task, prompt: .text(String(decoding: letters, as: UTF8.self), parsesControlTokens: false),
-                sampling: SamplingParameters(
-                    temperature: 0, seed: 1, maximumTokens: answer, ignoresEndOfSequence: true),
-                generated: []))
+                task: task,
+                work: .answer(
+                    .text(String(decoding: letters, as: UTF8.self), parsesControlTokens: false),
+                    SamplingParameters(temperature: 0, seed: 1, maximumTokens: answer, ignoresEndOfSequence: true))))
         return task
     }
 

@@ -84,7 +84,8 @@ struct GatewayResponderTests {
         for route in try table() {
             let isChange = route.method != .get
             let isOwn =
-                [SchedulerRoutes.chatCompletions, SchedulerRoutes.completions].map(PathPattern.exactly)
+                [SchedulerRoutes.chatCompletions, SchedulerRoutes.completions, SchedulerRoutes.embeddings]
+                .map(PathPattern.exactly)
                 .contains(route.pattern) || route.pattern == .below(SchedulerRoutes.jobs)
             #expect((route.access == .admin) == (isChange && !isOwn), "\(route.method) \(route.pattern)")
         }

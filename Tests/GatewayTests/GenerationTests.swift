@@ -17,7 +17,7 @@ struct GenerationTests {
             let answer = try await gateway.chat()
             #expect(answer.status == 200)
             let chat = try answer.decode(ChatCompletion.self)
-            #expect(chat.choices.map(\.message) == [ChatMessage(role: "assistant", content: "Hello!")])
+            #expect(chat.choices.map(\.message) == [ChatCompletion.Message(role: "assistant", content: "Hello!")])
             #expect(chat.choices.map(\.finishReason) == ["stop"])
             #expect(chat.usage == TokenUsage(promptTokens: 4, completionTokens: 2))
             let job = try #require(answer.response.header(SchedulerRoutes.jobHeader))

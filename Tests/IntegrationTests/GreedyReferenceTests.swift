@@ -98,6 +98,7 @@ private struct NodeConversation {
             switch happened {
             case .accepted(let acceptance): answers[index].promptTokens = acceptance.promptTokens
             case .token(let token): answers[index].tokens.append(token.id)
+            case .vector: Issue.record("a completion has no vectors")
             case .finished: answers[index].isOver = true
             case .failed(_, let message):
                 Issue.record("\(texts[index]): \(message)")
@@ -116,8 +117,9 @@ private struct NodeConversation {
         guard let (index, text) = waiting.popFirst() else { return }
         let task = ServingTask(
             id: .random(), job: .random(), model: try #require(ModelName(DeepFlowFixture.model)),
-            prompt: .text(text, parsesControlTokens: true),
-            sampling: SamplingParameters(temperature: 0, seed: 1, maximumTokens: 64, ignoresEndOfSequence: true))
+            work: .answer(
+                .text(text, parsesControlTokens: true),
+                SamplingParameters(temperature: 0, seed: 1, maximumTokens: 64, ignoresEndOfSequence: true)))
         tasks[task.id] = index
         let response = try await client.request(
             .post, NodeRoutes.tasks, headers: ["content-type": "application/json"],

@@ -6,25 +6,57 @@ import Testing
 
 @Suite("Task submission")
 struct TaskSubmissionTests {
-    private func submission(prompt: Prompt) -> TaskSubmission {
-        TaskSubmission(
-            task: TaskID(rawValue: 1), prompt: prompt,
-            sampling: SamplingParameters(
-                temperature: 0.5, topK: 40, seed: .max, maximumTokens: nil, stop: ["\n\n", "ä"],
-                ignoresEndOfSequence: true),
-            generated: [1, -1, 200_000])
+    private func sampling() -> SamplingParameters {
+        var sampling = SamplingParameters(
+            temperature: 0.5, topK: 40, seed: .max, maximumTokens: nil, stop: ["\n\n", "ä"],
+            ignoresEndOfSequence: true)
+        sampling.topP = 0.9
+        sampling.minP = 0.05
+        sampling.typicalP = 0.95
+        sampling.frequencyPenalty = -0.5
+        sampling.presencePenalty = 1.5
+        sampling.repetitionPenalty = 1.1
+        sampling.biases = [.init(token: 5, bias: -100), .init(token: 7, bias: 2.5)]
+        sampling.likelihoods = 3
+        sampling.minimumTokens = 4
+        return sampling
     }
 
-    @Test("Chats and texts read back with all their parameters")
+    private func submission(prompt: Prompt) -> TaskSubmission {
+        TaskSubmission(
+            task: TaskID(rawValue: 1), work: .answer(prompt, sampling()), delivered: 3, generated: [1, -1, 200_000])
+    }
+
+    @Test("Chats, texts and tokens read back with all their parameters")
     func roundTrip() throws {
+        let call = ToolCall(identifier: "abc", name: "find", arguments: "{}")
+        let chat = Conversation(
+            [
+                ChatMessage(role: "system", content: ""),
+                ChatMessage(role: "assistant", content: nil, reasoning: "hm", toolCalls: [call, call]),
+                ChatMessage(role: "tool", content: "héllo", toolCalls: [], toolCallIdentifier: "abc", name: "find"),
+            ], tools: "[{}]", variables: #"{"enable_thinking":false}"#, addsGenerationPrompt: false,
+            moment: 1_700_000_000)
         let prompts: [Prompt] = [
-            .chat([ChatMessage(role: "system", content: ""), ChatMessage(role: "user", content: "héllo")]),
-            .text("plain", parsesControlTokens: false), .text("<|x|>", parsesControlTokens: true),
+            .chat(chat), .text("plain", parsesControlTokens: false), .text("<|x|>", parsesControlTokens: true),
+            .tokens([0, 5, 1 << 20]),
         ]
         for prompt in prompts {
             let original = submission(prompt: prompt)
             #expect(try TaskSubmission(decoding: original.encoded()) == original)
         }
+    }
+
+    @Test(
+        "Every kind of work reads back",
+        arguments: [
+            .embedding([.text("a", parsesControlTokens: false), .tokens([1])], EmbeddingParameters()),
+            .embedding([.tokens([2])], EmbeddingParameters(pooling: .last, dimensions: 256)),
+            .tokenization(.text("a", parsesControlTokens: true)), .detokenization([4, 5, 6]), .detokenization([]),
+        ] as [TaskWork])
+    func work(_ work: TaskWork) throws {
+        let original = TaskSubmission(task: TaskID(rawValue: 9), work: work, delivered: 1)
+        #expect(try TaskSubmission(decoding: original.encoded()) == original)
     }
 
     @Test("A long prompt travels in parts that fit a packet and join again")
@@ -46,20 +78,35 @@ struct TaskSubmissionTests {
         #expect(try TaskSubmission(decoding: joined) == original)
     }
 
-    @Test("A temperature outside its range is refused", arguments: [-1, 2.5, Float.nan, .infinity])
-    func temperature(value: Float) {
-        var original = submission(prompt: .text("x", parsesControlTokens: false))
-        original.sampling.temperature = value
-        let bytes = original.encoded()
-        #expect(throws: FrameError.outOfRange(field: "temperature")) { try TaskSubmission(decoding: bytes) }
+    @Test("Numbers outside their ranges are refused", arguments: [-1, 2.5, Float.nan, .infinity])
+    func ranges(value: Float) {
+        let changes: [(String, WritableKeyPath<SamplingParameters, Float>)] = [
+            ("temperature", \.temperature), ("top_p", \.topP), ("min_p", \.minP), ("typical_p", \.typicalP),
+        ]
+        for (field, path) in changes {
+            var sampling = sampling()
+            sampling[keyPath: path] = value
+            let bytes = TaskSubmission(
+                task: TaskID(rawValue: 1), work: .answer(.tokens([1]), sampling)
+            ).encoded()
+            #expect(throws: FrameError.outOfRange(field: field)) { try TaskSubmission(decoding: bytes) }
+        }
     }
 
-    @Test("Counts that promise more than there is are refused")
-    func counts() {
-        var bytes = submission(prompt: .text("x", parsesControlTokens: false)).encoded()
-        // The count of generated tokens stands 16 bytes before the prompt's form byte: 3 tokens and itself.
-        let count = bytes.count - (1 + 4 + 1) - 16
-        bytes[count] = 0xff
-        #expect(throws: FrameError.self) { try TaskSubmission(decoding: bytes) }
+    @Test("A submission cut or changed anywhere is refused or read, never a crash")
+    func damage() {
+        let bytes = submission(prompt: .chat(Conversation([ChatMessage(role: "user", content: "x")]))).encoded()
+        for index in bytes.indices {
+            for value in [0, 1, 0x7F, 0xFF] as [UInt8] {
+                var changed = bytes
+                changed[index] = value
+                _ = try? TaskSubmission(decoding: changed)
+            }
+            var cut = Array(bytes[..<index])
+            if cut.count >= 4 {
+                cut.replaceSubrange(0..<4, with: withUnsafeBytes(of: UInt32(index).littleEndian, Array.init))
+            }
+            #expect(throws: FrameError.self) { try TaskSubmission(decoding: cut) }
+        }
     }
 }

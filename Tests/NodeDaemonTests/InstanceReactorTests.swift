@@ -85,8 +85,8 @@ import Testing
         let instance = try await handOver(id, to: &listener)
         let text = String(repeating: "word ", count: 1 << 20)
         let submission = TaskSubmission(
-            task: TaskID(rawValue: 3), prompt: .text(text, parsesControlTokens: false),
-            sampling: SamplingParameters(temperature: 0, seed: 1), generated: [])
+            task: TaskID(rawValue: 3),
+            work: .answer(.text(text, parsesControlTokens: false), SamplingParameters(temperature: 0, seed: 1)))
         reactor.send(ToInstance.submission(submission), to: id)
         var bytes: [UInt8] = []
         while true {

@@ -35,7 +35,7 @@ struct ChatRequestTests {
                 """))
         #expect(request.kind == .chat)
         #expect(request.model.text == "m")
-        #expect(request.prompt == .chat([ChatMessage(role: "user", content: "hi")]))
+        #expect(request.prompt == .chat(Conversation([ChatMessage(role: "user", content: "hi")])))
         #expect(request.temperature == 0.5)
         #expect(request.topK == 40)
         #expect(request.seed == UInt64.max)
@@ -65,10 +65,11 @@ struct ChatRequestTests {
             """)
         #expect(
             request.prompt
-                == .chat([
-                    ChatMessage(role: "system", content: "be kind"), ChatMessage(role: "user", content: "ab"),
-                    ChatMessage(role: "assistant", content: ""),
-                ]))
+                == .chat(
+                    Conversation([
+                        ChatMessage(role: "system", content: "be kind"), ChatMessage(role: "user", content: "ab"),
+                        ChatMessage(role: "assistant", content: ""),
+                    ])))
     }
 
     @Test(

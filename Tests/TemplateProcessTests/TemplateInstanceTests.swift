@@ -37,7 +37,8 @@ extension TestInstance {
         let sampling = SamplingParameters(
             temperature: 1, seed: 11, maximumTokens: tokens, ignoresEndOfSequence: true)
         let submission = TaskSubmission(
-            task: task, prompt: .text(text, parsesControlTokens: false), sampling: sampling, generated: generated)
+            task: task, work: .answer(.text(text, parsesControlTokens: false), sampling), delivered: generated.count,
+            generated: generated)
         for part in ToInstance.submission(submission) { try tell(part) }
         var ids: [Int32] = []
         while true {

@@ -214,9 +214,30 @@ void flow_attend(
 /// The index of the largest number, the lowest one of equals; numbers that are not a number never win.
 size_t flow_largest(const float *x, size_t count);
 
-/// Draws an index with the probabilities softmax(logits / temperature) among the `top` largest logits (0 = all, ties to
-/// the lowest indices). uniform lies in [0, 1). The logits are overwritten by weights.
-size_t flow_sample(float *logits, size_t count, float temperature, size_t top, double uniform);
+/// How an index is drawn from logits, in this order. Each rule acts on the probabilities that the one before left; ties
+/// go to the lowest indices.
+typedef struct flow_choice {
+    /// Logits are divided by it; with 0 the largest one is taken.
+    float temperature;
+    /// Only the `top` largest; 0 = all.
+    size_t top;
+    /// Only the most likely ones until their probabilities reach `top_p`, at least one; 1 = all.
+    float top_p;
+    /// Only those with at least this part of the largest probability; 0 = all.
+    float min_p;
+    /// Only those whose information -log p is nearest to the expected one, until their probabilities reach it; 1 = all.
+    float typical_p;
+    /// In [0, 1): where in the sum of the probabilities the draw falls.
+    double uniform;
+} flow_choice;
+
+/// Draws an index with the probabilities softmax(logits / temperature) among those that the rules leave. The logits are
+/// overwritten by weights. `scratch` has room for `count` numbers where typical_p is less than 1; NULL is enough
+/// elsewhere.
+size_t flow_sample(float *logits, float *scratch, size_t count, const flow_choice *choice);
+
+/// log(sum(e^x[i])), in blocks of fixed order; what is not a number counts as nothing.
+double flow_log_sum(const float *x, size_t count);
 
 /// A number in [0, 1) that depends on seed and index alone (Philox 4x32-10, 53 bits).
 double flow_uniform(uint64_t seed, uint64_t index);

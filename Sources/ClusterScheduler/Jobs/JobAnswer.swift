@@ -11,11 +11,11 @@ extension JobExecutor {
         case .accept(let acceptance, let isFirst):
             accept(acceptance)
             if isFirst { events.append(.accepted(promptTokens: acceptance.promptTokens)) }
-        case .deliver(let text, let isFirst, let acknowledge):
+        case .deliver(let part, let isFirst, let acknowledge):
             clock.token()
             if isFirst { noteFirstToken() }
             if let acknowledge { surroundings.cluster.acknowledge(task, on: node, index: acknowledge) }
-            if !text.isEmpty { events.append(.text(text)) }
+            events.append(.part(part))
         case .askAgain(let index): surroundings.cluster.askAgain(task, on: node, from: index)
         case .complete(let outcome): try complete(outcome, &events)
         case .placeAgain: lose(task, on: node)
@@ -46,7 +46,7 @@ extension JobExecutor {
     private func complete(_ outcome: TaskOutcome, _ events: inout [JobEvent]) throws(JobFailure) {
         clock.finish(outcome)
         let phases = clock.phases
-        let completionTokens = max(outcome.completionTokens, progress.tokens.count)
+        let completionTokens = submission.isAnswer ? max(outcome.completionTokens, progress.partCount) : 0
         job.update { record in
             record.phases = phases
             record.completionTokens = completionTokens
@@ -55,19 +55,20 @@ extension JobExecutor {
         guard outcome.reason != .cancelled else {
             throw JobFailure(.cancelled, "the task was ended on its node: send the request again if that was not you")
         }
-        if !outcome.text.isEmpty { events.append(.text(outcome.text)) }
         events.append(
             .finished(
                 JobSummary(
                     reason: outcome.reason, promptTokens: progress.promptTokens ?? 0,
-                    completionTokens: completionTokens)))
+                    completionTokens: completionTokens,
+                    rest: JobSummary.TokenRest(text: outcome.text, extra: outcome.extra),
+                    messageTokens: outcome.messageTokens)))
         phase = .over
         ending.finish(.completed)
     }
 
     /// The task is lost; the next one begins with the tokens so far.
     private func lose(_ task: TaskID, on node: NodeName) {
-        surroundings.cluster.release(task, on: node, index: progress.tokens.count)
+        surroundings.cluster.release(task, on: node, index: progress.partCount)
         ending.setTask(nil, on: nil)
         _ = search.avoid(node)
         phase = .placing

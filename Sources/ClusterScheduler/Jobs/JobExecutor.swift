@@ -31,7 +31,7 @@ package actor JobExecutor {
     let surroundings: Surroundings
     let ending: JobEnding
     var phase = Phase.arriving
-    var progress = AnswerProgress()
+    var progress: AnswerProgress
     var clock = PhaseClock()
     var search = PlaceSearch()
     /// Told to the reader at its next call.
@@ -51,6 +51,7 @@ package actor JobExecutor {
 
     init(_ submission: JobSubmission, job: LiveJob, surroundings: Surroundings) {
         self.submission = submission
+        progress = AnswerProgress(keepsTokens: submission.isAnswer)
         self.job = job
         self.surroundings = surroundings
         ending = JobEnding(job: job, surroundings: surroundings)

@@ -33,7 +33,7 @@ extension JobExecutor {
         }
         let task = ServingTask(
             id: .random(), job: job.id, model: submission.model, digest: progress.pinnedDigest,
-            prompt: submission.prompt, sampling: submission.sampling, generated: progress.tokens)
+            work: submission.work, delivered: progress.partCount, generated: progress.tokens)
         let tokens = max(1, submission.estimatedTokens - progress.tokens.count)
         do throws(NodeOrderError) {
             try await surroundings.cluster.submit(task, tokens: tokens, to: node, for: job.mailbox)
@@ -54,7 +54,7 @@ extension JobExecutor {
         job.update { record in
             record.status = .starting
             record.phases = phases
-            record.tasks.append(TaskRecord(id: task.id, node: node, firstIndex: task.generated.count))
+            record.tasks.append(TaskRecord(id: task.id, node: node, firstIndex: task.delivered))
             record.tasks[record.tasks.count - 1].status = .starting
         }
     }

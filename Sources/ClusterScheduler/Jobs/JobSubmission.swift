@@ -5,31 +5,44 @@ package import ServingModel
 package struct JobSubmission: Sendable {
     package var kind: JobKind
     package var model: ModelName
-    package var prompt: Prompt
-    package var sampling: SamplingParameters
+    package var work: TaskWork
     package var actor: Actor
 
-    package init(kind: JobKind, model: ModelName, prompt: Prompt, sampling: SamplingParameters, actor: Actor) {
+    /// The request that the job is a part of; nil where it is all of it.
+    package var request: RequestID?
+
+    package init(kind: JobKind, model: ModelName, work: TaskWork, actor: Actor, request: RequestID? = nil) {
         self.kind = kind
         self.model = model
-        self.prompt = prompt
-        self.sampling = sampling
+        self.work = work
         self.actor = actor
+        self.request = request
+    }
+
+    /// Whether the reply is an answer, whose tokens are counted as the model's work.
+    var isAnswer: Bool {
+        if case .answer = work { true } else { false }
     }
 
     /// Tokens that the job will take, estimated: until an instance has counted the prompt's, four bytes are a token, and
     /// an answer without a bound is taken for a middling one.
     var estimatedTokens: Int {
-        prompt.byteCount / 4 + min(sampling.maximumTokens ?? 512, 1 << 20)
+        let length: Int
+        if case .answer(_, let sampling) = work {
+            length = min(sampling.maximumTokens ?? 512, 1 << 20)
+        } else {
+            length = 0
+        }
+        return work.byteCount / 4 + length
     }
 }
 
-/// What a job's reader gets, in this order: accepted, text..., finished. `waiting` may come anywhere.
+/// What a job's reader gets, in this order: accepted, parts..., finished. `waiting` may come anywhere.
 package enum JobEvent: Hashable, Sendable {
     /// An instance will answer; from here on the client may be told that all is well.
     case accepted(promptTokens: Int)
-    /// More of the answer; never empty.
-    case text(String)
+    /// More of the reply.
+    case part(ReplyPart)
     /// Nothing happened for a while: a moment to show that the connection lives.
     case waiting
     case finished(JobSummary)
@@ -40,6 +53,21 @@ package struct JobSummary: Hashable, Sendable {
     package var reason: FinishReason
     package var promptTokens: Int
     package var completionTokens: Int
+    /// What became final only at the end.
+    package var rest = TokenRest(text: "")
+    /// See `TaskOutcome.messageTokens`.
+    package var messageTokens: [Int]?
+
+    /// Text, reasoning and calls that belong to no token.
+    package struct TokenRest: Hashable, Sendable {
+        package var text: String
+        package var extra: TokenExtra?
+
+        package init(text: String, extra: TokenExtra? = nil) {
+            self.text = text
+            self.extra = extra
+        }
+    }
 }
 
 /// Why a job has no (whole) answer.

@@ -21,7 +21,7 @@ struct NodeLedger: Sendable {
         var isTaken = false
         /// Its end has come.
         var isOver = false
-        /// Index of the next token that has not come yet.
+        /// Index of the next part that has not come yet.
         var nextIndex: Int
     }
 
@@ -72,7 +72,7 @@ struct NodeLedger: Sendable {
     /// A task is about to be sent. Must come before the sending: its first events may overtake the node's answer.
     mutating func place(_ task: ServingTask, tokens: Int, for mailbox: JobMailbox) {
         tasks[task.id] = PlacedTask(
-            mailbox: mailbox, tokens: tokens, stream: stream, nextIndex: task.generated.count)
+            mailbox: mailbox, tokens: tokens, stream: stream, nextIndex: task.delivered)
     }
 
     /// The node took the task; answers with an order where events may have been missed meanwhile.
@@ -84,7 +84,7 @@ struct NodeLedger: Sendable {
         return placed.stream == stream ? nil : .resume(task, index: placed.nextIndex)
     }
 
-    /// The job wants nothing more of the task, whose tokens below `index` it has; answers with what to tell the node.
+    /// The job wants nothing more of the task, whose parts below `index` it has; answers with what to tell the node.
     mutating func release(_ task: TaskID, index: Int) -> OutgoingOrder? {
         guard let placed = tasks.removeValue(forKey: task) else { return nil }
         guard placed.isOver else { return .cancel(task) }
@@ -102,16 +102,21 @@ struct NodeLedger: Sendable {
         guard let placed = tasks[task] else { return .stray(Self.answer(to: event, of: task)) }
         switch event {
         case .accepted: break
-        case .token(let token): if token.index == placed.nextIndex { tasks[task]?.nextIndex += 1 }
+        case .token(let token): note(token.index, of: task, after: placed)
+        case .vector(let input): note(input.index, of: task, after: placed)
         case .finished, .failed: tasks[task]?.isOver = true
         }
         return .to(placed.mailbox)
     }
 
+    private mutating func note(_ index: Int, of task: TaskID, after placed: PlacedTask) {
+        if index == placed.nextIndex { tasks[task]?.nextIndex += 1 }
+    }
+
     /// A task that still runs is ended; one that is over may be forgotten.
     private static func answer(to event: TaskEvent, of task: TaskID) -> OutgoingOrder {
         switch event {
-        case .accepted, .token: .cancel(task)
+        case .accepted, .token, .vector: .cancel(task)
         case .finished(let outcome):
             .acknowledge(TaskAcknowledgement(task: task, index: max(0, outcome.completionTokens), isOver: true))
         case .failed: .acknowledge(TaskAcknowledgement(task: task, index: 0, isOver: true))

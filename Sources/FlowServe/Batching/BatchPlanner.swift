@@ -31,14 +31,17 @@ package struct BatchPlanner: Sendable {
     package var freeBlockCount: Int { pool.freeCount }
 
     /// A new sequence of `tokenCount` tokens, `nextIndex` of which already belong to its answer. It waits until blocks
-    /// for all of them are free. Numbers must ascend from call to call.
-    package mutating func add(_ number: SequenceNumber, tokenCount: Int, nextIndex: Int) {
+    /// for all of them are free. Numbers must ascend from call to call. A whole one is computed in one step, so it must
+    /// not have more tokens than a step has rows.
+    package mutating func add(_ number: SequenceNumber, tokenCount: Int, nextIndex: Int, isWhole: Bool = false) {
         precondition(!stepInFlight, "sequences are added between steps")
         precondition(sequences.last.map { $0.number < number } ?? true, "sequence numbers ascend")
         precondition(tokenCount > 0 && tokenCount <= positionCapacity, "the owner refuses what can never fit")
+        precondition(!isWhole || tokenCount <= limits.rowsPerStep, "a whole text fits into one step")
         sequences.append(
             PlannedSequence(
-                number: number, tokenCount: tokenCount, nextIndex: nextIndex, tokensPerBlock: tokensPerBlock))
+                number: number, tokenCount: tokenCount, nextIndex: nextIndex, isWhole: isWhole,
+                tokensPerBlock: tokensPerBlock))
     }
 
     /// Forgets a sequence and frees its blocks; unknown numbers are ignored.

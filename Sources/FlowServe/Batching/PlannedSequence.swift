@@ -40,8 +40,11 @@ package struct PlannedSequence: Sendable, Equatable {
     /// Tokens of the answer below this index have reached the reader.
     package internal(set) var acknowledgedIndex: Int
     package internal(set) var blocks: BlockTable
+    /// All of its rows must be in one step.
+    package let isWhole: Bool
 
-    init(number: SequenceNumber, tokenCount: Int, nextIndex: Int, tokensPerBlock: Int) {
+    init(number: SequenceNumber, tokenCount: Int, nextIndex: Int, isWhole: Bool, tokensPerBlock: Int) {
+        self.isWhole = isWhole
         self.number = number
         self.tokenCount = tokenCount
         self.nextIndex = nextIndex

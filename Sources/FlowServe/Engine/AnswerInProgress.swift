@@ -12,6 +12,7 @@ struct AnswerInProgress {
     /// The answer ends after this many tokens, those of earlier instances included.
     let mostTokens: Int
     var text: AnswerText
+    private let plan: SamplingPlan
 
     private let acceptedAt: MonotonicTime
     private var firstTokenAt: MonotonicTime?
@@ -20,7 +21,7 @@ struct AnswerInProgress {
     /// An answer that begins, or goes on after `generated`, whose text went out before.
     init(
         task: TaskID, sampling: SamplingParameters, prompt: [Int32], generated: [Int32], mostTokens: Int,
-        text: AnswerText, at now: MonotonicTime
+        text: AnswerText, endTokens: [Int32], at now: MonotonicTime
     ) {
         self.task = task
         self.sampling = sampling
@@ -29,6 +30,8 @@ struct AnswerInProgress {
         self.mostTokens = mostTokens
         self.text = text
         self.text.replay(generated)
+        plan = SamplingPlan(
+            sampling, adjustment: LogitAdjustment(sampling, prompt: prompt, answer: generated, endTokens: endTokens))
         acceptedAt = now
     }
 
@@ -43,8 +46,9 @@ struct AnswerInProgress {
 
     /// How the next token is chosen: the counter is its index, so that any instance draws the same number.
     var samplingPlan: SamplingPlan {
-        SamplingPlan(
-            temperature: sampling.temperature, topK: sampling.topK, seed: sampling.seed, index: UInt64(answerTokens))
+        var plan = plan
+        plan.index = UInt64(answerTokens)
+        return plan
     }
 
     /// Notes when a token was sampled, also for one that ends the text.
@@ -54,10 +58,11 @@ struct AnswerInProgress {
     }
 
     /// Adds a sampled token to the answer and returns it with its text.
-    mutating func append(_ token: Int32) -> GeneratedToken {
+    mutating func append(_ token: Int32, _ likelihood: TokenLikelihood? = nil) -> GeneratedToken {
         let index = answerTokens
         tokens.append(token)
-        return GeneratedToken(index: index, id: token, text: text.append(token))
+        let extra = likelihood.map { TokenExtra(likelihood: $0) }
+        return GeneratedToken(index: index, id: token, text: text.append(token), extra: extra)
     }
 
     /// The end of the answer.

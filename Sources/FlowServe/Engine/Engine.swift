@@ -6,24 +6,28 @@ package import Messages
 package import ServingModel
 internal import Tokenization
 
-/// Answers tasks: prompts in, tokens and text out, one step after another. It owns the planner, the runner and what
-/// is known of each answer; one thread uses it. It does no I/O: what happened is taken as events.
+/// Does the work of tasks: prompts in, tokens, text and vectors out, one step after another. It owns the planner, the
+/// runner and what is known of each reply; one thread uses it. It does no I/O: what happened is taken as events.
 ///
-/// An answer is fixed by prompt and sampling parameters alone, whatever else is served beside it, also when its blocks
-/// were taken away in between or when it is continued by another instance.
+/// A reply is fixed by the work alone, whatever else is served beside it, also when its blocks were taken away in between
+/// or when it is continued by another instance.
 package final class Engine {
-    private let prompts: PromptEncoding
-    private let image: ServingModelImage
-    private let runner: ModelRunner
-    private let limits: EngineLimits
-    private let now: () -> MonotonicTime
+    let prompts: PromptEncoding
+    let image: ServingModelImage
+    let runner: ModelRunner
+    let limits: EngineLimits
+    let now: () -> MonotonicTime
 
-    private var planner: BatchPlanner
+    var planner: BatchPlanner
     private var pace = PromptPace()
-    private var answers: [SequenceNumber: AnswerInProgress] = [:]
-    private var numbers: [TaskID: SequenceNumber] = [:]
+    var answers: [SequenceNumber: AnswerInProgress] = [:]
+    var numbers: [TaskID: SequenceNumber] = [:]
+    /// Texts of embeddings that the planner has, and the tasks they belong to.
+    var texts: [SequenceNumber: TextInPooling] = [:]
+    var embeddings: [TaskID: EmbeddingInProgress] = [:]
+    var recitals: [TaskID: TokenRecital] = [:]
+    var events: [EngineEvent] = []
     private var nextNumber: UInt64 = 0
-    private var events: [EngineEvent] = []
     private var batch = StepBatch()
     private var sampled: [Int32] = []
 
@@ -43,7 +47,7 @@ package final class Engine {
     }
 
     /// Tasks that are not over.
-    package var taskCount: Int { answers.count }
+    package var taskCount: Int { answers.count + embeddings.count + recitals.count }
 
     /// Tokens that prompt and answer may have together here: the model's context, or what the memory holds of it.
     package var contextTokens: Int { min(image.artefact.configuration.contextLength, planner.positionCapacity) }
@@ -54,31 +58,46 @@ package final class Engine {
         return events
     }
 
-    /// Takes a task: `accepted` or `failed` follows at once, and the end too where nothing is left to be generated.
+    /// Takes a task: `accepted` or `failed` follows at once, and the end too where nothing is left to be done.
     /// The task must not be known here already.
     package func submit(_ submission: TaskSubmission) {
-        precondition(numbers[submission.task] == nil, "a task is submitted once")
+        precondition(!knows(submission.task), "a task is submitted once")
         do throws(TaskRefusal) {
-            let answer = try begin(submission)
-            events.append(
-                .accepted(submission.task, promptTokens: answer.promptTokens, firstIndex: answer.answerTokens))
-            enter(answer)
+            guard taskCount < limits.maximumTasks else {
+                throw TaskRefusal(.overloaded, "this instance already works on \(limits.maximumTasks) tasks")
+            }
+            try SubmissionRules.check(submission, vocabularySize: image.artefact.configuration.vocabularySize)
+            switch submission.work {
+            case .answer(let prompt, let sampling): try beginAnswer(submission, prompt, sampling)
+            case .embedding(let inputs, let parameters): try beginEmbedding(submission, inputs, parameters)
+            case .tokenization(let prompt): try beginTokenization(submission, prompt)
+            case .detokenization(let tokens): beginDetokenization(submission, tokens)
+            }
         } catch {
             events.append(.failed(submission.task, error.failure, message: error.message))
         }
     }
 
-    /// Ends a task with `finished(.cancelled)`; one that is over or unknown is left as it is.
-    package func cancel(_ task: TaskID) {
-        guard let number = numbers[task] else { return }
-        planner.remove(number)
-        end(number, .cancelled)
+    private func knows(_ task: TaskID) -> Bool {
+        numbers[task] != nil || embeddings[task] != nil || recitals[task] != nil
     }
 
-    /// The reader has the tokens below `index`.
+    /// Ends a task with `finished(.cancelled)`; one that is over or unknown is left as it is.
+    package func cancel(_ task: TaskID) {
+        if let number = numbers[task] {
+            planner.remove(number)
+            endAnswer(number, .cancelled)
+        } else if embeddings[task] != nil {
+            endEmbedding(task, .cancelled)
+        } else if let recital = recitals.removeValue(forKey: task) {
+            events.append(.finished(task, recital.outcome(.cancelled)))
+        }
+    }
+
+    /// The reader has the parts below `index`.
     package func acknowledge(_ task: TaskID, index: Int) {
-        guard let number = numbers[task] else { return }
-        planner.acknowledge(number, index: index)
+        if let number = numbers[task] { planner.acknowledge(number, index: index) }
+        if recitals[task] != nil { recite(task, acknowledged: index) }
     }
 
     /// Runs one step. False where there is nothing to run until something else happens.
@@ -102,94 +121,63 @@ package final class Engine {
         runner.releaseIdleMemory()
     }
 
-    private func begin(_ submission: TaskSubmission) throws(TaskRefusal) -> AnswerInProgress {
-        let configuration = image.artefact.configuration
-        guard answers.count < limits.maximumTasks else {
-            throw TaskRefusal(.overloaded, "this instance already works on \(limits.maximumTasks) tasks")
-        }
-        try SubmissionRules.check(submission, vocabularySize: configuration.vocabularySize)
-        let prompt = try prompts.tokens(of: submission.prompt)
-        let room = try answerRoom(promptTokens: prompt.count)
-        return AnswerInProgress(
-            task: submission.task, sampling: submission.sampling, prompt: prompt, generated: submission.generated,
-            mostTokens: min(room, submission.sampling.maximumTokens ?? room),
-            text: AnswerText(image.tokenizer, stops: submission.sampling.stop), at: now())
-    }
-
-    /// Tokens that an answer can have after such a prompt. An answer that would need more ends there with `length`.
-    private func answerRoom(promptTokens: Int) throws(TaskRefusal) -> Int {
-        let context = image.artefact.configuration.contextLength
-        guard promptTokens < contextTokens else {
-            let bound =
-                context <= planner.positionCapacity
-                ? "the model's context holds \(context)"
-                : "this instance's memory holds \(planner.positionCapacity) of the model's context of \(context)"
-            throw TaskRefusal(
-                .contextLengthExceeded,
-                "the prompt has \(promptTokens) tokens and \(bound), with room for at least one token of the answer; "
-                    + "shorten the prompt")
-        }
-        return min(contextTokens - promptTokens, TaskSubmission.Limits.generated)
-    }
-
-    private func enter(_ answer: AnswerInProgress) {
-        let number = SequenceNumber(nextNumber)
-        nextNumber += 1
-        answers[number] = answer
-        numbers[answer.task] = number
-        // A continued answer may have been complete when the instance before was lost.
-        if let reason = answer.reasonToEnd {
-            end(number, reason)
-        } else {
-            planner.add(number, tokenCount: answer.tokens.count, nextIndex: answer.answerTokens)
-        }
-    }
-
-    private func end(_ number: SequenceNumber, _ reason: FinishReason) {
-        guard var answer = answers.removeValue(forKey: number) else { return }
-        numbers[answer.task] = nil
-        events.append(.finished(answer.task, answer.outcome(reason)))
+    /// A number for a new sequence; they ascend.
+    func takeNumber() -> SequenceNumber {
+        defer { nextNumber += 1 }
+        return SequenceNumber(nextNumber)
     }
 
     private func layOut(_ plan: StepPlan) {
         batch.removeAll()
         for chunk in plan.chunks {
-            guard let answer = answers[chunk.sequence] else {
+            if let answer = answers[chunk.sequence] {
+                layOut(chunk, answer)
+            } else if let text = texts[chunk.sequence] {
+                for position in chunk.firstPosition..<chunk.firstPosition + chunk.count {
+                    batch.rows.append(
+                        StepRow(
+                            token: text.tokens[position], position: position, sequence: batch.sequences.count,
+                            isPooled: text.pools(position)))
+                }
+            } else {
                 preconditionFailure("the planner knows a sequence that the engine has forgotten")
             }
-            let last = chunk.firstPosition + chunk.count - 1
-            for position in chunk.firstPosition...last {
-                batch.rows.append(
-                    StepRow(
-                        token: answer.tokens[position], position: position, sequence: batch.sequences.count,
-                        sampling: chunk.samples && position == last ? batch.samplings.count : nil))
-            }
             batch.sequences.append(StepSequence(blockTable: chunk.blocks))
-            if chunk.samples { batch.samplings.append(answer.samplingPlan) }
         }
     }
 
+    private func layOut(_ chunk: PlannedChunk, _ answer: AnswerInProgress) {
+        let last = chunk.firstPosition + chunk.count - 1
+        for position in chunk.firstPosition...last {
+            batch.rows.append(
+                StepRow(
+                    token: answer.tokens[position], position: position, sequence: batch.sequences.count,
+                    sampling: chunk.samples && position == last ? batch.samplings.count : nil))
+        }
+        if chunk.samples { batch.samplings.append(answer.samplingPlan) }
+    }
+
+    /// Outputs come in the order of the chunks: sampled tokens, and pooled rows by themselves.
     private func complete(_ plan: StepPlan, at time: MonotonicTime) {
         var ended: Set<SequenceNumber> = []
-        for (chunk, token) in zip(plan.chunks.lazy.filter(\.samples), sampled) {
-            guard let reason = take(token, of: chunk.sequence, at: time) else { continue }
-            ended.insert(chunk.sequence)
-            end(chunk.sequence, reason)
+        var reasons: [(SequenceNumber, FinishReason)] = []
+        var samplings = 0
+        var poolings = 0
+        for chunk in plan.chunks {
+            if texts[chunk.sequence] != nil {
+                poolings += addPooled(chunk, from: poolings)
+                if chunk.samples { ended.insert(chunk.sequence) }
+            } else if chunk.samples {
+                let likelihood = runner.likelihood(ofSampling: samplings)
+                if let reason = take(sampled[samplings], likelihood, of: chunk.sequence, at: time) {
+                    ended.insert(chunk.sequence)
+                    reasons.append((chunk.sequence, reason))
+                }
+                samplings += 1
+            }
         }
         planner.complete(plan, ended: ended)
-    }
-
-    /// Adds a sampled token to its answer and says whether the answer is over. A token that ends the text is not part
-    /// of the answer: it is no event and is not counted.
-    private func take(_ token: Int32, of number: SequenceNumber, at time: MonotonicTime) -> FinishReason? {
-        guard let task = answers[number]?.task, let keepsEnd = answers[number]?.sampling.ignoresEndOfSequence else {
-            return nil
-        }
-        answers[number]?.noteSample(at: time)
-        if !keepsEnd, image.tokenizer.endTokens.contains(token) { return .stop }
-        // Changed in place: a copy of the answer would copy all its tokens with every new one.
-        guard let generated = answers[number]?.append(token) else { return nil }
-        events.append(.token(task, generated))
-        return answers[number]?.reasonToEnd
+        for (number, reason) in reasons { endAnswer(number, reason) }
+        for number in ended where texts[number] != nil { finishText(number) }
     }
 }

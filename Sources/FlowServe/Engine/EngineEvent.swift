@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ServingModel
 
-/// What the engine tells of its tasks, in each task's order: accepted, tokens, finished; or failed.
+/// What the engine tells of its tasks, in each task's order: accepted, parts, finished; or failed.
 package enum EngineEvent: Sendable, Equatable {
-    /// The prompt has this many tokens, and the first token to come has this index.
+    /// The prompt has this many tokens, and the first part to come has this index.
     case accepted(TaskID, promptTokens: Int, firstIndex: Int)
     case token(TaskID, GeneratedToken)
+    case vector(TaskID, EmbeddedInput)
     case finished(TaskID, TaskOutcome)
     case failed(TaskID, TaskFailure, message: String)
 }

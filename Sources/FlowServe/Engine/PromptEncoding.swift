@@ -14,22 +14,63 @@ struct PromptEncoding {
         self.template = template
     }
 
-    /// The tokens of a prompt, at least one, each within the vocabulary.
+    /// The tokens of a prompt that is to be continued, at least one, each within the vocabulary.
     func tokens(of prompt: Prompt) throws(TaskRefusal) -> [Int32] {
-        let tokens =
-            switch prompt {
-            case .chat(let messages): try tokens(ofChat: messages)
-            case .text(let text, let parsesControlTokens):
-                tokens(ofText: text, control: parsesControlTokens ? .recognised : .asText)
+        switch prompt {
+        case .chat(let conversation): try checked(try tokens(ofChat: conversation))
+        case .text(let text, let parsesControlTokens):
+            try checked(tokens(ofText: text, control: parsesControlTokens ? .recognised : .asText))
+        case .tokens(let tokens): try checked(given: tokens)
+        }
+    }
+
+    /// The tokens of a prompt that stands for itself, with what the model wants at its end.
+    func tokens(ofWhole prompt: Prompt) throws(TaskRefusal) -> [Int32] {
+        guard case .text(let text, let parsesControlTokens) = prompt else { return try tokens(of: prompt) }
+        return try checked(
+            tokenizer.encodeWhole(Array(text.utf8), control: parsesControlTokens ? .recognised : .asText))
+    }
+
+    /// How many tokens each message adds to the rendered conversation; -1 where the template refuses the conversation
+    /// that ends with it.
+    func tokensOfMessages(_ conversation: Conversation) -> [Int] {
+        var counts: [Int] = []
+        var before = 0
+        var part = conversation
+        part.addsGenerationPrompt = false
+        for end in conversation.messages.indices {
+            part.messages = Array(conversation.messages[...end])
+            guard let count = try? tokens(ofChat: part).count else {
+                counts.append(-1)
+                continue
             }
+            counts.append(max(0, count - before))
+            before = count
+        }
+        return counts
+    }
+
+    private func checked(_ tokens: [Int32]) throws(TaskRefusal) -> [Int32] {
         guard !tokens.isEmpty else {
             throw TaskRefusal(.invalidRequest, "the prompt comes to no tokens; send some text")
         }
-        guard tokens.allSatisfy({ $0 >= 0 && $0 < tokenizer.vocabularySize }) else {
+        guard tokens.allSatisfy(isKnown) else {
             throw TaskRefusal(.internalError, "the packed tokenizer makes tokens outside its vocabulary")
         }
         return tokens
     }
+
+    private func checked(given tokens: [Int32]) throws(TaskRefusal) -> [Int32] {
+        guard !tokens.isEmpty else { throw TaskRefusal(.invalidRequest, "the prompt has no tokens; send at least one") }
+        if let foreign = tokens.first(where: { !isKnown($0) }) {
+            throw TaskRefusal(
+                .invalidRequest,
+                "the prompt has token \(foreign); this model's tokens are 0 to \(tokenizer.vocabularySize - 1)")
+        }
+        return tokens
+    }
+
+    private func isKnown(_ token: Int32) -> Bool { token >= 0 && token < tokenizer.vocabularySize }
 
     private func tokens(ofText text: String, control: ControlTokens) -> [Int32] {
         let begin = tokenizer.addsBegin ? tokenizer.beginToken.map { [$0] } ?? [] : []
@@ -37,15 +78,15 @@ struct PromptEncoding {
     }
 
     /// Control tokens are recognised in what the template wrote, never in what a message says.
-    private func tokens(ofChat messages: [ServingModel.ChatMessage]) throws(TaskRefusal) -> [Int32] {
+    private func tokens(ofChat conversation: Conversation) throws(TaskRefusal) -> [Int32] {
         guard let template else {
             throw TaskRefusal(
                 .invalidRequest, "this model has no chat template; send a prompt for completion instead of messages")
         }
         let input = ChatInput(
-            messages: messages.map { ChatTemplates.ChatMessage(role: $0.role, content: $0.content) },
-            addsGenerationPrompt: true, beginText: text(of: tokenizer.beginToken),
-            endText: text(of: tokenizer.endTokens.first), moment: time(nil))
+            messages: conversation.messages.map(Self.message), addsGenerationPrompt: conversation.addsGenerationPrompt,
+            beginText: text(of: tokenizer.beginToken), endText: text(of: tokenizer.endTokens.first),
+            tools: conversation.tools, variables: conversation.variables, moment: conversation.moment)
         do throws(ChatTemplateError) {
             let segments = try template.render(input, limits: RenderLimits())
             return tokenizer.encode(
@@ -55,6 +96,15 @@ struct PromptEncoding {
         } catch {
             throw TaskRefusal(.invalidRequest, error.description)
         }
+    }
+
+    private static func message(_ message: ServingModel.ChatMessage) -> ChatTemplates.ChatMessage {
+        ChatTemplates.ChatMessage(
+            role: message.role, content: message.content, reasoning: message.reasoning,
+            toolCalls: (message.toolCalls ?? []).map {
+                ChatToolCall(identifier: $0.identifier, name: $0.name, arguments: $0.arguments)
+            },
+            toolCallIdentifier: message.toolCallIdentifier, name: message.name)
     }
 
     private func text(of token: Int32?) -> String {

@@ -5,7 +5,7 @@ internal import ServingModel
 /// Everything that the daemon may still ask for, and what of it is to be sent next. A pure value.
 ///
 /// Frames are made when the channel has room for them, not when things happen: a channel that nobody reads costs no
-/// memory beyond the unacknowledged tokens, which the engine's window bounds, and nothing is lost for a daemon that
+/// memory beyond the unacknowledged parts, which the engine's window bounds, and nothing is lost for a daemon that
 /// attaches later and asks for a replay.
 struct AnswerLedger {
     /// Tasks that are over are kept until the daemon forgets them, but no more than this many.
@@ -34,7 +34,7 @@ struct AnswerLedger {
         records[task].map { $0.end == nil } ?? false
     }
 
-    /// A task has arrived whose first token to come has index `firstIndex`.
+    /// A task has arrived whose first part to come has index `firstIndex`.
     mutating func begin(_ task: TaskID, firstIndex: Int) {
         guard records[task] == nil else { return }
         records[task] = AnswerRecord(firstIndex: firstIndex)
@@ -49,7 +49,10 @@ struct AnswerLedger {
             records[task]?.accept(promptTokens: promptTokens)
             enqueue(task)
         case .token(let task, let token):
-            records[task]?.append(token)
+            records[task]?.append(.token(token))
+            enqueue(task)
+        case .vector(let task, let input):
+            records[task]?.append(.vector(input))
             enqueue(task)
         case .finished(let task, let outcome): end(task, .finished(outcome))
         case .failed(let task, let failure, let message): end(task, .failed(failure, message: message))
@@ -103,7 +106,8 @@ struct AnswerLedger {
         if !replies.isEmpty { return replies.removeFirst() }
         while let task = queue.first {
             if let frame = records[task]?.takeAcceptance(of: task) { return frame }
-            if records[task]?.hasTokensDue == true, let frame = takeTokens() { return frame }
+            if let frame = records[task]?.takeVector(of: task) { return frame }
+            if records[task]?.hasPartsDue == true, let frame = takeTokens() { return frame }
             if let frame = records[task]?.takeEnd(of: task) { return frame }
             records[task]?.isQueued = false
             queue.removeFirst()
@@ -113,15 +117,13 @@ struct AnswerLedger {
 
     /// One frame with the tokens of every task whose acceptance is on its way, as many as fit.
     private mutating func takeTokens() -> FromInstance? {
-        // Task, index, id and the text's length, in bytes.
-        let tokenHead = 8 + 4 + 4 + 4
         var room = FramePacking.tokenBytes
         var tokens: [FromInstance.TaskToken] = []
         for task in queue {
             while tokens.count < FromInstance.Limits.tokensPerFrame,
-                let token = records[task]?.takeToken(room: room - tokenHead)
+                let token = records[task]?.takeToken(room: room)
             {
-                room -= tokenHead + token.text.utf8.count
+                room -= token.frameBytes
                 tokens.append(.init(task: task, token: token))
             }
         }

@@ -2,7 +2,7 @@
 internal import Messages
 internal import ServingModel
 
-/// What the instance owes the daemon of one task: acceptance, tokens that nobody acknowledged, the end; and how far the
+/// What the instance owes the daemon of one task: acceptance, parts that nobody acknowledged, the end; and how far the
 /// channel has taken them.
 struct AnswerRecord {
     /// How a task ended.
@@ -19,57 +19,57 @@ struct AnswerRecord {
     /// In the ledger's queue of tasks with something to send.
     var isQueued = false
 
-    /// Index of `tokens.first`, or of the next token where there is none.
+    /// Index of `parts.first`, or of the next part where there is none.
     private var firstKept: Int
-    private var tokens: [GeneratedToken] = []
+    private var parts: [ReplyPart] = []
     private var acceptanceIsSent = false
     private var nextToSend: Int
     private var endIsSent = false
 
-    /// A task whose first token to come has index `firstIndex`.
+    /// A task whose first part to come has index `firstIndex`.
     init(firstIndex: Int) {
         firstKept = firstIndex
         nextToSend = firstIndex
     }
 
-    /// Index that the next token will have.
-    var nextIndex: Int { firstKept + tokens.count }
+    /// Index that the next part will have.
+    var nextIndex: Int { firstKept + parts.count }
 
     /// Whether something waits to be sent.
-    var isDue: Bool { acceptanceIsDue || hasTokensDue || endIsDue }
+    var isDue: Bool { acceptanceIsDue || hasPartsDue || endIsDue }
 
     /// Whether `accepted` comes next.
     var acceptanceIsDue: Bool { promptTokens != nil && !acceptanceIsSent && !isForgotten }
 
     /// Whether the end comes next: everything before it was sent.
-    var endIsDue: Bool { end != nil && !endIsSent && !acceptanceIsDue && !hasTokensDue && !isForgotten }
+    var endIsDue: Bool { end != nil && !endIsSent && !acceptanceIsDue && !hasPartsDue && !isForgotten }
 
-    /// Whether tokens wait, behind an acceptance or not.
-    var hasTokensDue: Bool { nextToSend < nextIndex && !isForgotten }
+    /// Whether parts wait, behind an acceptance or not.
+    var hasPartsDue: Bool { nextToSend < nextIndex && !isForgotten }
 
     mutating func accept(promptTokens count: Int) {
         promptTokens = count
     }
 
-    mutating func append(_ token: GeneratedToken) {
-        precondition(token.index == nextIndex, "token \(token.index) of an answer comes when \(nextIndex) is due")
-        tokens.append(token)
+    mutating func append(_ part: ReplyPart) {
+        precondition(part.index == nextIndex, "part \(part.index) of a reply comes when \(nextIndex) is due")
+        parts.append(part)
     }
 
     mutating func finish(_ how: End) {
         end = how
     }
 
-    /// Forgets tokens below `index`; they are never sent again.
+    /// Forgets parts below `index`; they are never sent again.
     mutating func acknowledge(_ index: Int) {
         let count = min(index, nextIndex) - firstKept
         guard count > 0 else { return }
-        tokens.removeFirst(count)
+        parts.removeFirst(count)
         firstKept += count
         nextToSend = max(nextToSend, firstKept)
     }
 
-    /// Sends all that is kept again, tokens from `index` on.
+    /// Sends all that is kept again, parts from `index` on.
     mutating func rewind(to index: Int) {
         acceptanceIsSent = false
         nextToSend = min(max(index, firstKept), nextIndex)
@@ -82,13 +82,22 @@ struct AnswerRecord {
         return .accepted(task, promptTokens: promptTokens)
     }
 
-    /// The next token that is due, if its acceptance is already on its way and `room` bytes are enough for its text.
+    /// The next token that is due, if its acceptance is already on its way and `room` bytes are enough for it.
     mutating func takeToken(room: Int) -> GeneratedToken? {
-        guard !acceptanceIsDue, hasTokensDue else { return nil }
-        let token = tokens[nextToSend - firstKept]
-        guard token.text.utf8.count <= room else { return nil }
+        guard !acceptanceIsDue, hasPartsDue, case .token(let token) = parts[nextToSend - firstKept],
+            token.frameBytes <= room
+        else { return nil }
         nextToSend += 1
         return token
+    }
+
+    /// The next vector that is due, in a frame of its own.
+    mutating func takeVector(of task: TaskID) -> FromInstance? {
+        guard !acceptanceIsDue, hasPartsDue, case .vector(let input) = parts[nextToSend - firstKept] else {
+            return nil
+        }
+        nextToSend += 1
+        return .vector(task, input)
     }
 
     mutating func takeEnd(of task: TaskID) -> FromInstance? {

@@ -141,7 +141,7 @@ struct InstanceExchange {
         case .refused(let refusal):
             ledger.refuse(task, .failed(refusal.failure, message: refusal.message))
         case .complete(let submission):
-            ledger.begin(task, firstIndex: submission.generated.count)
+            ledger.begin(task, firstIndex: submission.delivered)
             waitingBytes += total
             work.submissions.append(submission)
         }

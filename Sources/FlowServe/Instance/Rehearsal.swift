@@ -32,14 +32,13 @@ extension ServingModelImage {
         let engine = Engine(image: self, runner: runner, limits: limits)
         // A conversation may begin with more than one block of a system prompt, so it is only rendered.
         _ = try? PromptEncoding(tokenizer: tokenizer, template: template)
-            .tokens(of: .chat([ChatMessage(role: "user", content: "Hello.")]))
+            .tokens(of: .chat(Conversation([ChatMessage(role: "user", content: "Hello.")])))
 
         var exchange = InstanceExchange()
         let sampling = SamplingParameters(
             temperature: 1, seed: 1, maximumTokens: 2, stop: ["\n\n"], ignoresEndOfSequence: true)
         let submission = TaskSubmission(
-            task: TaskID(rawValue: 1), prompt: .text("Hello", parsesControlTokens: false), sampling: sampling,
-            generated: [])
+            task: TaskID(rawValue: 1), work: .answer(.text("Hello", parsesControlTokens: false), sampling))
         for order in ToInstance.submission(submission) { exchange.take(order) }
         for submission in exchange.takeWork()?.submissions ?? [] { engine.submit(submission) }
         while engine.step() {}

@@ -103,6 +103,19 @@ package final class ModelRunner {
         return UnsafeBufferPointer(forward.logits(ofSampled: index))
     }
 
+    /// How likely the token of a sampling of the last step was, where its plan asked; valid until the next step.
+    package func likelihood(ofSampling index: Int) -> SampledLikelihood? {
+        sampler.likelihood(ofSampling: index)
+    }
+
+    /// The hidden state of a pooled row of the last step, in the order of the batch's rows; valid until the next step.
+    package func hiddenState(ofPooled index: Int) -> UnsafeBufferPointer<Float> {
+        forward.hiddenState(ofPooled: index)
+    }
+
+    /// Whether a text must be computed in one step.
+    package var needsWholeTexts: Bool { forward.needsWholeTexts }
+
     /// Ends the ranks' threads; `run` works on the calling thread again.
     package func stop() {
         team?.stop()

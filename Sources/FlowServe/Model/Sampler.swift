@@ -5,56 +5,82 @@ import CFlowKernels
 final class Sampler {
     private let vocabularySize: Int
     private let maximumPlans: Int
-    private let plans: UnsafeMutablePointer<SamplingPlan>  // [samplings]
+    private let plans: UnsafeMutablePointer<SamplingPlan>  // [samplings], all of them initialised
     private let chosen: UnsafeMutablePointer<Int32>  // [samplings]
+    private let likelihoods: Likelihoods
     private var scratch: [UnsafeMutablePointer<Float>] = []  // [ranks][vocabulary]
+    /// For plans with typical_p; made when the first one comes.
+    private var keys: [UnsafeMutablePointer<Float>] = []  // [ranks][vocabulary]
 
     init(vocabularySize: Int, maximumPlans: Int) {
         self.vocabularySize = vocabularySize
         self.maximumPlans = maximumPlans
         plans = .allocate(capacity: maximumPlans)
+        plans.initialize(repeating: SamplingPlan(), count: maximumPlans)
         chosen = .allocate(capacity: maximumPlans)
+        likelihoods = Likelihoods(maximumPlans: maximumPlans)
         reserve(rankCount: 1)
     }
 
     deinit {
+        plans.deinitialize(count: maximumPlans)
         plans.deallocate()
         chosen.deallocate()
-        for memory in scratch { memory.deallocate() }
+        for memory in scratch + keys { memory.deallocate() }
     }
 
     /// Makes room for ranks up to a number. Between steps only.
     func reserve(rankCount: Int) {
         while scratch.count < rankCount { scratch.append(.allocate(capacity: vocabularySize)) }
+        if !keys.isEmpty { reserveKeys() }
+    }
+
+    private func reserveKeys() {
+        while keys.count < scratch.count { keys.append(.allocate(capacity: vocabularySize)) }
     }
 
     /// Sets the plans of the next step.
     func prepare(_ plans: [SamplingPlan]) {
         precondition(plans.count <= maximumPlans, "a step has more samplings than rows")
-        for (index, plan) in plans.enumerated() { self.plans[index] = plan }
+        for (index, plan) in plans.enumerated() {
+            self.plans[index] = plan
+            likelihoods.clear(index)
+            if plan.typicalP < 1 { reserveKeys() }
+        }
     }
 
-    /// Chooses the token of one plan. The logits stay as they are; a changed copy is made in the rank's scratch memory
-    /// where the plan asks for more than the largest one.
+    /// Chooses the token of one plan and notes what the plan wants noted. The logits stay as they are; a changed copy is
+    /// made in the rank's scratch memory where the plan asks for more than the largest one.
     func choose(_ index: Int, from logits: UnsafeMutableBufferPointer<Float>, rank: Int) {
-        let plan = plans[index]
         guard let start = logits.baseAddress, logits.count == vocabularySize else {
             preconditionFailure("the logits are those of another vocabulary")
         }
-        if plan.temperature <= 0, plan.bannedToken == nil {
-            chosen[index] = Int32(flow_largest(start, vocabularySize))
-            return
+        let token = token(of: plans[index], from: start, rank: rank)
+        chosen[index] = token
+        plans[index].adjustment?.note(token)
+        guard let top = plans[index].likelihoods else { return }
+        likelihoods.note(index, chosen: token, top: top, logits: start, vocabularySize: vocabularySize)
+    }
+
+    private func token(of plan: SamplingPlan, from logits: UnsafePointer<Float>, rank: Int) -> Int32 {
+        if plan.temperature <= 0, plan.bannedToken == nil, plan.adjustment == nil {
+            return Int32(flow_largest(logits, vocabularySize))
         }
         let copy = scratch[rank]
-        copy.update(from: start, count: vocabularySize)
+        copy.update(from: logits, count: vocabularySize)
+        plan.adjustment?.apply(to: copy, count: vocabularySize, index: plan.index)
         if let banned = plan.bannedToken, banned >= 0, Int(banned) < vocabularySize {
             copy[Int(banned)] = -.infinity
         }
-        let top = max(0, min(plan.topK, vocabularySize))
-        let uniform = flow_uniform(plan.seed, plan.index)
-        chosen[index] = Int32(flow_sample(copy, vocabularySize, plan.temperature, top, uniform))
+        var choice = flow_choice(
+            temperature: plan.temperature, top: max(0, min(plan.topK, vocabularySize)), top_p: plan.topP,
+            min_p: plan.minP, typical_p: plan.typicalP, uniform: flow_uniform(plan.seed, plan.index))
+        return Int32(flow_sample(copy, plan.typicalP < 1 ? keys[rank] : nil, vocabularySize, &choice))
     }
 
     /// The token of a plan after the step.
     subscript(index: Int) -> Int32 { chosen[index] }
+
+    /// The likelihood of a plan's token after the step; nil where it was not asked for.
+    func likelihood(ofSampling index: Int) -> SampledLikelihood? { likelihoods[index] }
 }

@@ -10,13 +10,16 @@ package struct StepRow: Sendable, Equatable {
     package var sequence: Int
     /// Index into `StepBatch.samplings` when the next token is wanted after this one; nil = no logits are computed.
     package var sampling: Int?
+    /// Whether the token's hidden state is wanted; then no logits are.
+    package var isPooled: Bool
 
     /// A row of a step.
-    package init(token: Int32, position: Int, sequence: Int, sampling: Int? = nil) {
+    package init(token: Int32, position: Int, sequence: Int, sampling: Int? = nil, isPooled: Bool = false) {
         self.token = token
         self.position = position
         self.sequence = sequence
         self.sampling = sampling
+        self.isPooled = isPooled
     }
 }
 
@@ -43,6 +46,16 @@ package struct SamplingPlan: Sendable, Equatable {
     package var index: UInt64
     /// A token that may not be chosen.
     package var bannedToken: Int32?
+    /// Only the most likely tokens until their probabilities reach it; 1 = all.
+    package var topP: Float = 1
+    /// Only tokens with at least this part of the largest probability; 0 = all.
+    package var minP: Float = 0
+    /// Only the tokens nearest to the expected information until their probabilities reach it; 1 = all.
+    package var typicalP: Float = 1
+    /// How many of the likeliest tokens are noted beside the chosen one's likelihood; nil notes nothing.
+    package var likelihoods: Int?
+    /// What changes the logits before they are chosen from, where anything does.
+    package var adjustment: LogitAdjustment?
 
     /// A plan; the defaults are greedy.
     package init(

@@ -8,6 +8,7 @@ final class StepMemory {
     private let positions: UnsafeMutablePointer<Int32>  // [rows]
     private let sequences: UnsafeMutablePointer<Int32>  // [rows]
     private let sampledRows: UnsafeMutablePointer<Int32>  // [samplings]
+    private let pooledRows: UnsafeMutablePointer<Int32>  // [pooled rows]
     private let tables: UnsafeMutablePointer<UnsafePointer<Int32>>  // [sequences]
     private let neededBlocks: UnsafeMutablePointer<Int>  // [sequences]
     private var blocks: UnsafeMutableBufferPointer<Int32>  // all tables behind each other
@@ -18,6 +19,7 @@ final class StepMemory {
         positions = .allocate(capacity: maximumRows)
         sequences = .allocate(capacity: maximumRows)
         sampledRows = .allocate(capacity: maximumRows)
+        pooledRows = .allocate(capacity: maximumRows)
         tables = .allocate(capacity: maximumRows)
         neededBlocks = .allocate(capacity: maximumRows)
         blocks = .allocate(capacity: 1024)
@@ -28,6 +30,7 @@ final class StepMemory {
         positions.deallocate()
         sequences.deallocate()
         sampledRows.deallocate()
+        pooledRows.deallocate()
         tables.deallocate()
         neededBlocks.deallocate()
         blocks.deallocate()
@@ -39,15 +42,17 @@ final class StepMemory {
         precondition(!batch.rows.isEmpty && batch.rows.count <= maximumRows, "a step has 1 to \(maximumRows) rows")
         precondition(batch.sequences.count <= batch.rows.count, "a sequence of the step has no row")
         precondition(batch.samplings.count <= batch.rows.count, "a sampling of the step has no row")
-        layOutRows(batch, vocabularySize: vocabularySize, contextLength: contextLength)
+        let pooledCount = layOutRows(batch, vocabularySize: vocabularySize, contextLength: contextLength)
         layOutTables(batch, blockCount: blockCount)
         return StepInput(
-            rowCount: batch.rows.count, sampledCount: batch.samplings.count, pooledCount: 0, tokens: tokens,
+            rowCount: batch.rows.count, sampledCount: batch.samplings.count, pooledCount: pooledCount, tokens: tokens,
             positions: positions, sequences: sequences, blockTables: tables, sampledRows: sampledRows,
-            pooledRows: sampledRows)
+            pooledRows: pooledRows)
     }
 
-    private func layOutRows(_ batch: StepBatch, vocabularySize: Int, contextLength: Int) {
+    /// Returns the number of pooled rows.
+    private func layOutRows(_ batch: StepBatch, vocabularySize: Int, contextLength: Int) -> Int {
+        var pooledCount = 0
         for sampling in batch.samplings.indices { sampledRows[sampling] = -1 }
         for sequence in batch.sequences.indices { neededBlocks[sequence] = 0 }
         for (index, row) in batch.rows.enumerated() {
@@ -64,6 +69,11 @@ final class StepMemory {
             positions[index] = Int32(row.position)
             sequences[index] = Int32(row.sequence)
             neededBlocks[row.sequence] = row.position / KVGeometry.tokensPerBlock + 1
+            if row.isPooled {
+                precondition(row.sampling == nil, "a row is sampled or pooled, not both")
+                pooledRows[pooledCount] = Int32(index)
+                pooledCount += 1
+            }
             guard let sampling = row.sampling else { continue }
             precondition(batch.samplings.indices.contains(sampling), "a row's sampling is not in the step")
             precondition(sampledRows[sampling] < 0, "two rows name the same sampling")
@@ -72,6 +82,7 @@ final class StepMemory {
         for sampling in batch.samplings.indices {
             precondition(sampledRows[sampling] >= 0, "no row names a sampling of the step")
         }
+        return pooledCount
     }
 
     private func layOutTables(_ batch: StepBatch, blockCount: Int) {

@@ -42,7 +42,9 @@ struct AnswerStream: Sendable {
             for event in events {
                 switch event {
                 case .accepted: break
-                case .text(let piece): bytes.writeBytes(encoder.text(piece))
+                case .part(.token(let token)):
+                    if !token.text.isEmpty { bytes.writeBytes(encoder.text(token.text)) }
+                case .part(.vector): break
                 case .waiting: bytes.writeBytes(ServerSentEvents.keepAlive)
                 case .finished(let summary):
                     finish(summary, &bytes)
@@ -64,6 +66,7 @@ struct AnswerStream: Sendable {
     }
 
     private func finish(_ summary: JobSummary, _ bytes: inout ByteBuffer) {
+        if !summary.rest.text.isEmpty { bytes.writeBytes(encoder.text(summary.rest.text)) }
         bytes.writeBytes(encoder.end(summary.reason))
         if includesUsage {
             let usage = TokenUsage(promptTokens: summary.promptTokens, completionTokens: summary.completionTokens)

@@ -41,8 +41,9 @@ struct GeneratedAnswer: Sendable {
         while true {
             for event in events {
                 switch event {
-                case .text(let piece): text += piece
-                case .finished(let summary): return try whole(text, summary)
+                case .part(.token(let token)): text += token.text
+                case .finished(let summary): return try whole(text + summary.rest.text, summary)
+                case .part(.vector): break
                 case .accepted, .waiting: break
                 }
             }
@@ -55,7 +56,7 @@ struct GeneratedAnswer: Sendable {
         let usage = TokenUsage(promptTokens: summary.promptTokens, completionTokens: summary.completionTokens)
         let job = executor.job.id
         switch request.kind {
-        case .chat:
+        case .chat, .embedding, .tokenization:
             return try JSONResponse.make(
                 ChatCompletion(
                     id: id, created: created, model: request.model, text: text, reason: summary.reason, usage: usage),

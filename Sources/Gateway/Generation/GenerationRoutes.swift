@@ -28,8 +28,9 @@ struct GenerationRoutes: Sendable {
         do {
             executor = try core.submit(
                 JobSubmission(
-                    kind: request.kind, model: request.model, prompt: request.prompt,
-                    sampling: request.sampling(drawnSeed: .random(in: 0...UInt64.max)), actor: exchange.actor))
+                    kind: request.kind, model: request.model,
+                    work: .answer(request.prompt, request.sampling(drawnSeed: .random(in: 0...UInt64.max))),
+                    actor: exchange.actor))
         } catch {
             throw APIError(error)
         }

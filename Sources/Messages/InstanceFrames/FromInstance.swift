@@ -10,6 +10,8 @@ package enum FromInstance: Hashable, Sendable {
     case accepted(TaskID, promptTokens: Int)
     /// The tokens of one step, of all tasks that took part: one frame per step.
     case tokens([TaskToken])
+    /// The vector of one input.
+    case vector(TaskID, EmbeddedInput)
     case finished(TaskID, TaskOutcome)
     case failed(TaskID, TaskFailure, message: String)
     /// All tasks that are known here, those at their end but not forgotten included.
@@ -61,12 +63,18 @@ package enum FromInstance: Hashable, Sendable {
         package static let tokensPerFrame = 1024
         package static let tokenTextBytes = 4096
         package static let outcomeTextBytes = 16 << 10
+        /// Tool calls of one answer, and pieces of them that come with one token.
+        package static let calls = 128
+        package static let callPieces = 128
+        package static let toolNameBytes = 256
+        /// Of a likely token's bytes, the rest is cut.
+        package static let likelyBytes = 128
         package static let messageBytes = 4096
         package static let attachedTasks = 2048
         package static let microseconds = Int(UInt32.max)
     }
 
     enum Kind: UInt8 {
-        case ready = 64, pong, accepted, tokens, finished, failed, attached
+        case ready = 64, pong, accepted, tokens, finished, failed, attached, vector
     }
 }

@@ -17,6 +17,7 @@ extension FromInstance {
             writer.put(UInt32(promptTokens))
             return writer.finish()
         case .tokens(let tokens): return Self.encode(tokens)
+        case .vector(let task, let input): return Self.encode(task, input)
         case .finished(let task, let outcome): return Self.encode(task, outcome)
         case .failed(let task, let failure, let message):
             var writer = FrameWriter(kind: Kind.failed.rawValue)
@@ -47,6 +48,9 @@ extension FromInstance {
             let task = TaskID(rawValue: try reader.take("task"))
             self = .accepted(task, promptTokens: try reader.takeCount("prompt tokens", limit: 1 << 24))
         case .tokens: self = try Self.takeTokens(&reader)
+        case .vector:
+            let task = TaskID(rawValue: try reader.take("task"))
+            self = .vector(task, try reader.takeVector())
         case .finished: self = try Self.takeOutcome(&reader)
         case .failed: self = try Self.takeFailure(&reader)
         case .attached: self = try Self.takeAttached(&reader)
@@ -69,10 +73,18 @@ extension FromInstance {
         writer.put(UInt32(tokens.count))
         for token in tokens {
             writer.put(token.task.rawValue)
-            writer.put(UInt32(token.token.index))
-            writer.put(token.token.id)
-            writer.put(token.token.text)
+            writer.put(token.token)
         }
+        return writer.finish()
+    }
+
+    private static func encode(_ task: TaskID, _ input: EmbeddedInput) -> [UInt8] {
+        var writer = FrameWriter(kind: Kind.vector.rawValue)
+        writer.put(task.rawValue)
+        writer.put(UInt32(input.index))
+        writer.put(UInt32(input.tokenCount))
+        writer.put(UInt32(input.vector.count))
+        for number in input.vector { writer.put(number) }
         return writer.finish()
     }
 
@@ -81,9 +93,12 @@ extension FromInstance {
         writer.put(task.rawValue)
         writer.put(UInt8(FinishReason.allCases.firstIndex(of: outcome.reason) ?? 0))
         writer.put(outcome.text)
+        writer.put(extra: outcome.extra)
         writer.put(UInt32(outcome.completionTokens))
         writer.put(UInt32(clamping: outcome.prefillMicroseconds))
         writer.put(UInt32(clamping: outcome.decodeMicroseconds))
+        writer.put(UInt8(outcome.messageTokens == nil ? 0 : 1))
+        writer.put(tokens: (outcome.messageTokens ?? []).map { Int32(clamping: $0) })
         return writer.finish()
     }
 
@@ -105,10 +120,7 @@ extension FromInstance {
         var tokens: [TaskToken] = []
         for _ in 0..<(try reader.takeCount("tokens", limit: Limits.tokensPerFrame)) {
             let task = TaskID(rawValue: try reader.take("task"))
-            let index = try reader.takeCount("index", limit: TaskSubmission.Limits.generated)
-            let id = try reader.take(Int32.self, "token")
-            let text = try reader.takeText("text", limit: Limits.tokenTextBytes)
-            tokens.append(TaskToken(task: task, token: GeneratedToken(index: index, id: id, text: text)))
+            tokens.append(TaskToken(task: task, token: try reader.takeToken()))
         }
         return .tokens(tokens)
     }
@@ -118,14 +130,18 @@ extension FromInstance {
         let reason = Int(try reader.take(UInt8.self, "reason"))
         guard reason < FinishReason.allCases.count else { throw .outOfRange(field: "reason") }
         let text = try reader.takeText("text", limit: Limits.outcomeTextBytes)
+        let extra = try reader.takeExtra()
         let tokens = try reader.takeCount("completion tokens", limit: TaskSubmission.Limits.generated)
         let prefill = try reader.takeCount("prefill time", limit: Limits.microseconds)
         let decode = try reader.takeCount("decode time", limit: Limits.microseconds)
+        let hasMessages = try reader.take(UInt8.self, "has message tokens") != 0
+        let messages = try reader.takeTokens("message tokens", limit: TaskSubmission.Limits.messages)
         return .finished(
             task,
             TaskOutcome(
-                reason: FinishReason.allCases[reason], text: text, completionTokens: tokens,
-                prefillMicroseconds: prefill, decodeMicroseconds: decode))
+                reason: FinishReason.allCases[reason], text: text, extra: extra, completionTokens: tokens,
+                prefillMicroseconds: prefill, decodeMicroseconds: decode,
+                messageTokens: hasMessages ? messages.map(Int.init) : nil))
     }
 
     private static func takeFailure(_ reader: inout FrameReader) throws(FrameError) -> FromInstance {
@@ -140,7 +156,7 @@ extension FromInstance {
         var tasks: [TaskProgress] = []
         for _ in 0..<(try reader.takeCount("tasks", limit: Limits.attachedTasks)) {
             let task = TaskID(rawValue: try reader.take("task"))
-            let next = try reader.takeCount("next index", limit: TaskSubmission.Limits.generated)
+            let next = try reader.takeCount("next index", limit: TaskSubmission.Limits.promptTokens)
             tasks.append(TaskProgress(task: task, nextIndex: next))
         }
         return .attached(tasks)

@@ -11,6 +11,8 @@ package enum SchedulerRoutes {
     package static let chatCompletions = "/v1/chat/completions"
     /// POST, OpenAI's form, streamed or not.
     package static let completions = "/v1/completions"
+    /// POST, OpenAI's form.
+    package static let embeddings = "/v1/embeddings"
 
     /// GET `?limit=N` (1...1000, default 50): `[JobRecord]`, newest first; the caller's own jobs, on `admin.sock` all.
     package static let jobs = "/v1/deepflow/jobs"

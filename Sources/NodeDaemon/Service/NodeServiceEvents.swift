@@ -113,7 +113,9 @@ extension NodeService {
                 instance: instance, promptTokens: promptTokens, startMicroseconds: record.startMicroseconds,
                 digest: model.digest)
             publish(task, .accepted(acceptance))
-        case .tokens(let tokens): take(tokens, from: instance)
+        case .tokens(let tokens):
+            for item in tokens { take(.token(item.token), of: item.task, from: instance) }
+        case .vector(let task, let input): take(.vector(input), of: task, from: instance)
         case .finished(let task, let outcome):
             guard record(of: task, at: instance) != nil else { return }
             publish(task, .finished(outcome))
@@ -142,14 +144,12 @@ extension NodeService {
         carryOut(pool.instanceReady(instance, now: .now))
     }
 
-    private func take(_ tokens: [FromInstance.TaskToken], from instance: InstanceID) {
-        for item in tokens {
-            guard record(of: item.task, at: instance) != nil else { continue }
-            guard tasks[item.task]?.admits(index: item.token.index) == true else {
-                return misbehaved(instance, "it skipped tokens of \(item.task)")
-            }
-            publish(item.task, .token(item.token))
+    private func take(_ part: ReplyPart, of task: TaskID, from instance: InstanceID) {
+        guard record(of: task, at: instance) != nil else { return }
+        guard tasks[task]?.admits(index: part.index) == true else {
+            return misbehaved(instance, "it skipped parts of \(task)")
         }
+        publish(task, part.event)
     }
 
     private func attached(_ instance: InstanceID, _ progress: [FromInstance.TaskProgress]) {

@@ -13,14 +13,14 @@ extension NodeService {
 
     /// Takes a task in; of one that is here already the events are sent again.
     func submit(_ task: ServingTask) async throws(NodeAPIError) {
-        guard task.prompt.byteCount <= TaskSubmission.Limits.byteCount - Self.submissionOverhead,
+        guard task.work.byteCount <= TaskSubmission.Limits.byteCount - Self.submissionOverhead,
             task.generated.count <= TaskSubmission.Limits.generated / 8
         else { throw .failure(.invalidRequest, "the prompt is larger than a node takes") }
         await waitUntilSettled()
         if let known = tasks[task.id] {
             tasks[task.id]?.isUnclaimed = false
             if let instance = known.instance {
-                reactor.send([.replay(task.id, index: task.generated.count)], to: instance)
+                reactor.send([.replay(task.id, index: task.delivered)], to: instance)
             }
             return
         }
@@ -35,7 +35,7 @@ extension NodeService {
             throw .failure(.modelReplaced, NodeDaemonError.modelReplaced(task.model.text).description)
         }
         tasks[task.id] = NodeTask(
-            submission: task, submittedAt: .now, nextIndex: task.generated.count)
+            submission: task, submittedAt: .now, nextIndex: task.delivered)
         switch pool.submit(task.id, model: ModelKey(model), now: .now) {
         case .admitted(let orders):
             carryOut(orders)
@@ -56,7 +56,7 @@ extension NodeService {
         } else if pool.withdraw(task) {
             tasks[task] = nil
             let outcome = TaskOutcome(
-                reason: .cancelled, text: "", completionTokens: record.submission?.generated.count ?? 0,
+                reason: .cancelled, text: "", completionTokens: record.submission?.delivered ?? 0,
                 prefillMicroseconds: 0, decodeMicroseconds: 0)
             publish(.task(task, .finished(outcome)))
             settle()

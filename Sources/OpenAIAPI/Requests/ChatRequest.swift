@@ -18,7 +18,7 @@ private struct ChatBody: Decodable {
         try UnsupportedField.refuse(UnsupportedField.shared + UnsupportedField.chat, in: fields)
         try Self.checkResponseFormat(fields)
         request = GenerationRequest(
-            kind: .chat, model: shared.model, prompt: .chat(try Self.messages(fields)),
+            kind: .chat, model: shared.model, prompt: .chat(Conversation(try Self.messages(fields))),
             temperature: shared.temperature, topK: shared.topK, seed: shared.seed,
             maximumTokens: try Self.maximumTokens(fields), stop: shared.stop,
             ignoresEndOfSequence: shared.ignoresEndOfSequence, streams: shared.streams,

@@ -16,7 +16,7 @@ struct MessageList: Decodable {
             }
             let message = try Self.message(
                 RequestFields(try container.superDecoder(), path: "messages[\(messages.count)]."))
-            bytes += message.role.utf8.count + message.content.utf8.count
+            bytes += message.byteCount
             guard bytes <= limits.promptBytes else {
                 throw Self.refusal("hold more than \(limits.promptBytes) bytes of text: send less of the conversation")
             }

@@ -31,7 +31,7 @@ struct SamplingFields {
         try fields.integer(name, in: 1...GenerationRequest.Limits.maximumTokens)
     }
 
-    private static func model(_ fields: RequestFields) throws(APIError) -> ModelName {
+    static func model(_ fields: RequestFields) throws(APIError) -> ModelName {
         guard let text = try fields.text("model"), !text.isEmpty else {
             throw fields.missing("model", "the name of a model that GET /v1/models lists")
         }

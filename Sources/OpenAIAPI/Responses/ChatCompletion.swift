@@ -6,12 +6,23 @@ package struct ChatCompletion: Hashable, Sendable, Codable {
     /// One answer; there is always exactly one.
     package struct Choice: Hashable, Sendable, Codable {
         package var index: Int
-        package var message: ChatMessage
+        package var message: Message
         package var finishReason: String
 
         private enum CodingKeys: String, CodingKey {
             case index, message
             case finishReason = "finish_reason"
+        }
+    }
+
+    /// What the assistant says.
+    package struct Message: Hashable, Sendable, Codable {
+        package var role: String
+        package var content: String
+
+        package init(role: String, content: String) {
+            self.role = role
+            self.content = content
         }
     }
 
@@ -30,7 +41,7 @@ package struct ChatCompletion: Hashable, Sendable, Codable {
         self.model = model
         self.choices = [
             Choice(
-                index: 0, message: ChatMessage(role: "assistant", content: text), finishReason: reason.wireName)
+                index: 0, message: Message(role: "assistant", content: text), finishReason: reason.wireName)
         ]
         self.usage = usage
     }

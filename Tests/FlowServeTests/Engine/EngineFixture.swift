@@ -56,6 +56,7 @@ final class EngineFixture {
 struct Answer: Equatable {
     var promptTokens: Int?
     var tokens: [GeneratedToken] = []
+    var vectors: [EmbeddedInput] = []
     var outcome: TaskOutcome?
     var failure: TaskFailure?
     var message = ""
@@ -68,6 +69,7 @@ struct Answer: Equatable {
             switch event {
             case .accepted(let task, let promptTokens, _): answers[task, default: Answer()].promptTokens = promptTokens
             case .token(let task, let token): answers[task, default: Answer()].tokens.append(token)
+            case .vector(let task, let input): answers[task, default: Answer()].vectors.append(input)
             case .finished(let task, let outcome): answers[task, default: Answer()].outcome = outcome
             case .failed(let task, let failure, let message):
                 answers[task, default: Answer()].failure = failure
@@ -84,10 +86,12 @@ extension TaskSubmission {
         maximumTokens: Int? = 40, stop: [String] = [], ignoresEnd: Bool = true, generated: [Int32] = []
     ) -> TaskSubmission {
         TaskSubmission(
-            task: TaskID(rawValue: task), prompt: .text(text, parsesControlTokens: false),
-            sampling: SamplingParameters(
-                temperature: temperature, topK: topK, seed: seed, maximumTokens: maximumTokens, stop: stop,
-                ignoresEndOfSequence: ignoresEnd),
-            generated: generated)
+            task: TaskID(rawValue: task),
+            work: .answer(
+                .text(text, parsesControlTokens: false),
+                SamplingParameters(
+                    temperature: temperature, topK: topK, seed: seed, maximumTokens: maximumTokens, stop: stop,
+                    ignoresEndOfSequence: ignoresEnd)),
+            delivered: generated.count, generated: generated)
     }
 }

@@ -66,9 +66,10 @@ struct EngineRefusalTests {
     @Test("An empty conversation is refused, and any conversation where there is no template")
     func conversations() throws {
         var submission = TaskSubmission.of(1)
-        submission.prompt = .chat([])
+        let sampling = SamplingParameters(temperature: 0, seed: 7, maximumTokens: 40, ignoresEndOfSequence: true)
+        submission.work = .answer(.chat(Conversation([])), sampling)
         #expect(try EngineFixture().answer(submission).message.contains("list of messages is empty"))
-        submission.prompt = .chat([ChatMessage(role: "user", content: "hello")])
+        submission.work = .answer(.chat(Conversation([ChatMessage(role: "user", content: "hello")])), sampling)
         #expect(try EngineFixture().answer(submission).outcome?.completionTokens == 40)
         #expect(try EngineFixture(hasTemplate: false).answer(submission).message.contains("no chat template"))
     }

@@ -72,7 +72,7 @@ struct EngineTextTests {
         let fixture = try EngineFixture()
         let encoding = PromptEncoding(tokenizer: fixture.image.tokenizer, template: fixture.image.template)
         func tokens(_ content: String) throws -> [Int32] {
-            try encoding.tokens(of: .chat([ChatMessage(role: "user", content: content)]))
+            try encoding.tokens(of: .chat(Conversation([ChatMessage(role: "user", content: content)])))
         }
         let plain = try tokens("x")
         let hostile = try tokens("x" + TinyServingModel.endText)

@@ -117,6 +117,7 @@ final class InstanceFixture {
             case .accepted(let task, let promptTokens): answers[task, default: Answer()].promptTokens = promptTokens
             case .tokens(let tokens):
                 for token in tokens { answers[token.task, default: Answer()].tokens.append(token.token) }
+            case .vector(let task, let input): answers[task, default: Answer()].vectors.append(input)
             case .finished(let task, let outcome):
                 answers[task, default: Answer()].outcome = outcome
                 open.remove(task)

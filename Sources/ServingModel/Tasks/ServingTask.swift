@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The unit that is placed on an instance: one prompt, one answer.
+/// The unit that is placed on an instance: one piece of work, one reply.
 ///
-/// A task that is sent a second time, after its instance died, carries the tokens that were already streamed in
-/// `generated`; the new instance goes on at index `generated.count`, to the bit as the old one would have.
+/// A task that is sent a second time, after its instance died, says how many parts were already delivered; the new
+/// instance goes on from there, to the bit as the old one would have.
 package struct ServingTask: Hashable, Sendable, Codable {
     package var id: TaskID
     package var job: JobID
@@ -11,21 +11,22 @@ package struct ServingTask: Hashable, Sendable, Codable {
     /// Content that the model must have, where part of the answer is there already: a model that was replaced under its
     /// name would go on with another text. nil takes whatever has the name.
     package var digest: String?
-    package var prompt: Prompt
-    package var sampling: SamplingParameters
-    /// Token ids of the answer so far, index 0 first.
+    package var work: TaskWork
+    /// Parts that the client has, which is also the next one's index.
+    package var delivered: Int
+    /// Token ids of an answer so far, as many as were delivered; empty for other work.
     package var generated: [Int32]
 
     package init(
-        id: TaskID, job: JobID, model: ModelName, digest: String? = nil, prompt: Prompt, sampling: SamplingParameters,
+        id: TaskID, job: JobID, model: ModelName, digest: String? = nil, work: TaskWork, delivered: Int = 0,
         generated: [Int32] = []
     ) {
         self.id = id
         self.job = job
         self.model = model
         self.digest = digest
-        self.prompt = prompt
-        self.sampling = sampling
+        self.work = work
+        self.delivered = delivered
         self.generated = generated
     }
 }
@@ -38,6 +39,8 @@ package enum FinishReason: String, Hashable, Sendable, Codable, CaseIterable {
     case length
     /// The client went away or asked for it.
     case cancelled
+    /// The model asks for tools to be called.
+    case toolCalls = "tool_calls"
 }
 
 /// Why a task cannot be (or go on being) served where it is.
@@ -69,25 +72,11 @@ package enum TaskFailure: String, Hashable, Sendable, Codable, CaseIterable, Err
     }
 }
 
-/// One token of an answer on its way to the client.
-package struct GeneratedToken: Hashable, Sendable, Codable {
-    /// Position in the answer, from 0, without gaps.
-    package var index: Int
-    package var id: Int32
-    /// The characters that became complete with this token; may be empty. Always whole characters.
-    package var text: String
-
-    package init(index: Int, id: Int32, text: String) {
-        self.index = index
-        self.id = id
-        self.text = text
-    }
-}
-
-/// What an instance tells of a task, in this order: accepted, tokens..., finished; or failed at any point.
+/// What an instance tells of a task, in this order: accepted, parts..., finished; or failed at any point.
 package enum TaskEvent: Hashable, Sendable, Codable {
     case accepted(TaskAcceptance)
     case token(GeneratedToken)
+    case vector(EmbeddedInput)
     case finished(TaskOutcome)
     case failed(TaskFailure, message: String)
 }
@@ -114,18 +103,27 @@ package struct TaskOutcome: Hashable, Sendable, Codable {
     package var reason: FinishReason
     /// Text that became final only at the end (held back for a stop string or an unfinished character).
     package var text: String
-    /// Tokens of the whole answer, those of earlier instances included.
+    /// Reasoning and calls that became final only at the end.
+    package var extra: TokenExtra?
+    /// Parts of the whole reply, those of earlier instances included.
     package var completionTokens: Int
     /// From acceptance to the first token sampled on this instance, in microseconds.
     package var prefillMicroseconds: Int
     /// From the first to the last token on this instance, in microseconds.
     package var decodeMicroseconds: Int
 
+    /// For the tokenization of a conversation: how many tokens each message adds, -1 where the template cannot render
+    /// the conversation up to there.
+    package var messageTokens: [Int]?
+
     package init(
-        reason: FinishReason, text: String, completionTokens: Int, prefillMicroseconds: Int, decodeMicroseconds: Int
+        reason: FinishReason, text: String, extra: TokenExtra? = nil, completionTokens: Int, prefillMicroseconds: Int,
+        decodeMicroseconds: Int, messageTokens: [Int]? = nil
     ) {
         self.reason = reason
         self.text = text
+        self.extra = extra
+        self.messageTokens = messageTokens
         self.completionTokens = completionTokens
         self.prefillMicroseconds = prefillMicroseconds
         self.decodeMicroseconds = decodeMicroseconds

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
+internal import LinuxKernel
+internal import Messages
+internal import ServingModel
+internal import Tokenization
+
+/// Answers: from a prompt to its continuation.
+extension Engine {
+    func beginAnswer(
+        _ submission: TaskSubmission, _ prompt: Prompt, _ sampling: SamplingParameters
+    ) throws(TaskRefusal) {
+        let tokens = try prompts.tokens(of: prompt)
+        let room = try answerRoom(promptTokens: tokens.count)
+        let answer = AnswerInProgress(
+            task: submission.task, sampling: sampling, prompt: tokens, generated: submission.generated,
+            mostTokens: min(room, sampling.maximumTokens ?? room),
+            text: AnswerText(image.tokenizer, stops: sampling.stop), endTokens: image.tokenizer.endTokens, at: now())
+        events.append(.accepted(answer.task, promptTokens: answer.promptTokens, firstIndex: answer.answerTokens))
+        enter(answer)
+    }
+
+    /// Tokens that an answer can have after such a prompt. An answer that would need more ends there with `length`.
+    private func answerRoom(promptTokens: Int) throws(TaskRefusal) -> Int {
+        guard promptTokens < contextTokens else {
+            throw TaskRefusal(
+                .contextLengthExceeded,
+                "the prompt has \(promptTokens) tokens and \(contextBound), with room for at least one token of the "
+                    + "answer; shorten the prompt")
+        }
+        return min(contextTokens - promptTokens, TaskSubmission.Limits.generated)
+    }
+
+    /// What bounds prompts here, as a part of a sentence.
+    var contextBound: String {
+        let context = image.artefact.configuration.contextLength
+        return context <= planner.positionCapacity
+            ? "the model's context holds \(context)"
+            : "this instance's memory holds \(planner.positionCapacity) of the model's context of \(context)"
+    }
+
+    private func enter(_ answer: AnswerInProgress) {
+        let number = takeNumber()
+        answers[number] = answer
+        numbers[answer.task] = number
+        // A continued answer may have been complete when the instance before was lost.
+        if let reason = answer.reasonToEnd {
+            endAnswer(number, reason)
+        } else {
+            planner.add(number, tokenCount: answer.tokens.count, nextIndex: answer.answerTokens)
+        }
+    }
+
+    /// Ends an answer that the planner does not have, or no longer.
+    func endAnswer(_ number: SequenceNumber, _ reason: FinishReason) {
+        guard var answer = answers.removeValue(forKey: number) else { return }
+        numbers[answer.task] = nil
+        events.append(.finished(answer.task, answer.outcome(reason)))
+    }
+
+    /// Adds a sampled token to its answer and says whether the answer is over. A token that ends the text is not part
+    /// of the answer: it is no event and is not counted.
+    func take(
+        _ token: Int32, _ likelihood: SampledLikelihood?, of number: SequenceNumber, at time: MonotonicTime
+    ) -> FinishReason? {
+        guard let task = answers[number]?.task, let keepsEnd = answers[number]?.sampling.ignoresEndOfSequence else {
+            return nil
+        }
+        answers[number]?.noteSample(at: time)
+        if !keepsEnd, image.tokenizer.endTokens.contains(token) { return .stop }
+        // Changed in place: a copy of the answer would copy all its tokens with every new one.
+        guard let generated = answers[number]?.append(token, likelihood.map(told)) else { return nil }
+        events.append(.token(task, generated))
+        return answers[number]?.reasonToEnd
+    }
+
+    /// A likelihood with the tokens' texts.
+    private func told(_ likelihood: SampledLikelihood) -> TokenLikelihood {
+        TokenLikelihood(chosen: told(likelihood.chosen), top: likelihood.top.map(told))
+    }
+
+    private func told(_ token: RankedToken) -> TokenLikelihood.Candidate {
+        let bytes = image.tokenizer.bytes(of: token.id)
+        let shown = bytes.isEmpty ? image.tokenizer.text(of: token.id) : bytes
+        return TokenLikelihood.Candidate(
+            id: token.id, logarithm: token.logarithm, bytes: Array(shown.prefix(FromInstance.Limits.likelyBytes)))
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ClusterScheduler
+internal import HTTPTypes
+internal import Hummingbird
+internal import Messages
+internal import OpenAIAPI
+internal import ServingModel
+
+/// Vectors of texts: one job for all inputs of a request.
+struct EmbeddingRoutes: Sendable {
+    let core: SchedulerCore
+
+    var routes: [GatewayRoute] {
+        [
+            GatewayRoute(.post, .exactly(SchedulerRoutes.embeddings), access: .client) { exchange in
+                try await answer(try EmbeddingRequest(body: try await BoundedBody.collect(exchange.request)), exchange)
+            }
+        ]
+    }
+
+    private func answer(_ request: EmbeddingRequest, _ exchange: GatewayExchange) async throws -> Response {
+        let reply = try await WholeReply.collect(
+            JobSubmission(
+                kind: .embedding, model: request.model, work: .embedding(request.inputs, request.parameters),
+                actor: exchange.actor), from: core)
+        let list = EmbeddingList(
+            model: request.model, vectors: reply.vectors, encoding: request.encoding,
+            promptTokens: reply.summary.promptTokens)
+        return JSONResponse.make(json: list.json, job: reply.job)
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ServingModel
+
+/// The answer to a request for vectors, written by hand: thousands of numbers are too much for a general encoder.
+package struct EmbeddingList: Hashable, Sendable {
+    package var model: ModelName
+    /// In the order of the inputs.
+    package var vectors: [EmbeddedInput]
+    package var encoding: EmbeddingRequest.Encoding
+    package var promptTokens: Int
+
+    package init(
+        model: ModelName, vectors: [EmbeddedInput], encoding: EmbeddingRequest.Encoding, promptTokens: Int
+    ) {
+        self.model = model
+        self.vectors = vectors
+        self.encoding = encoding
+        self.promptTokens = promptTokens
+    }
+
+    /// The JSON text.
+    package var json: [UInt8] {
+        var text = JSONText(reserving: 256 + vectors.reduce(0) { $0 + 12 * $1.vector.count })
+        text.append(raw: "{\"object\":\"list\",\"data\":[")
+        for (place, input) in vectors.enumerated() {
+            text.append(raw: place == 0 ? "" : ",")
+            text.append(raw: "{\"object\":\"embedding\",\"index\":")
+            text.append(number: input.index)
+            text.append(raw: ",\"embedding\":")
+            append(input.vector, to: &text)
+            text.append(raw: "}")
+        }
+        text.append(raw: "],\"model\":")
+        text.append(string: model.text)
+        text.append(raw: ",\"usage\":{\"prompt_tokens\":")
+        text.append(number: promptTokens)
+        text.append(raw: ",\"total_tokens\":")
+        text.append(number: promptTokens)
+        text.append(raw: "}}")
+        return text.bytes
+    }
+
+    private func append(_ vector: [Float], to text: inout JSONText) {
+        switch encoding {
+        case .base64: text.append(string: VectorText.text(vector))
+        case .float:
+            text.append(raw: "[")
+            for (place, number) in vector.enumerated() {
+                text.append(raw: place == 0 ? "" : ",")
+                text.append(raw: number.description)
+            }
+            text.append(raw: "]")
+        }
+    }
+}
