@@ -52,6 +52,12 @@ extension ModelConfiguration {
                 "pooling", value: "\(header.number(Header.pooling, as: UInt32.self))", expected: "a known kind")
         }
         self.pooling = pooling
+        guard let precision = KVPrecision(rawValue: header.number(Header.keyValuePrecision)) else {
+            throw .invalidField(
+                "key and value precision", value: "\(header.number(Header.keyValuePrecision, as: UInt32.self))",
+                expected: "a known kind")
+        }
+        keyValuePrecision = precision
         window.layers = LayerSet(decoding: header, at: Header.windowLayers)
         unrotatedLayers = LayerSet(decoding: header, at: Header.unrotatedLayers)
     }
@@ -99,6 +105,7 @@ extension ModelConfiguration {
         for (offset, field) in Self.traitNumbers { header.put(self[keyPath: field].bitPattern, at: offset) }
         header.put(UInt32(experts.normalisesWeights ? 1 : 0), at: Header.normalisesExperts)
         header.put(pooling.rawValue, at: Header.pooling)
+        header.put(keyValuePrecision.rawValue, at: Header.keyValuePrecision)
         window.layers.encode(into: &header, at: Header.windowLayers)
         unrotatedLayers.encode(into: &header, at: Header.unrotatedLayers)
     }

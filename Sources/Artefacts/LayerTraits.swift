@@ -69,3 +69,14 @@ package enum Pooling: UInt32, Sendable, Equatable {
     /// The last token's.
     case last = 3
 }
+
+/// How keys and values are stored. The numbers are part of the file format.
+package enum KVPrecision: UInt32, Sendable, Equatable, CaseIterable {
+    /// 16 bits, of which 11 count: as much as nearly all weights have.
+    case half = 0
+    /// 32 bits, as computed.
+    case single = 1
+
+    /// Bytes of a number.
+    package var byteCount: Int { self == .half ? 2 : 4 }
+}

@@ -50,6 +50,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var experts = ExpertShape()
     /// How the vectors of a text become one.
     package var pooling = Pooling.unspecified
+    /// How keys and values are stored: as precisely as most of the weights, but in at least 16 bits.
+    package var keyValuePrecision = KVPrecision.half
     /// Kinds of segments that an encoder tells apart; 0 = none.
     package var segmentKindCount = 0
 

@@ -44,7 +44,7 @@ package enum LanguageModel {
     /// rows use it. The artefact's bytes must stay mapped as long as the pass is used.
     package static func forwardPass(
         of artefact: Artefact, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer,
-        keyValuePrecision: KVPrecision = .half
+        keyValuePrecision: KVPrecision? = nil
     ) throws(LanguageModelError) -> any ForwardPass {
         try TransformerForwardPass(
             model: try TransformerModel(artefact: artefact), maximumRows: maximumRows, keyValueMemory: keyValueMemory,

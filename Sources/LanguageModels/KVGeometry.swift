@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Artefacts
 
-/// How a number of keys and values is stored: a choice between memory and precision, not a part of the model.
-package enum KVPrecision: Sendable, Equatable, CaseIterable {
-    /// 16 bits, of which 11 count.
-    case half
-    /// 32 bits, as computed.
-    case single
-
-    /// Bytes of a number.
-    package var byteCount: Int { self == .half ? 2 : 4 }
-}
-
-/// How the key and value memory of a model is laid out, from its configuration and the precision.
+/// How the key and value memory of a model is laid out, from its configuration.
 ///
 /// The memory is one mapping cut into blocks of `tokensPerBlock` positions of one sequence; a block holds every layer:
 /// ```
@@ -36,9 +25,9 @@ package struct KVGeometry: Sendable, Equatable {
     /// How keys and values are stored.
     package let precision: KVPrecision
 
-    /// The layout of a model's keys and values.
-    package init(configuration: ModelConfiguration, precision: KVPrecision = .half) {
-        self.precision = precision
+    /// The layout of a model's keys and values, in the precision that packing chose or in another one.
+    package init(configuration: ModelConfiguration, precision: KVPrecision? = nil) {
+        self.precision = precision ?? configuration.keyValuePrecision
         layerCount = configuration.layerCount
         keyValueHeadCount = configuration.keyValueHeadCount
         headSize = configuration.headSize

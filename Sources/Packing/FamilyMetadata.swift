@@ -6,6 +6,8 @@ protocol FamilyMetadata {
     func integer(ifPresent key: String) throws(PackError) -> Int?
     func float(ifPresent key: String) throws(PackError) -> Double?
     func string(_ key: String) throws(PackError) -> String?
+    /// A list of truths, which may be written as numbers; nil also for a single number.
+    func flags(ifPresent key: String) throws(PackError) -> [Bool]?
     func boolean(_ key: String) throws(PackError) -> Bool?
 
     /// The error for a setting that the model needs; it calls it by the name that it has in the checkpoint.

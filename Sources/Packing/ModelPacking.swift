@@ -7,7 +7,7 @@ internal import Tokenization
 /// panel of 32 rows, whatever the model's size.
 struct ModelPacking {
     private let source: any CheckpointSource
-    private let checkpoint: LlamaCheckpoint
+    private let configuration: ModelConfiguration
     private let tensors: [(plan: TensorPlan, tensor: SourceTensor)]
     private let progress: TensorPacking.Progress
 
@@ -15,23 +15,26 @@ struct ModelPacking {
     init(_ bytes: UnsafeRawBufferPointer, progress: @escaping TensorPacking.Progress) throws(PackError) {
         source = try Self.source(bytes)
         self.progress = progress
-        checkpoint = try LlamaCheckpoint(source)
+        let checkpoint = try TransformerCheckpoint(source)
         tensors = try Self.matched(source, checkpoint.plans)
+        var configuration = checkpoint.configuration
+        configuration.keyValuePrecision = Self.mainLayout(tensors) == .panelF32 ? .single : .half
+        self.configuration = configuration
     }
 
     /// Writes the artefact to an empty file and returns what it holds.
     func write(to descriptor: Int32) throws(PackError) -> PackedModel {
         let vocabulary = try source.vocabulary()
-        guard vocabulary.tokens.count <= checkpoint.configuration.vocabularySize else {
+        guard vocabulary.tokens.count <= configuration.vocabularySize else {
             throw .inconsistent(
-                "it has \(vocabulary.tokens.count) tokens and \(checkpoint.configuration.vocabularySize) embeddings")
+                "it has \(vocabulary.tokens.count) tokens and \(configuration.vocabularySize) embeddings")
         }
         let tables = try packing(PackError.tokenizer) { () throws(TokenizerError) in
             try TokenizerBuilder.section(for: vocabulary)
         }
         let template = try TemplateReading.program(try source.chatTemplate(), vocabulary)
         var writer = try packing(PackError.artefact) { () throws(ArtefactError) in
-            var writer = try ArtefactWriter(descriptor: descriptor, configuration: checkpoint.configuration)
+            var writer = try ArtefactWriter(descriptor: descriptor, configuration: configuration)
             try tables.withBytes { bytes throws(ArtefactError) in try writer.writeTokenizer(bytes) }
             try template.withBytes { bytes throws(ArtefactError) in try writer.writeChatTemplate(bytes) }
             return writer
@@ -40,8 +43,8 @@ struct ModelPacking {
         for (plan, tensor) in tensors { try work.pack(tensor, plan, &writer) }
         let byteCount = try packing(PackError.artefact) { () throws(ArtefactError) in try writer.finish() }
         return PackedModel(
-            configuration: checkpoint.configuration, hasChatTemplate: !template.isEmpty, byteCount: byteCount,
-            layout: mainLayout)
+            configuration: configuration, hasChatTemplate: !template.isEmpty, byteCount: byteCount,
+            layout: Self.mainLayout(tensors))
     }
 
     private static func source(_ bytes: UnsafeRawBufferPointer) throws(PackError) -> any CheckpointSource {
@@ -68,7 +71,7 @@ struct ModelPacking {
     }
 
     /// The layout of most weights.
-    private var mainLayout: KernelLayout {
+    private static func mainLayout(_ tensors: [(plan: TensorPlan, tensor: SourceTensor)]) -> KernelLayout {
         var counts: [KernelLayout: Int] = [:]
         for (plan, tensor) in tensors where plan.rows != nil {
             counts[BlockTranscoding.layout(of: tensor.type), default: 0] += tensor.elementCount

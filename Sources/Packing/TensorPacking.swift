@@ -38,7 +38,7 @@ struct TensorPacking {
         _ tensor: SourceTensor, _ plan: TensorPlan, _ writer: inout ArtefactWriter
     ) throws(PackError) {
         let numbers = try tensor.numbers()
-        if plan.role == .ropeFactors, !numbers.allSatisfy({ $0.isFinite && $0 > 0 }) {
+        if plan.role == .ropeFactors || plan.role == .longRopeFactors, !numbers.allSatisfy({ $0.isFinite && $0 > 0 }) {
             throw .inconsistent("tensor '\(tensor.name)' is not a set of factors, which are positive numbers")
         }
         let bytes = numbers.withUnsafeBytes { Array($0) }
@@ -54,8 +54,12 @@ struct TensorPacking {
         _ tensor: SourceTensor, _ plan: TensorPlan, rows: Int, _ writer: inout ArtefactWriter
     ) throws(PackError) {
         let layout = BlockTranscoding.layout(of: tensor.type)
+        let panelRows = KernelLayout.panelRows
+        let packedRows =
+            plan.stackCount == 1 ? rows : plan.stackCount * ((rows + panelRows - 1) / panelRows) * panelRows
         try packing(PackError.artefact) { () throws(ArtefactError) in
-            try writer.beginTensor(plan.role, layer: plan.layer, layout: layout, rows: rows, columns: plan.columns)
+            try writer.beginTensor(
+                plan.role, layer: plan.layer, layout: layout, rows: packedRows, columns: plan.columns)
         }
         guard let panelByteCount = layout.panelByteCount(columns: plan.columns) else {
             preconditionFailure("the writer accepted a shape that \(layout) does not have")
@@ -63,16 +67,19 @@ struct TensorPacking {
         let panel = UnsafeMutableRawBufferPointer.allocate(byteCount: panelByteCount, alignment: 64)
         defer { panel.deallocate() }
         let room = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: KernelLayout.panelRows * tensor.rowByteCount, alignment: 64)
+            byteCount: panelRows * tensor.rowByteCount, alignment: 64)
         defer { room.deallocate() }
         let pack = Self.panelPacking(tensor.type, layout, columns: plan.columns)
-        for start in stride(from: 0, to: rows, by: KernelLayout.panelRows) {
-            let bytes = tensor.bytes(ofRows: start..<min(start + KernelLayout.panelRows, rows), room: room)
-            pack(bytes, panel)
-            try packing(PackError.artefact) { () throws(ArtefactError) in
-                try writer.append(UnsafeRawBufferPointer(panel))
+        for matrix in 0..<plan.stackCount {
+            let end = (matrix + 1) * rows
+            for start in stride(from: matrix * rows, to: end, by: panelRows) {
+                let bytes = tensor.bytes(ofRows: start..<min(start + panelRows, end), room: room)
+                pack(bytes, panel)
+                try packing(PackError.artefact) { () throws(ArtefactError) in
+                    try writer.append(UnsafeRawBufferPointer(panel))
+                }
+                advance(UInt64(bytes.count))
             }
-            advance(UInt64(bytes.count))
         }
         try packing(PackError.artefact) { () throws(ArtefactError) in try writer.endTensor() }
     }

@@ -88,9 +88,10 @@ struct HuggingFaceSourceTests {
             ),
             ("architectures", "[]", "no 'architectures'"), ("hidden_act", "\"gelu\"", "activation 'gelu'"),
             ("quantization_config", #"{"quant_method":"awq"}"#, "quantised by 'awq'"),
-            ("rope_scaling", #"{"rope_type":"yarn","factor":2}"#, "'yarn'"),
+            ("rope_scaling", #"{"rope_type":"dynamic","factor":2}"#, "'dynamic'"),
             ("rope_scaling", #"{"rope_type":"llama3","factor":0}"#, "'factor' of the llama3 scaling"),
-            ("sliding_window", "64", "window of 64"), ("eos_token_id", "300", "'eos_token_id'"),
+            ("layer_types", #"["full_attention","chunked_attention"]"#, "'layer_types'"),
+            ("eos_token_id", "300", "'eos_token_id'"),
             ("partial_rotary_factor", "0.8", "turns 3 numbers of heads of 4"),
             ("head_dim", "0", "turns 0 numbers"), ("num_attention_heads", "0", "0 attention heads"),
         ] {

@@ -109,10 +109,10 @@ struct ModelPackingTests {
         #expect(try text(LlamaFile(withoutTensors: [name])).contains(name))
         #expect(try text(LlamaFile(shapes: [name: [12, 8]])).contains("[12, 8], expected [8, 12]"))
         #expect(
-            try text(LlamaFile { $0.addTensor("blk.0.attn_q.bias", [8], type: 0, offset: 0) }).contains("attn_q.bias"))
-        #expect(try text(LlamaFile { $0.add("llama.rope.scaling.type", "yarn") }).contains("yarn"))
+            try text(LlamaFile { $0.addTensor("blk.0.attn_sinks", [8], type: 0, offset: 0) }).contains("attn_sinks"))
+        #expect(try text(LlamaFile { $0.add("llama.rope.scaling.type", "dynamic") }).contains("'dynamic'"))
         #expect(try text(LlamaFile { $0.add("llama.rope.scaling.factor", 0.5 as Float) }).contains("factor is 0.5"))
-        #expect(try text(LlamaFile { $0.add("llama.attention.sliding_window", UInt32(64)) }).contains("window of 64"))
+        #expect(try text(LlamaFile { $0.add("llama.attention.causal", false) }).contains("later tokens"))
         #expect(
             try text(LlamaFile { $0.addTensor("rope_freqs.weight", [2], type: 0, [UInt8](repeating: 0, count: 8)) })
                 .contains("'rope_freqs.weight' is not a set of factors"))
@@ -120,7 +120,9 @@ struct ModelPackingTests {
         #expect(try text(LlamaFile { $0.add("llama.attention.value_length", UInt32(9)) }).contains("different sizes"))
         #expect(
             try text(LlamaFile(without: ["general.architecture"]) { $0.add("general.architecture", "mamba") })
-                .contains("'mamba', which is not supported; known are llama, qwen2, qwen3"))
+                .contains(
+                    "'mamba', which is not supported; known are llama, qwen2, qwen3, qwen3moe, qwen2moe, gemma2, gemma3, phi3"
+                ))
         #expect(
             try text(LlamaFile(without: ["tokenizer.ggml.model"]) { $0.add("tokenizer.ggml.model", "rwkv") })
                 .contains("'rwkv'"))

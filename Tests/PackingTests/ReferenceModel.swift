@@ -16,9 +16,9 @@ struct ReferenceModel {
     /// The checkpoint.
     let file: [UInt8]
     let tokens: [Int32]
-    /// The logits after each token, [positions][vocabulary].
-    let logits: [[Float]]
-    /// What greedy decoding appends to the prompt.
+    /// The logits after each token, [positions][vocabulary]; of an encoder, each token's last state, [positions][hidden].
+    let outputs: [[Float]]
+    /// What greedy decoding appends to the prompt; nothing for an encoder.
     let answer: [Int32]
 
     /// The GGUF file of that name.
@@ -27,9 +27,22 @@ struct ReferenceModel {
         try self.init(Array(try Data(contentsOf: path.appendingPathExtension("gguf"))), path)
     }
 
+    /// A GGUF file or a folder, by its path without ending.
+    init(at path: URL) throws {
+        let file = path.appendingPathExtension("gguf")
+        if FileManager.default.fileExists(atPath: file.path) {
+            try self.init(Array(try Data(contentsOf: file)), path)
+        } else {
+            try self.init(folder: path)
+        }
+    }
+
     /// The folder of that name as transformers saved it, as the packer gets it.
     init(folder name: String) throws {
-        let path = Self.fixtures.appendingPathComponent("huggingface/\(name)")
+        try self.init(folder: Self.fixtures.appendingPathComponent("huggingface/\(name)"))
+    }
+
+    private init(folder path: URL) throws {
         var folder = FolderBuilder()
         for file in try FileManager.default.contentsOfDirectory(at: path, includingPropertiesForKeys: nil) {
             folder.files[file.lastPathComponent] = Array(try Data(contentsOf: file))
@@ -49,13 +62,14 @@ struct ReferenceModel {
             }
         }
         let width = Int(try #require(words.first))
-        try #require(words.count == 1 + Self.positions * (width + 2))
+        let count = 1 + Self.positions * (width + 1)
+        try #require(words.count == count || words.count == count + Self.positions)
         tokens = words[1...Self.positions].map { Int32(bitPattern: $0) }
-        logits = (0..<Self.positions).map { position in
+        outputs = (0..<Self.positions).map { position in
             let start = 1 + Self.positions + position * width
             return words[start..<start + width].map(Float.init(bitPattern:))
         }
-        answer = words.suffix(Self.positions).map { Int32(bitPattern: $0) }
+        answer = words.dropFirst(count).map { Int32(bitPattern: $0) }
     }
 }
 
@@ -64,20 +78,24 @@ final class SequenceRun {
     private let artefact: Artefact
     private let forward: any ForwardPass
     private let memory: UnsafeMutableRawBufferPointer
+    private let reach: Int32
     private var position = 0
 
-    init(_ artefact: Artefact) throws {
+    /// A sequence that will not have more tokens than `reach`.
+    init(_ artefact: Artefact, precision: KVPrecision = .single, reach: Int = 80) throws {
         self.artefact = artefact
-        let bytes = KVGeometry(configuration: artefact.configuration).bytesPerBlock * 8
+        self.reach = Int32(reach)
+        let bytes = KVGeometry(configuration: artefact.configuration, precision: precision).bytesPerBlock * 8
         memory = .allocate(byteCount: bytes, alignment: 64)
         forward = try LanguageModel.forwardPass(
-            of: artefact, maximumRows: 128, keyValueMemory: try #require(memory.baseAddress))
+            of: artefact, maximumRows: 128, keyValueMemory: try #require(memory.baseAddress),
+            keyValuePrecision: precision)
     }
 
     deinit { memory.deallocate() }
 
-    /// Appends tokens in one step and returns the logits after each of them.
-    func logits(after tokens: [Int32]) -> [[Float]] {
+    /// Appends tokens in one step and returns the logits after each of them, or an encoder's states.
+    func outputs(after tokens: [Int32]) -> [[Float]] {
         let rows = tokens.count
         let positions = (0..<rows).map { Int32(position + $0) }
         position += rows
@@ -95,20 +113,24 @@ final class SequenceRun {
     private func run(
         _ rows: Int, _ columns: [[Int32]], _ tables: UnsafeBufferPointer<UnsafePointer<Int32>>
     ) -> [[Float]] {
-        let numbers = columns.flatMap { $0 }
+        let numbers = columns.flatMap { $0 } + [reach]
+        let sampled = forward.hasLogits ? rows : 0
         return numbers.withUnsafeBufferPointer { numbers in
             guard let start = numbers.baseAddress, let tables = tables.baseAddress else { return [] }
             forward.prepare(
                 StepInput(
-                    rowCount: rows, sampledCount: rows, pooledCount: 0, tokens: start, positions: start + rows,
+                    rowCount: rows, sampledCount: sampled, pooledCount: rows - sampled, tokens: start,
+                    positions: start + rows,
                     sequences: start + 2 * rows, blockTables: tables, sampledRows: start + 3 * rows,
-                    pooledRows: start + 3 * rows))
+                    pooledRows: start + 3 * rows, reaches: start + 4 * rows))
             for operation in 0..<forward.operationCount {
                 for piece in 0..<forward.pieceCount(ofOperation: operation) {
                     forward.runPiece(piece, ofOperation: operation, rank: 0)
                 }
             }
-            return (0..<rows).map { Array(forward.logits(ofSampled: $0)) }
+            return (0..<rows).map {
+                sampled > 0 ? Array(forward.logits(ofSampled: $0)) : Array(forward.hiddenState(ofPooled: $0))
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ struct TinyTensors {
         return list
     }
 
-    private var isEncoder: Bool { shape.architecture == .bert || shape.architecture == .nomicBERT }
+    private var isEncoder: Bool { [.bert, .nomicBERT].contains(shape.architecture) }
 
     private var matrices: [(TensorRole, Int, Int)] {
         [

@@ -102,6 +102,24 @@ package struct GGUFMetadata {
         return result
     }
 
+    /// A list of truth values, which may be written as numbers; nil where there is a single one.
+    package func flags(_ key: String) throws(CheckpointError) -> [Bool]? {
+        guard let value = values[key], case .array(let type, let count, let elements) = value else { return nil }
+        guard type.size != nil else { throw .wrongMetadataType(key: key, expected: "a list of truth values") }
+        var cursor = GGUFCursor(elements)
+        var result: [Bool] = []
+        result.reserveCapacity(count)
+        for _ in 0..<count {
+            switch try GGUFValue(type, &cursor, "metadata '\(key)'") {
+            case .boolean(let truth): result.append(truth)
+            case .integer(let number): result.append(number != 0)
+            case .unsigned(let number): result.append(number != 0)
+            default: throw .wrongMetadataType(key: key, expected: "a list of truth values")
+            }
+        }
+        return result
+    }
+
     /// A list of floating-point numbers.
     package func floats(_ key: String) throws(CheckpointError) -> [Double]? {
         guard let value = values[key] else { return nil }

@@ -28,6 +28,9 @@ extension Architecture {
         return family.design
     }
 
+    /// Whether its tokens see those behind them and it ends with vectors, not with logits.
+    package var isEncoder: Bool { design.seesWholeText }
+
     /// Whether the first half of a head's rotated numbers turns with the second. Where it does not, adjacent ones turn,
     /// and rows of queries and keys lie accordingly in the artefact.
     package var rotatesHalves: Bool { design.rotatesHalves }

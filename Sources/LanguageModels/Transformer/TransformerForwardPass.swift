@@ -42,7 +42,7 @@ final class TransformerForwardPass: ForwardPass {
 
     init(
         model: TransformerModel, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer,
-        keyValuePrecision: KVPrecision
+        keyValuePrecision: KVPrecision? = nil
     ) throws(LanguageModelError) {
         self.model = model
         self.keyValueMemory = keyValueMemory

@@ -29,6 +29,10 @@ struct GGUFFamilyMetadata: FamilyMetadata {
         try packing(PackError.checkpoint) { () throws(CheckpointError) in try metadata.boolean(prefix + key) }
     }
 
+    func flags(ifPresent key: String) throws(PackError) -> [Bool]? {
+        try packing(PackError.checkpoint) { () throws(CheckpointError) in try metadata.flags(prefix + key) }
+    }
+
     func missing(_ key: String) -> PackError {
         .checkpoint(.missingMetadata(key: prefix + key))
     }

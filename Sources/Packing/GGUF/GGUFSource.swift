@@ -29,8 +29,10 @@ struct GGUFSource: CheckpointSource {
             try file.metadata.string("general.name")
         }
         metadata = GGUFFamilyMetadata(file.metadata, of: architecture)
-        tensors = Dictionary(
+        var tensors = Dictionary(
             file.tensors.map { ($0.name, SourceTensor($0)) }, uniquingKeysWith: { first, _ in first })
+        if let factors = try YarnFactors.tensor(metadata) { tensors[factors.name] = factors }
+        self.tensors = tensors
     }
 
     func vocabulary() throws(PackError) -> Vocabulary {

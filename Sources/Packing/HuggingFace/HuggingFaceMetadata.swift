@@ -12,7 +12,7 @@ struct HuggingFaceMetadata: FamilyMetadata {
     init(_ configuration: JSONValue, names: HuggingFaceNames) {
         self.configuration = configuration
         self.names = names
-        derived = Self.standard(configuration).merging(names.derived(configuration)) { _, family in family }
+        derived = Self.standard(configuration, names).merging(names.derived(configuration)) { _, family in family }
     }
 
     /// A member of `config.json` by its path, `rope_scaling.factor`.
@@ -48,6 +48,20 @@ struct HuggingFaceMetadata: FamilyMetadata {
         return truth
     }
 
+    func flags(ifPresent key: String) throws(PackError) -> [Bool]? {
+        guard let value = value(key) else { return nil }
+        guard let list = value.list else { return nil }
+        var flags: [Bool] = []
+        for element in list {
+            switch element {
+            case .boolean(let truth): flags.append(truth)
+            case .integer(let number): flags.append(number != 0)
+            default: throw wrongType(key, expected: "a list of truth values")
+            }
+        }
+        return flags
+    }
+
     func missing(_ key: String) -> PackError {
         .inconsistent("config.json has no \(memberName(key))")
     }
@@ -71,14 +85,15 @@ struct HuggingFaceMetadata: FamilyMetadata {
     }
 
     /// Settings that decoders compute from several members.
-    private static func standard(_ configuration: JSONValue) -> [String: JSONValue] {
-        var settings: [String: JSONValue] = [:]
-        let kind = HuggingFaceNames.rotary(["rope_type", "type"]).lazy.compactMap {
-            member($0, of: configuration)?.text
+    private static func standard(_ configuration: JSONValue, _ names: HuggingFaceNames) -> [String: JSONValue] {
+        var settings = RotaryFactors.settings(configuration, names)
+        if let kinds = configuration["layer_types"]?.list {
+            let known: [String: JSONValue] = [
+                "sliding_attention": .boolean(true), "full_attention": .boolean(false),
+            ]
+            // A kind that is not known stays as it is, and is no truth value.
+            settings["attention.sliding_window_pattern"] = .list(kinds.map { known[$0.text ?? ""] ?? $0 })
         }
-        .first
-        // Factors for each frequency are a tensor: `RotaryFactors`.
-        if kind == "default" || kind == "llama3" { settings["rope.scaling.type"] = .text("none") }
         let share =
             member("rope_parameters.partial_rotary_factor", of: configuration)
             ?? configuration["partial_rotary_factor"]

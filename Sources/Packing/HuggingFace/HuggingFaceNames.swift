@@ -48,6 +48,10 @@ struct HuggingFaceNames: Sendable {
         "expert_count": ["num_experts", "num_local_experts"], "expert_used_count": ["num_experts_per_tok"],
         "rope.freq_base": ["rope_parameters.rope_theta", "rope_theta"],
         "rope.scaling.type": rotary(["rope_type", "type"]), "rope.scaling.factor": rotary(["factor"]),
+        "rope.scaling.original_context_length": ["original_max_position_embeddings"]
+            + rotary(["original_max_position_embeddings"]),
+        "rope.scaling.yarn_beta_fast": rotary(["beta_fast"]), "rope.scaling.yarn_beta_slow": rotary(["beta_slow"]),
+        "attention.sliding_window_pattern": ["layer_types"],
     ]
 
     /// Paths of a setting of the rotary embedding: in the member of new configurations, then in that of older ones.

@@ -23,7 +23,7 @@ struct HuggingFaceSource: CheckpointSource {
             throw .unsupportedProperty("weights quantised by '\(method["quant_method"]?.text ?? "?")'")
         }
         architecture = try Self.family(configuration)
-        names = architecture.tensors.huggingFace
+        names = architecture.checkpointFamily.huggingFace
         metadata = HuggingFaceMetadata(configuration, names: names)
         let path = configuration["_name_or_path"]?.text?.split(separator: "/").last
         name = path.map(String.init)
@@ -35,9 +35,11 @@ struct HuggingFaceSource: CheckpointSource {
             // Some files hold the output matrix all the same; the model does not use it.
             tensors["output.weight"] = nil
         }
-        let rotated = try metadata.integer("rope.dimension_count", default: try Self.headSize(metadata))
-        if let factors = try RotaryFactors.llama3(configuration, dimensions: rotated) {
-            tensors[factors.name] = factors
+        if !architecture.isEncoder {
+            let rotated = try metadata.rotatedDimensions()
+            var computed = try RotaryFactors.tensors(configuration, dimensions: rotated)
+            if let factors = try YarnFactors.tensor(metadata) { computed.append(factors) }
+            for factors in computed { tensors[factors.name] = factors }
         }
         self.tensors = tensors
         self.configuration = configuration
@@ -86,8 +88,10 @@ struct HuggingFaceSource: CheckpointSource {
             throw .inconsistent("config.json has no 'architectures'")
         }
         let families = Architecture.allCases
-        if let family = families.first(where: { $0.tensors.huggingFace.classes.contains(name) }) { return family }
-        throw .unsupportedArchitecture(name, known: families.flatMap { $0.tensors.huggingFace.classes })
+        if let family = families.first(where: { $0.checkpointFamily.huggingFace.classes.contains(name) }) {
+            return family
+        }
+        throw .unsupportedArchitecture(name, known: families.flatMap { $0.checkpointFamily.huggingFace.classes })
     }
 
     private static func checkActivation(_ configuration: JSONValue, _ names: HuggingFaceNames) throws(PackError) {
@@ -99,20 +103,13 @@ struct HuggingFaceSource: CheckpointSource {
         }
     }
 
-    private static func headSize(_ metadata: any FamilyMetadata) throws(PackError) -> Int {
-        let heads = try metadata.integer("attention.head_count")
-        let width = try metadata.integer("embedding_length")
-        guard heads > 0 else { throw .inconsistent("it has \(heads) attention heads") }
-        return try metadata.integer("attention.key_length", default: width / heads)
-    }
-
     /// How rows of queries and keys are taken: files turn the halves of heads, some families neighbours.
     private static func rowOrder(
         _ metadata: any FamilyMetadata, of architecture: Architecture
     ) throws(PackError) -> RowOrder {
         guard !architecture.rotatesHalves else { return .asStored }
-        let headSize = try headSize(metadata)
-        let rotated = try metadata.integer("rope.dimension_count", default: headSize)
+        let headSize = try metadata.headSize()
+        let rotated = try metadata.rotatedDimensions()
         guard headSize > 0, rotated >= 0, rotated <= headSize, rotated % 2 == 0 else {
             throw .inconsistent("it turns \(rotated) numbers of heads of \(headSize)")
         }

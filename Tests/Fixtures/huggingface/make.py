@@ -3,31 +3,25 @@
 """Writes folders as transformers saves them, tiny models of random weights, and beside each NAME.logits, what
 transformers computes with the weights that were saved (in F32).
 
-NAME.logits, little-endian: u32 vocabulary, 64 token ids, 64 x vocabulary f32 (the logits after each of them), then 64
-token ids that greedy decoding appends to the first 16.
+NAME.logits is as in ../architectures.
 Needs torch, transformers and tokenizers; run it from this folder. The same seeds give the same files.
 """
-import math
 import shutil
 import sys
 
-import numpy
 import tokenizers
 import torch
 import transformers
 
-VOCABULARY, POSITIONS, PROMPT = 272, 64, 16
-SHAPE = {
-    "vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 56, "num_hidden_layers": 2,
-    "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256, "rms_norm_eps": 1e-5,
-    "tie_word_embeddings": False, "bos_token_id": None, "eos_token_id": VOCABULARY - 1,
-    "attn_implementation": "eager",
-}
-LLAMA3 = {
-    "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 32,
-}
-PLAIN = {"rope_type": "default", "rope_theta": 5000.0}
+sys.path.insert(0, "../architectures")
+from tiny_models import LLAMA3, PLAIN, TWO_BASES, BOUNDED, ENCODER, VOCABULARY
+from tiny_models import built, clear, is_encoder, states, text, write
+
+NO_START = {"bos_token_id": None}
+# Texts of 12 and more tokens are long for the first and short for the second.
+LONG = {"rope_type": "longrope", "rope_theta": 10000.0, "original_max_position_embeddings": 12,
+        "short_factor": [1.0, 1.1, 1.2, 1.3], "long_factor": [1.5, 2.5, 4.0, 8.0]}
+SHORT = LONG | {"original_max_position_embeddings": 128}
 
 # name: (transformers' class, type of the saved weights, largest file, what differs from SHAPE)
 MODELS = {
@@ -35,35 +29,44 @@ MODELS = {
     "mistral": ("Mistral", torch.bfloat16, "1GB", {"head_dim": 12, "rope_parameters": PLAIN, "sliding_window": None}),
     "qwen2": ("Qwen2", torch.float16, "1GB", {"rope_parameters": PLAIN, "num_key_value_heads": 1}),
     "qwen3": ("Qwen3", torch.bfloat16, "30KB", {"head_dim": 10, "rope_parameters": PLAIN}),
+    "mistral-window": ("Mistral", torch.float32, "1GB", {
+        "hidden_size": 36, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 6, "rope_parameters": PLAIN,
+        "sliding_window": 21}),
+    "qwen2-window": ("Qwen2", torch.float16, "1GB", {
+        "num_hidden_layers": 3, "rope_parameters": PLAIN, "use_sliding_window": True, "sliding_window": 9,
+        "max_window_layers": 1}),
+    "gemma2": ("Gemma2", torch.float32, "1GB", {
+        "hidden_size": 30, "num_attention_heads": 5, "num_key_value_heads": 1, "head_dim": 14, "rope_parameters": PLAIN,
+        "sliding_window": 33, "query_pre_attn_scalar": 20, "num_hidden_layers": 4, "tie_word_embeddings": True}
+        | BOUNDED),
+    "gemma3": ("Gemma3Text", torch.float32, "60KB", {
+        "hidden_size": 30, "num_attention_heads": 3, "num_key_value_heads": 3, "head_dim": 18,
+        "rope_parameters": TWO_BASES, "sliding_window": 8, "query_pre_attn_scalar": 24, "num_hidden_layers": 5,
+        "tie_word_embeddings": True}),
+    "phi3-long": ("Phi3", torch.float32, "1GB", {
+        "rope_parameters": LONG, "original_max_position_embeddings": 12, "sliding_window": 31}),
+    "phi3-short": ("Phi3", torch.float32, "1GB", {
+        "num_key_value_heads": 1, "rope_parameters": SHORT, "original_max_position_embeddings": 128,
+        "tie_word_embeddings": True}),
+    "olmo2": ("Olmo2", torch.float32, "1GB", {
+        "hidden_size": 30, "num_attention_heads": 3, "num_key_value_heads": 3, "rope_parameters": PLAIN}),
+    "smollm3": ("SmolLM3", torch.float32, "1GB", {
+        "num_hidden_layers": 4, "no_rope_layers": [1, 0, 0, 1], "rope_parameters": PLAIN}),
+    "granite": ("Granite", torch.float32, "1GB", {
+        "hidden_size": 36, "num_attention_heads": 6, "num_key_value_heads": 3, "rope_parameters": PLAIN,
+        "embedding_multiplier": 3.0, "attention_multiplier": 0.3, "residual_multiplier": 1.4, "logits_scaling": 0.7,
+        "attention_bias": True, "mlp_bias": True}),
+    "qwen3moe": ("Qwen3Moe", torch.float32, "90KB", {
+        "num_key_value_heads": 1, "head_dim": 14, "rope_parameters": PLAIN, "num_experts": 5,
+        "num_experts_per_tok": 2, "moe_intermediate_size": 20, "norm_topk_prob": False}),
+    "qwen2moe": ("Qwen2Moe", torch.float32, "1GB", {
+        "rope_parameters": PLAIN, "num_experts": 3, "num_experts_per_tok": 3, "moe_intermediate_size": 16,
+        "shared_expert_intermediate_size": 34, "norm_topk_prob": True}),
+    "bert": ("Bert", torch.float32, "1GB", ENCODER | {
+        "hidden_size": 30, "num_attention_heads": 3, "num_hidden_layers": 3, "intermediate_size": 51}),
+    "nomic-bert": ("NomicBert", torch.float32, "1GB", ENCODER | {
+        "hidden_size": 36, "num_attention_heads": 6, "num_hidden_layers": 3, "rope_parameters": PLAIN}),
 }
-
-
-def randomised(model, kind, seed):
-    """Weights of a size at which every part of the model changes the logits, rounded to the type that is saved."""
-    random = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, weight in sorted(model.named_parameters()):
-            numbers = torch.randn(weight.shape, generator=random)
-            if weight.dim() > 1:
-                calm = 0.5 if "o_proj" in name or "down_proj" in name else 1.0
-                numbers = numbers * calm / math.sqrt(weight.shape[1])
-            else:
-                numbers = numbers * 0.5 if name.endswith("bias") else 1 + 0.2 * numbers
-            weight.copy_(numbers.to(kind).float())
-    return model.eval()
-
-
-def reference(model, tokens):
-    """Logits after each token, and the greedy answer to the first ones with its smallest margin."""
-    with torch.no_grad():
-        logits = model(torch.tensor([tokens])).logits[0].float().numpy()
-        answer, margin = tokens[:PROMPT], math.inf
-        for _ in range(POSITIONS):
-            last = model(torch.tensor([answer])).logits[0, -1].float()
-            best = last.topk(2).values
-            margin = min(margin, float(best[0] - best[1]) / float(last.abs().max()))
-            answer = answer + [int(last.argmax())]
-    return logits, answer[PROMPT:], margin
 
 
 def save_tokenizer(folder):
@@ -80,24 +83,17 @@ def save_tokenizer(folder):
 
 
 def make(name, kind, saved, largest, changes):
-    configuration = getattr(transformers, kind + "Config")(**(SHAPE | changes))
-    for seed in range(1, 400):
-        model = randomised(getattr(transformers, kind + "ForCausalLM")(configuration), saved, seed)
-        tokens = torch.randint(0, 256, (POSITIONS,), generator=torch.Generator().manual_seed(seed)).tolist()
-        logits, answer, margin = reference(model, tokens)
-        # A seed whose greedy choices are all clear, so that rounding decides none of them, and that does not repeat.
-        if margin > 3e-3 and len(set(answer)) > 12:
-            break
+    changes = NO_START | changes
+    if is_encoder(kind):
+        model, seed, tokens, margin, answer = built(kind, changes, 1, saved), 1, text(1), 1, []
+        numbers = states(model, tokens)
     else:
-        sys.exit(f"{name}: no seed has clear choices")
+        model, seed, tokens, numbers, answer, margin = clear(kind, changes, saved)
     shutil.rmtree(name, ignore_errors=True)
     model.to(saved).save_pretrained(name, max_shard_size=largest)
     save_tokenizer(name)
     print(f"{name}: seed {seed}, margin {margin:.4f}")
-    with open(name + ".logits", "wb") as out:
-        numpy.array([VOCABULARY, *tokens], "<u4").tofile(out)
-        logits.astype("<f4").tofile(out)
-        numpy.array(answer, "<u4").tofile(out)
+    write(name, tokens, numbers, answer)
 
 
 if __name__ == "__main__":
