@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { MAXIMUM_DESCRIPTORS = 8 };
+enum { MAXIMUM_DESCRIPTORS = 48 };
 
 const int CLINUX_SOCK_CLOEXEC = SOCK_CLOEXEC, CLINUX_SOCK_NONBLOCK = SOCK_NONBLOCK;
 

@@ -3,12 +3,14 @@ internal import Glibc
 
 /// What every daemon does before anything else.
 package enum DaemonPreparation {
-    /// Peers that go away become errors of their writes, and as many descriptors may be open as the system allows.
+    /// Peers that go away become errors of their writes, as many descriptors may be open as the system allows, and the
+    /// process comes before those that compute, where this user may have that.
     ///
     /// The soft limit of 1,024 is there for programs that use select(2); a daemon with a few descriptors for each
     /// instance or client needs more. Confined children get a small limit of their own.
     package static func apply() {
         signal(SIGPIPE, SIG_IGN)
+        ProcessPriority.setAll(ProcessPriority.daemon)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max

@@ -8,7 +8,7 @@ package struct PacketSocket: ~Copyable, Sendable {
     /// The largest packet that both sides use, in bytes; below the kernel's default socket buffer.
     package static let maximumPacketSize = 65_536
     /// The most descriptors that one packet carries here.
-    package static let maximumDescriptors = 4
+    package static let maximumDescriptors = 48
 
     package let descriptor: OwnedDescriptor
 

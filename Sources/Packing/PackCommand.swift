@@ -24,6 +24,7 @@ package enum PackCommand {
             say("flowserve pack takes no arguments, it is started by the node with its descriptors", to: STDERR_FILENO)
             return 64
         }
+        ProcessPriority.setAll(ProcessPriority.work)
         do throws(PackError) {
             try pack()
             return 0

@@ -27,6 +27,9 @@ extension SystemCallProfile {
                 "clone", .masked(argument: 0, mask: cloneThread, value: cloneThread),
                 why: "ranks are threads; without CLONE_THREAD it is a fork"),
             .refuse("clone3", ENOSYS, why: "its flags lie in memory; glibc falls back to clone, whose flags are seen"),
+            .allow(
+                "setpriority", .equals(argument: 0, 0), .equals(argument: 1, 0),
+                why: "gives up the priority that its start had; without a capability it cannot raise it"),
             .allow("set_robust_list", why: "a thread's start"),
             .allow("rseq", why: "a thread's start"),
             .allow("sched_yield", why: "a rank that spins lets others run"),
