@@ -112,9 +112,8 @@ let package = Package(
         room(
             "NodeDaemon",
             [
-                "CLinux", "ServingModel", "LinuxKernel", "Policies", "Messages", "UnixHTTP", hummingbird, logging,
-                lifecycle,
-                nioCore,
+                "CLinux", "ServingModel", "LinuxKernel", "Policies", "Messages", "UnixHTTP", argumentParser,
+                hummingbird, logging, lifecycle, nioCore,
             ]),
         room(
             "ClusterScheduler",
@@ -176,7 +175,7 @@ let package = Package(
             ]),
         // Attempts forbidden things from inside each sandbox, with the real template's fork.
         .executableTarget(
-            name: "sandbox-probe", dependencies: ["CLinux", "LinuxKernel", "Sandbox", "TemplateProcess"],
+            name: "sandbox-probe", dependencies: ["CLinux", "LinuxKernel", "Messages", "Sandbox", "TemplateProcess"],
             path: "Tests/SandboxProbe", swiftSettings: strict),
         // The engine alone, step by step, for Packaging/benchmarks/compare-llamacpp.
         .executableTarget(

@@ -92,7 +92,8 @@ extension KeeperProcess {
         switch order {
         case .hello: tellEverything()
         case .startTemplate(let id, let model): startTemplate(id, model: model, artefact: descriptor)
-        case .fork(let id, let template, let settings): fork(id, template: template, settings)
+        case .fork(let ids, let template, let settings): fork(ids, template: template, settings)
+        case .keepBlanks(let count): keepBlanks(count)
         case .killInstance(let id): instances[id]?.kill()
         case .stopTemplate(let id): templates[id]?.kill()
         case .forgetInstance(let id):
@@ -105,8 +106,10 @@ extension KeeperProcess {
 
     private func tellEverything() {
         tell(.welcome(processID: getpid()))
+        tellBlanks()
         for (id, template) in templates {
-            tell(.templateStarting(id, model: template.model, processID: template.process.processID))
+            guard let model = template.model else { continue }
+            tell(.templateStarting(id, model: model, processID: template.process.processID))
             if let readiness = template.readiness { tell(.templateReady(id, readiness)) }
             if let ending = template.ending { tell(.templateEnded(id, ending.status, message: ending.message)) }
         }
@@ -125,7 +128,7 @@ extension KeeperProcess {
         guard let child = instance.child else { return }
         let running = FromKeeper.RunningInstance(
             template: instance.template, processID: child.process.processID, settings: instance.settings,
-            forkMicroseconds: child.forkMicroseconds)
+            preparedAt: instance.preparedAt)
         tell(.instanceRunning(id, running), descriptors: [instance.channel.rawValue])
     }
 

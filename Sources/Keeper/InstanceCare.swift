@@ -5,34 +5,62 @@ internal import Messages
 internal import ServingModel
 
 extension KeeperProcess {
-    /// Order `fork`: makes the instance's channel, KV segment and message pipe, and hands one end of each to the
-    /// template.
-    func fork(_ id: InstanceID, template: TemplateID, _ settings: InstanceSettings) {
-        guard instances[id] == nil else { return log.write("\(id) exists already: order ignored") }
-        guard let parent = templates[template], parent.channel != nil, parent.readiness != nil else {
-            return tell(.instanceEnded(id, nil, message: "its template is not ready"))
+    /// Order `fork`: makes each instance's channel, KV segment and message pipe, and hands one end of each to the
+    /// template, for as many instances in one packet as it can carry. What cannot be made ends that instance alone.
+    func fork(_ ids: [InstanceID], template: TemplateID, _ settings: InstanceSettings) {
+        blanks.noteOrder()
+        let fresh = ids.filter { instances[$0] == nil }
+        if fresh.count < ids.count { log.write("\(ids.count - fresh.count) instances exist already: order ignored") }
+        var rest = fresh[...]
+        while !rest.isEmpty {
+            let group = rest.prefix(ToTemplate.forkLimit)
+            rest = rest.dropFirst(group.count)
+            guard let parent = templates[template], parent.channel != nil, parent.readiness != nil else {
+                for id in group { tell(.instanceEnded(id, nil, message: "its template is not ready")) }
+                continue
+            }
+            pass(group.compactMap { prepare($0, settings) }, to: parent, template, settings)
         }
+    }
+
+    /// Makes what an instance needs; nil where that failed, which was told.
+    private func prepare(_ id: InstanceID, _ settings: InstanceSettings) -> PreparedInstance? {
         do {
-            let segment = try MemoryFile.sealed(name: "deepflow-kv", byteCount: Int(settings.keyValueBytes))
-            var ends = try PacketSocket.pair()
-            let theirs = ends.takeSecond()
-            let pipe = try MessagePipe.make()
-            let packet = ToTemplate.fork(id, settings).encoded()
-            let given = [theirs.descriptor.rawValue, segment.rawValue, pipe.writer.rawValue]
-            let result = try packet.withUnsafeBytes {
-                try parent.channel?.send($0, descriptors: given, waits: false) ?? .wouldBlock
-            }
-            guard result == .sent else {
-                return tell(.instanceEnded(id, nil, message: "its template does not take orders"))
-            }
-            let record = InstanceRecord(
-                template: template, settings: settings, channel: SharedDescriptor(ends.takeFirst().takeDescriptor()),
-                segment: segment, messages: pipe.reader)
-            instances[id] = record
-            try readiness.add(pipe.reader.number, key: keys.make(.instanceMessages(id)), .readable)
+            return try PreparedInstance(id, settings)
         } catch {
             tell(.instanceEnded(id, nil, message: "\(error)"))
+            return nil
         }
+    }
+
+    /// Sends one order with all its descriptors; the template's ends are closed here afterwards.
+    private func pass(
+        _ group: [PreparedInstance], to parent: TemplateRecord, _ template: TemplateID, _ settings: InstanceSettings
+    ) {
+        guard !group.isEmpty else { return }
+        let order = ToTemplate.fork(group.map(\.id), settings).encoded()
+        let given = group.flatMap(\.given)
+        do {
+            let result = try order.withUnsafeBytes {
+                try parent.channel?.send($0, descriptors: given, waits: false) ?? .wouldBlock
+            }
+            guard result == .sent else { return fail(group, "its template does not take orders") }
+            for instance in group { adopt(instance, of: template, settings) }
+        } catch {
+            fail(group, "\(error)")
+        }
+    }
+
+    private func adopt(_ instance: PreparedInstance, of template: TemplateID, _ settings: InstanceSettings) {
+        let record = InstanceRecord(template: template, settings: settings, prepared: instance)
+        instances[instance.id] = record
+        guard let number = record.messages?.number else { return }
+        // Without it its messages are lost, and nothing else.
+        try? readiness.add(number, key: keys.make(.instanceMessages(instance.id)), .readable)
+    }
+
+    private func fail(_ group: [PreparedInstance], _ message: String) {
+        for instance in group { tell(.instanceEnded(instance.id, nil, message: message)) }
     }
 
     /// A template reports a child. The number is believed only if it is an unreaped child of the keeper that no other
@@ -47,8 +75,7 @@ extension KeeperProcess {
             return parent.kill()
         }
         do {
-            let fork = MonotonicTime.now.microseconds(since: record.orderedAt)
-            let child = ForkedChild(process: try ProcessHandle(ofChild: process), forkMicroseconds: fork)
+            let child = ForkedChild(process: try ProcessHandle(ofChild: process))
             try readiness.add(child.process.descriptor.rawValue, key: keys.make(.instanceProcess(id)), .readable)
             record.child = child
             if record.isCondemned { record.kill() }

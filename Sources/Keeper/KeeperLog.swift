@@ -77,5 +77,13 @@ final class MessagePipe {
 /// The two ends of a message pipe.
 struct MessagePipeEnds: ~Copyable {
     let reader: MessagePipe
-    let writer: OwnedDescriptor
+    private let writer: OwnedDescriptor
+
+    init(reader: MessagePipe, writer: consuming OwnedDescriptor) {
+        self.reader = reader
+        self.writer = writer
+    }
+
+    /// The instance's end.
+    consuming func takeWriter() -> OwnedDescriptor { writer }
 }

@@ -35,7 +35,8 @@ package final class KeeperProcess {
     private let signals: SignalWatch
     private let directory: DirectoryWatch
     private let socketPath: String
-    private var isRetiring = false
+    var blanks = BlankTemplates()
+    private(set) var isRetiring = false
     private var hasSuccessor = false
     private var daemonlessSince: MonotonicTime?
     private var lonelySince: MonotonicTime?
@@ -60,6 +61,7 @@ package final class KeeperProcess {
     package func run() throws(SystemCallError) {
         log.write("keeper \(getpid()) listens at \(socketPath)")
         while !isDone {
+            replenishBlanks()
             for event in try readiness.wait(milliseconds: waitingTime()) {
                 // A record that an earlier event of this round ended has taken its keys with it.
                 guard let source = keys.source(of: event.key) else { continue }
@@ -110,12 +112,13 @@ package final class KeeperProcess {
 
     /// Milliseconds until one of the bounds above is reached; nil while none runs.
     private func waitingTime() -> Int? {
+        let now = MonotonicTime.now
         guard daemon == nil, !isRetiring else {
             daemonlessSince = nil
             lonelySince = nil
-            return nil
+            let due = isRetiring ? nil : blanks.dueAt(count: blankRecords.count)
+            return due.map { $0.microseconds(since: now) / 1000 + 1 }
         }
-        let now = MonotonicTime.now
         let daemonless = daemonlessSince ?? now
         daemonlessSince = daemonless
         lonelySince = instances.values.allSatisfy(\.hasEnded) ? lonelySince ?? now : nil

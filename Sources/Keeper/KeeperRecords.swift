@@ -6,9 +6,13 @@ internal import ServingModel
 
 /// A template that the keeper started. Kept after its end until the daemon has noted it.
 final class TemplateRecord {
-    let model: String
+    /// nil while it is blank.
+    var model: String?
     let process: ProcessHandle
-    let startedAt = MonotonicTime.now
+    /// When the daemon ordered it.
+    var orderedAt = MonotonicTime.now
+    /// When it was confined and waited for a model.
+    var blankAt: MonotonicTime?
     /// nil once it is closed: the template ends when it sees that.
     var channel: PacketSocket?
     var readiness: FromKeeper.TemplateReadiness?
@@ -16,7 +20,7 @@ final class TemplateRecord {
     /// What it said was wrong before it ended.
     var complaint = ""
 
-    init(model: String, process: consuming ProcessHandle, channel: consuming PacketSocket) {
+    init(model: String?, process: consuming ProcessHandle, channel: consuming PacketSocket) {
         self.model = model
         self.process = process
         self.channel = consume channel
@@ -35,26 +39,24 @@ final class TemplateRecord {
 final class InstanceRecord {
     let template: TemplateID
     let settings: InstanceSettings
-    let orderedAt = MonotonicTime.now
+    /// When everything was made and the order passed on.
+    let preparedAt = MonotonicTime.now
     /// The daemon's end; every daemon gets a copy.
     let channel: SharedDescriptor
     /// Held here so that it outlives the daemon and, later, the instance.
-    let segment: OwnedDescriptor
+    let segment: SharedDescriptor
     var messages: MessagePipe?
     var child: ForkedChild?
     var ending: Ending?
     /// It was to be killed before its number was known.
     var isCondemned = false
 
-    init(
-        template: TemplateID, settings: InstanceSettings, channel: SharedDescriptor, segment: consuming OwnedDescriptor,
-        messages: MessagePipe
-    ) {
+    init(template: TemplateID, settings: InstanceSettings, prepared: PreparedInstance) {
         self.template = template
         self.settings = settings
-        self.channel = channel
-        self.segment = segment
-        self.messages = messages
+        channel = prepared.channel
+        segment = prepared.segment
+        messages = prepared.messages
     }
 
     var hasEnded: Bool { ending != nil }
@@ -66,14 +68,38 @@ final class InstanceRecord {
     }
 }
 
+/// What an instance needs, made before its template is asked to fork it.
+final class PreparedInstance {
+    let id: InstanceID
+    /// The daemon's end.
+    let channel: SharedDescriptor
+    let segment: SharedDescriptor
+    let messages: MessagePipe
+    private let instanceEnd: PacketSocket
+    private let messageWriter: OwnedDescriptor
+
+    init(_ id: InstanceID, _ settings: InstanceSettings) throws(SystemCallError) {
+        var ends = try PacketSocket.pair()
+        let pipe = try MessagePipe.make()
+        self.id = id
+        segment = SharedDescriptor(
+            try MemoryFile.sealed(name: "deepflow-kv", byteCount: Int(settings.keyValueBytes)))
+        channel = SharedDescriptor(ends.takeFirst().takeDescriptor())
+        instanceEnd = ends.takeSecond()
+        messages = pipe.reader
+        messageWriter = pipe.takeWriter()
+    }
+
+    /// What the child gets, in the order of `ToTemplate.forkDescriptors`.
+    var given: [CInt] { [instanceEnd.descriptor.rawValue, segment.rawValue, messageWriter.rawValue] }
+}
+
 /// The process of an instance, checked to be the keeper's own child.
 final class ForkedChild {
     let process: ProcessHandle
-    let forkMicroseconds: Int
 
-    init(process: consuming ProcessHandle, forkMicroseconds: Int) {
+    init(process: consuming ProcessHandle) {
         self.process = process
-        self.forkMicroseconds = forkMicroseconds
     }
 }
 

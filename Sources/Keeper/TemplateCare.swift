@@ -4,11 +4,11 @@ internal import LinuxKernel
 internal import Messages
 internal import ServingModel
 
-/// Starts `flowserve template` with its channel and artefact, and nothing else.
+/// Starts `flowserve template` with its channel, and nothing else.
 struct TemplateLauncher {
     let engine: String
 
-    /// Descriptor numbers in the template: 0 /dev/null, 1 and 2 the keeper's log, then these.
+    /// Descriptor numbers in the template: 0 /dev/null, 1 and 2 the keeper's log, then its channel.
     static let environment = [
         // The backtracer would scan /proc and exec a helper inside the sandbox; a crash is the keeper's to report.
         "SWIFT_BACKTRACE=enable=no",
@@ -16,33 +16,48 @@ struct TemplateLauncher {
         "LD_BIND_NOW=1",
     ]
 
-    func start(channel: CInt, artefact: CInt) throws(SystemCallError) -> ProcessHandle {
+    func start(channel: CInt) throws(SystemCallError) -> ProcessHandle {
         try ProcessLaunch(
             executable: engine, arguments: ["template"], environment: Self.environment,
-            descriptors: [nil, STDERR_FILENO, STDERR_FILENO, channel, artefact]
+            descriptors: [nil, STDERR_FILENO, STDERR_FILENO, channel]
         ).start()
     }
 }
 
 extension KeeperProcess {
-    /// Order `startTemplate`.
+    /// Order `startTemplate`: a blank one becomes the model's, or a fresh one where none waits.
     func startTemplate(_ id: TemplateID, model: String, artefact: consuming OwnedDescriptor?) {
         guard templates[id] == nil else { return log.write("\(id) exists already: order ignored") }
         guard let artefact else {
             return tell(.templateEnded(id, nil, message: "the order came without an artefact"))
         }
+        blanks.noteOrder()
         do {
-            var ends = try PacketSocket.pair()
-            let theirs = ends.takeSecond()
-            let process = try launcher.start(channel: theirs.descriptor.rawValue, artefact: artefact.rawValue)
-            let record = TemplateRecord(model: model, process: process, channel: ends.takeFirst())
-            templates[id] = record
-            try watch(id, record)
+            let ordered = MonotonicTime.now
+            let record = try takeBlank(as: id) ?? launch(id, model: model)
+            record.model = model
+            record.orderedAt = ordered
             tell(.templateStarting(id, model: model, processID: record.process.processID))
+            // One that died meanwhile is reported by its process.
+            _ = try? ToTemplate.load.encoded().withUnsafeBytes {
+                try record.channel?.send($0, descriptors: [artefact.rawValue], waits: false)
+            }
         } catch {
             templates[id]?.kill()
             tell(.templateEnded(id, nil, message: "\(error)"))
         }
+    }
+
+    /// Execs a template.
+    @discardableResult
+    func launch(_ id: TemplateID, model: String?) throws(SystemCallError) -> TemplateRecord {
+        var ends = try PacketSocket.pair()
+        let theirs = ends.takeSecond()
+        let process = try launcher.start(channel: theirs.descriptor.rawValue)
+        let record = TemplateRecord(model: model, process: process, channel: ends.takeFirst())
+        templates[id] = record
+        try watch(id, record)
+        return record
     }
 
     private func watch(_ id: TemplateID, _ record: TemplateRecord) throws(SystemCallError) {
@@ -81,9 +96,14 @@ extension KeeperProcess {
 
     private func heard(_ message: FromTemplate, from id: TemplateID, _ record: TemplateRecord) {
         switch message {
-        case .ready:
-            let load = MonotonicTime.now.microseconds(since: record.startedAt)
-            let readiness = FromKeeper.TemplateReadiness(loadMicroseconds: load)
+        case .blank:
+            record.blankAt = .now
+            blanks.noteSuccess()
+            if record.model == nil { tellBlanks() }
+        case .ready(let start):
+            let readiness = FromKeeper.TemplateReadiness(
+                loadMicroseconds: MonotonicTime.now.microseconds(since: record.orderedAt),
+                blankMicroseconds: record.blankAt?.microseconds(since: record.orderedAt) ?? 0, model: start)
             record.readiness = readiness
             tell(.templateReady(id, readiness))
         case .failed(let message): record.complaint = message
@@ -100,6 +120,7 @@ extension KeeperProcess {
         closeChannel(id, record)
         keys.forget(.templateProcess(id))
         try? readiness.remove(record.process.descriptor.rawValue)
+        guard record.model != nil else { return forgetBlank(id, status) }
         let message = record.complaint.isEmpty ? "template ended with \(status)" : record.complaint
         record.ending = Ending(status: status, message: message)
         for (instance, state) in instances where state.template == id && state.child == nil && !state.hasEnded {
@@ -107,5 +128,12 @@ extension KeeperProcess {
         }
         log.write("\(id) ended with \(status)")
         tell(.templateEnded(id, status, message: message))
+    }
+    /// Nobody waits for a blank template's end.
+    private func forgetBlank(_ id: TemplateID, _ status: ExitStatus) {
+        templates[id] = nil
+        blanks.noteFailure()
+        log.write("a blank template ended with \(status)")
+        tellBlanks()
     }
 }

@@ -24,6 +24,8 @@ package struct RequestPhases: Hashable, Sendable, Codable {
     package var queueMicroseconds: Int?
     /// Waiting for an instance: template start and fork; 0 where one was warm.
     package var forkMicroseconds: Int?
+    /// The stages of the start that it waited for; nil where an instance was warm.
+    package var startStages: StartStages?
     /// From acceptance by the instance to its first token.
     package var prefillMicroseconds: Int?
     /// From arrival to the first token at the gateway.

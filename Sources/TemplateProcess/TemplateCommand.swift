@@ -5,66 +5,60 @@ internal import LinuxKernel
 internal import Messages
 internal import Sandbox
 
-/// `flowserve template`: the warm parent of a model's instances. Started by a keeper with two descriptors.
+/// `flowserve template`: the warm parent of a model's instances. Started by a keeper with its channel as descriptor 3.
+///
+/// It begins blank: confined, its child's path used once, without a model. So it can wait beforehand, and what a model's
+/// first start has to wait for is the model alone.
 package enum TemplateCommand {
     private static let keeperNumber: CInt = 3
-    private static let artefactNumber: CInt = 4
 
-    /// Serves fork orders until the keeper closes its end; the result is the exit status.
+    /// Serves until the keeper closes its end; the result is the exit status.
     package static func run() -> Int32 {
         // A reader of stderr that went away is no reason to die; inherited by every child.
         signal(SIGPIPE, SIG_IGN)
         ProcessName.set("flow-template")
+        let keeper = PacketSocket(owning: OwnedDescriptor(owning: keeperNumber))
         do {
             let threads = try ThreadCount()
-            let mapping = try mapArtefact()
+            try InstanceMain.rehearseChannel()
             let sandbox = try InstanceSandbox.enterTemplate()
-            let image = try ServingModelImage(mapping: mapping)
-            try image.rehearse()
-            return serve(image, sandbox, threads)
+            return try serve(ForkServer(keeper: keeper, sandbox: sandbox, threads: threads))
         } catch {
-            complain("\(error)")
-            return 65
-        }
-    }
-
-    private static func serve(
-        _ image: ServingModelImage, _ sandbox: InstanceSandbox, _ threads: consuming ThreadCount
-    ) -> Int32 {
-        do {
-            let keeper = PacketSocket(owning: OwnedDescriptor(owning: keeperNumber))
-            try ForkServer(keeper: keeper, sandbox: sandbox, threads: threads).serve { becomeInstance($0, image) }
-            return 0
-        } catch {
-            // The keeper's end is broken or talks nonsense: nobody is left to tell but the log.
+            // The keeper reports the end with the exit status; the sentence is in its log.
             StandardError.write("template: \(error)")
             return 70
         }
     }
 
-    /// Tells the keeper why there will be no instance.
-    private static func complain(_ message: String) {
-        let keeper = PacketSocket(owning: OwnedDescriptor(owning: keeperNumber))
-        let packet = FromTemplate.failed(message: message).encoded()
-        let result = try? packet.withUnsafeBytes { try keeper.send($0, waits: false) }
-        if result != .sent { StandardError.write("template: \(message)") }
+    private static func serve(_ server: consuming ForkServer) throws -> Int32 {
+        var model: WarmModel?
+        let end = try server.serve { artefact in
+            let begin = MonotonicTime.now
+            let image = try ServingModelImage(mapping: try map(artefact))
+            let warm = try WarmModel(image)
+            let mapped = MonotonicTime.now
+            warm.rehearse()
+            model = warm
+            return TemplateStart(
+                mappingMicroseconds: mapped.microseconds(since: begin),
+                rehearsalMicroseconds: MonotonicTime.now.microseconds(since: mapped))
+        } child: { child in
+            guard let model else { return 70 }
+            return becomeInstance(child, model)
+        }
+        return end == .modelRefused ? 65 : 0
     }
 
     /// Maps the artefact for good: children use it as it lies there.
-    private static func mapArtefact() throws(SystemCallError) -> UnsafeRawBufferPointer {
-        let artefact = OwnedDescriptor(owning: artefactNumber)
+    private static func map(_ artefact: borrowing OwnedDescriptor) throws(SystemCallError) -> UnsafeRawBufferPointer {
         let size = try artefact.fileSize()
         return UnsafeRawBufferPointer(
             try MappedMemory(artefact.rawValue, byteCount: size, access: .readOnly).leak())
     }
 
-    private static func becomeInstance(_ child: consuming ForkedInstance, _ image: ServingModelImage) -> Int32 {
-        let start = FromInstance.InstanceStart(
-            sandboxMicroseconds: child.sandboxMicroseconds, mappingMicroseconds: child.mappingMicroseconds,
-            ranksMicroseconds: 0, missingSandboxSteps: child.missingSandboxSteps)
-        let memory = child.keyValueMemory
-        let settings = child.settings
+    private static func becomeInstance(_ child: consuming ForkedInstance, _ model: WarmModel) -> Int32 {
+        let (memory, settings, start) = (child.keyValueMemory, child.settings, child.start)
         return InstanceMain.run(
-            image: image, channel: child.takeChannel(), keyValueMemory: memory, settings: settings, start: start)
+            model: model, channel: child.takeChannel(), keyValueMemory: memory, settings: settings, start: start)
     }
 }

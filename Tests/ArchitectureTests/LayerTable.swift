@@ -39,7 +39,7 @@ enum LayerTable {
         + layer(3, ["Packing", "FlowServe", "PostTraining"], values)
         + layer(3, ["UnixHTTP"], service.union(["hummingbird"]))
         + layer(4, ["TemplateProcess", "Keeper"], values)
-        + layer(4, ["NodeDaemon"], configured.union(["hummingbird"]))
+        + layer(4, ["NodeDaemon"], configured.union(["hummingbird", "swift-argument-parser"]))
         + layer(4, ["ClusterScheduler"], configured.union(["GRDB.swift", "hdrhistogram-swift"]))
         + layer(4, ["Simulation"], values.union(["swift-argument-parser", "hdrhistogram-swift"]))
         + layer(5, ["Gateway"], configured.union(["hummingbird", "hdrhistogram-swift"]))

@@ -85,6 +85,7 @@ final class TestDaemon {
     func startTemplate() throws -> TemplateID {
         try order(.hello)
         #expect(try isWelcome(hear()))
+        #expect(try hear() == .blanks(0))
         #expect(try hear() == .stateComplete)
         let template = TemplateID.random()
         let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
@@ -102,7 +103,7 @@ final class TestDaemon {
     /// Forks an instance and returns its process number; its channel waits in `takeChannel`.
     func fork(_ id: InstanceID, from template: TemplateID) throws -> Int32 {
         let settings = InstanceSettings(keyValueBytes: 65_536, rankCount: 1, maximumTasks: 1)
-        try order(.fork(id, template: template, settings))
+        try order(.fork([id], template: template, settings))
         guard case .instanceRunning(id, let running) = try hear() else { throw Silence(result: .nothing) }
         #expect(running.settings == settings)
         return running.processID

@@ -52,6 +52,7 @@ struct KeeperProcessTests {
         let successor = try TestDaemon(keeper)
         try successor.order(.hello)
         #expect(try successor.isWelcome(successor.hear()))
+        #expect(try successor.hear() == .blanks(0))
         guard case .templateStarting(template, "probe", _) = try successor.hear(),
             case .templateReady(template, _) = try successor.hear(),
             case .instanceRunning(instance, let running) = try successor.hear()
@@ -81,7 +82,7 @@ struct KeeperProcessTests {
         let late = InstanceID.random()
         try daemon.order(
             .fork(
-                late, template: template, InstanceSettings(keyValueBytes: 4096, rankCount: 1, maximumTasks: 1)))
+                [late], template: template, InstanceSettings(keyValueBytes: 4096, rankCount: 1, maximumTasks: 1)))
         #expect(try daemon.hear() == .instanceEnded(late, nil, message: "its template is not ready"))
     }
 
@@ -92,6 +93,7 @@ struct KeeperProcessTests {
             let daemon = try TestDaemon(keeper)
             try daemon.order(.hello)
             #expect(try daemon.isWelcome(daemon.hear()))
+            #expect(try daemon.hear() == .blanks(0))
             #expect(try daemon.hear() == .stateComplete)
             let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
             let template = TemplateID.random()
@@ -140,6 +142,7 @@ struct KeeperProcessTests {
         let successor = try TestDaemon(keeper)
         try successor.order(.hello)
         #expect(try successor.isWelcome(successor.hear()))
+        #expect(try successor.hear() == .blanks(0))
         guard case .templateStarting(template, _, _) = try successor.hear() else {
             Issue.record("the keeper that was found is another one")
             return

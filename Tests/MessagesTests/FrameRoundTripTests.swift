@@ -22,7 +22,8 @@ struct FrameRoundTripTests {
     static let fromInstance: [FromInstance] = [
         .ready(
             .init(
-                sandboxMicroseconds: 1, mappingMicroseconds: 2, ranksMicroseconds: 3, missingSandboxSteps: ["landlock"])
+                bornAt: MonotonicTime(nanoseconds: 9), sandboxMicroseconds: 1, mappingMicroseconds: 2,
+                ranksMicroseconds: 3, missingSandboxSteps: ["landlock"])
         ),
         .pong(1, activeTasks: 2), .accepted(task, promptTokens: 12),
         .tokens([.init(task: task, token: GeneratedToken(index: 0, id: 5, text: "ä"))]),
@@ -30,20 +31,26 @@ struct FrameRoundTripTests {
         .attached([.init(task: task, nextIndex: 4)]),
     ]
     static let toKeeper: [ToKeeper] = [
-        .hello, .startTemplate(template, model: "m"), .fork(instance, template: template, settings),
+        .hello, .startTemplate(template, model: "m"), .fork([instance], template: template, settings), .keepBlanks(2),
         .killInstance(instance), .stopTemplate(template), .forgetInstance(instance), .forgetTemplate(template), .retire,
     ]
     static let fromKeeper: [FromKeeper] = [
         .welcome(processID: 4), .stateComplete, .templateStarting(template, model: "m", processID: 5),
-        .templateReady(template, .init(loadMicroseconds: 6)),
+        .templateReady(
+            template,
+            .init(
+                loadMicroseconds: 6, blankMicroseconds: 5,
+                model: TemplateStart(mappingMicroseconds: 4, rehearsalMicroseconds: 3))), .blanks(1),
         .templateEnded(template, .exited(code: 1), message: "gone"),
         .instanceRunning(
-            instance, .init(template: template, processID: 6, settings: settings, forkMicroseconds: 700)),
+            instance,
+            .init(template: template, processID: 6, settings: settings, preparedAt: MonotonicTime(nanoseconds: 700))),
         .instanceEnded(instance, .signalled(signal: 9), message: "killed"),
         .instanceEnded(instance, nil, message: "never was"),
     ]
     static let fromTemplate: [FromTemplate] = [
-        .ready, .failed(message: "no"), .forked(instance, processID: 3), .forkFailed(instance, message: "full"),
+        .blank, .ready(TemplateStart(mappingMicroseconds: 1, rehearsalMicroseconds: 2)), .failed(message: "no"),
+        .forked(instance, processID: 3), .forkFailed(instance, message: "full"),
     ]
 
     @Test("They read back as they were written")
@@ -63,14 +70,15 @@ struct FrameRoundTripTests {
         for message in Self.fromTemplate {
             #expect(try message.encoded().withUnsafeBytes { try FromTemplate(decoding: $0) } == message)
         }
-        let order = ToTemplate.fork(Self.instance, Self.settings)
-        #expect(try order.encoded().withUnsafeBytes { try ToTemplate(decoding: $0) } == order)
+        for order in [ToTemplate.load, .fork([Self.instance, Self.instance], Self.settings)] {
+            #expect(try order.encoded().withUnsafeBytes { try ToTemplate(decoding: $0) } == order)
+        }
     }
 
     private static var allFrames: [[UInt8]] {
         toInstance.map { $0.encoded() } + fromInstance.map { $0.encoded() } + toKeeper.map { $0.encoded() }
             + fromKeeper.map { $0.encoded() } + fromTemplate.map { $0.encoded() }
-            + [ToTemplate.fork(instance, settings).encoded()]
+            + [ToTemplate.fork([instance], settings).encoded(), ToTemplate.load.encoded()]
     }
 
     private static func decodeAsEverything(_ bytes: [UInt8]) -> Int {

@@ -27,9 +27,10 @@ import Testing
             for order in orders {
                 switch order {
                 case .startTemplate(let id, _): templates.append(id)
-                case .fork(let id, let template, let model):
+                case .fork(let ids, let template, let model):
                     #expect(pool.templates.templates[template]?.model == model)
-                    instances.append(id)
+                    #expect(!ids.isEmpty)
+                    instances += ids
                 case .assign(let task, let id):
                     #expect(open.contains(task), "assigned a task that nobody submitted")
                     #expect(pool.instances[id] != nil || pool.instanceOfTask[task] == nil)
@@ -38,14 +39,14 @@ import Testing
                     #expect(!message.isEmpty)
                 case .forgetInstance(let id): instances.removeAll { $0 == id }
                 case .forgetTemplate(let id): templates.removeAll { $0 == id }
-                case .stopTemplate, .drain, .ping, .kill: break
+                case .stopTemplate, .drain, .cancelTasks, .ping, .kill: break
                 }
             }
         }
 
         mutating func step() {
             now = MonotonicTime(nanoseconds: now.nanoseconds + UInt64.random(in: 0...400_000_000, using: &generator))
-            switch Int.random(in: 0..<17, using: &generator) {
+            switch Int.random(in: 0..<21, using: &generator) {
             case 0...4: submit()
             case 5: if let id = pick(templates) { obey(pool.templateReady(id, now: now)) }
             case 6: if let id = pick(templates) { obey(pool.templateEnded(id, message: "x", now: now)) }
@@ -56,7 +57,28 @@ import Testing
             case 13: obey(pool.tick(now: pool.nextDeadline.map { max($0, now) } ?? now))
             case 14: strange()
             case 15: speak()
+            case 16: if let id = pick(instances) { pool.instanceForked(id) }
+            case 17: order()
+            case 18: if let id = pick(instances) { obey(pool.stopInstance(id, plan, now: now)) }
             default: retire()
+            }
+        }
+
+        /// What an administrator may order at any time.
+        private mutating func order() {
+            guard let model = pick(models) else { return }
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: obey(pool.scale(model, to: Int.random(in: -1...5, using: &generator), now: now))
+            case 1: obey(pool.pin(model, Bool.random(using: &generator), now: now))
+            case 2: obey(pool.prepare(model, now: now))
+            default: obey(pool.unload(model, now: now))
+            }
+        }
+
+        private var plan: StopPlan? {
+            mutating get {
+                pick([nil, .graceful(exitSeconds: 1), .bounded(seconds: 2, exitSeconds: 1), StopPlan(steps: [.kill])])
+                    ?? nil
             }
         }
 
@@ -67,7 +89,7 @@ import Testing
             open.insert(task)
             switch pool.submit(task, model: model, now: now) {
             case .admitted(let orders): obey(orders)
-            case .overloaded: open.remove(task)
+            case .overloaded, .broken: open.remove(task)
             }
         }
 

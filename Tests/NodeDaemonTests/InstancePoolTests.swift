@@ -57,7 +57,7 @@ extension ModelKey {
     }
 
     private func instance(in orders: [Order]) throws -> InstanceID {
-        try #require(orders.compactMap { if case .fork(let id, _, _) = $0 { id } else { nil } }.first)
+        try #require(orders.compactMap { if case .fork(let ids, _, _) = $0 { ids.first } else { nil } }.first)
     }
 
     /// Brings one instance up with task 1 on it.
@@ -75,7 +75,7 @@ extension ModelKey {
         #expect(started == [.startTemplate(template, model)])
         let ready = pool.templateReady(template, now: time(0))
         let instance = try instance(in: ready)
-        #expect(ready == [.fork(instance, template: template, model)])
+        #expect(ready == [.fork([instance], template: template, model)])
         check(pool.instanceReady(instance, now: time(0)), [.assign(task(1), instance)])
     }
 
@@ -98,7 +98,7 @@ extension ModelKey {
         check(submit(2), [.assign(task(2), first)])
         let forked = submit(3)
         let second = try instance(in: forked)
-        #expect(forked == [.fork(second, template: template, model)])
+        #expect(forked == [.fork([second], template: template, model)])
         check(submit(4), [])
         check(submit(5), [])
         check(pool.instanceReady(second, now: time(1)), [.assign(task(3), second), .assign(task(4), second)])
@@ -210,7 +210,7 @@ extension ModelKey {
         pool.instanceSpoke(next, now: time(99))
         check(pool.tick(now: time(100)), [])
         _ = pool.taskOver(task(1), isSuccess: true, now: time(100))
-        check(pool.tick(now: time(110)), [.kill(next, reason: "it did not exit within 10 s")])
+        check(pool.tick(now: time(110)), [.kill(next, reason: "it did not exit in the time that it had")])
     }
 
     @Test("what a keeper holds is taken over: tasks, room, and the model's key")

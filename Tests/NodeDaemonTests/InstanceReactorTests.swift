@@ -44,11 +44,21 @@ import Testing
         var pair = try PacketSocket.pair()
         let first = pair.takeFirst()
         let running = FromKeeper.RunningInstance(
-            template: TemplateID(rawValue: 1), processID: 2, settings: settings, forkMicroseconds: 3)
+            template: TemplateID(rawValue: 1), processID: 2, settings: settings,
+            preparedAt: MonotonicTime(nanoseconds: 3))
         try keeper.send(
             FromKeeper.instanceRunning(instance, running).encoded(), descriptors: [first.descriptor.rawValue])
         #expect(try await listener.next() == .keeper(.instanceRunning(instance, running)))
-        return PacketEnd(pair.takeSecond())
+        let end = PacketEnd(pair.takeSecond())
+        #expect(try await end.receiveFrame() == .ping(0))
+        try end.send(FromInstance.pong(0, activeTasks: 0).encoded())
+        #expect(try await listener.next() == .instance(instance, .pong(0, activeTasks: 0)))
+        guard case .instanceAnswered(instance, let time) = try await listener.next() else {
+            Issue.record("the first answer was not told")
+            return end
+        }
+        #expect(time <= .now)
+        return end
     }
 
     @Test("a new keeper is greeted first, and its events are passed on")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 internal import LinuxKernel
+internal import Messages
 internal import Sandbox
 internal import TemplateProcess
 
@@ -12,7 +13,11 @@ func runTemplate() -> Int32 {
         let threads = try ThreadCount()
         let sandbox = try InstanceSandbox.enterTemplate()
         let keeper = PacketSocket(owning: OwnedDescriptor(owning: 3))
-        try ForkServer(keeper: keeper, sandbox: sandbox, threads: threads).serve { answerAttempts($0.takeChannel()) }
+        _ = try ForkServer(keeper: keeper, sandbox: sandbox, threads: threads).serve { _ in
+            TemplateStart(mappingMicroseconds: 0, rehearsalMicroseconds: 0)
+        } child: {
+            answerAttempts($0.takeChannel())
+        }
         return 0
     } catch {
         StandardError.write("probe: \(error)")

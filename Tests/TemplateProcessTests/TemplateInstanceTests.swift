@@ -96,26 +96,16 @@ struct TemplateInstanceTests {
 
     @Test("A damaged artefact is refused with a sentence, and nothing is forked")
     func damaged() throws {
-        var ends = try PacketSocket.pair()
-        let theirs = ends.takeSecond()
-        let mine = ends.takeFirst()
         let artefact = try MemoryFile.unsealed(name: "artefact")
         try [UInt8](repeating: 7, count: 8192).withUnsafeBytes { try artefact.writeAll($0) }
-        let process = try ProcessLaunch(
-            executable: BuiltExecutable.path("flowserve"), arguments: ["template"],
-            descriptors: [nil, nil, nil, theirs.descriptor.rawValue, artefact.rawValue]
-        ).start()
-        _ = consume theirs
-        var buffer = [UInt8](repeating: 0, count: 8192)
-        let result = try buffer.withUnsafeMutableBytes { try mine.receive(into: $0) }
-        guard case .packet(let count) = result,
-            case .failed(let message) = try buffer.prefix(count).withUnsafeBytes({ try FromTemplate(decoding: $0) })
-        else {
-            Issue.record("no complaint: \(result)")
+        let template = try TestTemplate(blank: "flowserve")
+        try template.order(.load, descriptors: [artefact.rawValue])
+        guard case .failed(let message) = try template.hear() else {
+            Issue.record("no complaint")
             return
         }
         #expect(message.count > 10)
-        #expect(try process.reap(waits: true) == .exited(code: 65))
+        #expect(try template.process.reap(waits: true) == .exited(code: 65))
     }
 
     @Test("The count of threads is read from the kernel")

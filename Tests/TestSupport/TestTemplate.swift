@@ -9,20 +9,27 @@ package final class TestTemplate {
     package let process: ProcessHandle
     private let keeperEnd: PacketSocket
 
-    /// Starts `executable template` and waits until it serves; descriptor 3 is its channel, 4 the artefact.
-    package init(_ executable: String, artefact: CInt? = nil) throws {
+    /// Starts `executable template` and waits until it is confined.
+    package init(blank executable: String) throws {
         var ends = try PacketSocket.pair()
         let theirs = ends.takeSecond()
         keeperEnd = ends.takeFirst()
-        var descriptors: [CInt?] = [nil, STDERR_FILENO, STDERR_FILENO, theirs.descriptor.rawValue]
-        if let artefact { descriptors.append(artefact) }
         process = try ProcessLaunch(
             executable: BuiltExecutable.path(executable), arguments: ["template"], environment: ["LD_BIND_NOW=1"],
-            descriptors: descriptors
+            descriptors: [nil, STDERR_FILENO, STDERR_FILENO, theirs.descriptor.rawValue]
         ).start()
         _ = consume theirs
         let first = try hear()
-        guard first == .ready else { throw UnexpectedMessage(description: "\(first)") }
+        guard first == .blank else { throw UnexpectedMessage(description: "\(first)") }
+    }
+
+    /// Gives it an artefact (an empty file where there is none), too, and waits until it serves.
+    package convenience init(_ executable: String, artefact: CInt? = nil) throws {
+        try self.init(blank: executable)
+        let empty = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
+        try order(.load, descriptors: [artefact ?? empty.rawValue])
+        let loaded = try hear()
+        guard case .ready = loaded else { throw UnexpectedMessage(description: "\(loaded)") }
     }
 
     deinit {
@@ -37,16 +44,20 @@ package final class TestTemplate {
         let theirs = ends.takeSecond()
         let id = InstanceID.random()
         let given = [theirs.descriptor.rawValue, segment.rawValue, STDERR_FILENO]
-        _ = try ToTemplate.fork(id, settings).encoded().withUnsafeBytes {
-            try keeperEnd.send($0, descriptors: given)
-        }
+        try order(.fork([id], settings), descriptors: given)
         _ = consume theirs
         let answer = try hear()
         guard case .forked(id, let number) = answer else { throw UnexpectedMessage(description: "\(answer)") }
         return TestInstance(channel: ends.takeFirst(), process: try ProcessHandle(ofChild: number))
     }
 
-    private func hear() throws -> FromTemplate {
+    /// Sends an order as its keeper would.
+    package func order(_ order: ToTemplate, descriptors: [CInt]) throws {
+        _ = try order.encoded().withUnsafeBytes { try keeperEnd.send($0, descriptors: descriptors) }
+    }
+
+    /// The next thing that it says.
+    package func hear() throws -> FromTemplate {
         try keeperEnd.hearPacket { try FromTemplate(decoding: $0) }
     }
 }

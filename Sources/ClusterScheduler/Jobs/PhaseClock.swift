@@ -23,7 +23,10 @@ struct PhaseClock: Sendable {
 
     mutating func accept(_ acceptance: TaskAcceptance, now: MonotonicTime = .now) {
         acceptances += 1
-        if phases.forkMicroseconds == nil { phases.forkMicroseconds = acceptance.startMicroseconds }
+        if phases.forkMicroseconds == nil {
+            phases.forkMicroseconds = acceptance.startMicroseconds
+            phases.startStages = acceptance.startStages
+        }
         if firstToken == nil { self.acceptance = now }
     }
 

@@ -22,7 +22,7 @@ struct NodeView: Sendable {
         let warm = instances.filter { instance in
             switch instance.state {
             case .ready, .busy: instance.activeTasks < instance.maximumTasks
-            case .starting, .draining, .exited: false
+            case .forked, .specialising, .draining, .exited: false
             }
         }
         return ClusterSnapshot.Node(

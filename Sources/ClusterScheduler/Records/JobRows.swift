@@ -9,6 +9,7 @@ enum JobRows {
         try database.cachedStatement(sql: "INSERT OR IGNORE INTO requests VALUES (?, ?, ?)")
             .execute(arguments: [bits(record.request.rawValue), Int64(record.userID), record.createdAt])
         let phases = record.phases
+        let stages = phases.startStages
         // An upsert, since REPLACE would delete the job's tasks by the way.
         try database.cachedStatement(sql: upsert).execute(
             arguments: [
@@ -16,7 +17,8 @@ enum JobRows {
                 record.status.rawValue, Int64(record.userID), record.createdAt, record.finishedAt, record.promptTokens,
                 record.completionTokens, record.finishReason?.rawValue, record.failure, phases.queueMicroseconds,
                 phases.forkMicroseconds, phases.prefillMicroseconds, phases.firstTokenMicroseconds,
-                phases.decodeMicroseconds,
+                phases.decodeMicroseconds, stages?.scalerPre, stages?.tePreLoad, stages?.teLoad, stages?.tePostLoad,
+                stages?.scalerPost,
             ])
         for (position, task) in record.tasks.enumerated() {
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?)").execute(
@@ -28,12 +30,13 @@ enum JobRows {
     }
 
     private static let upsert = """
-        INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
             status = excluded.status, finished_at = excluded.finished_at, prompt_tokens = excluded.prompt_tokens,
             completion_tokens = excluded.completion_tokens, finish_reason = excluded.finish_reason,
             failure = excluded.failure, queue_us = excluded.queue_us, fork_us = excluded.fork_us,
-            prefill_us = excluded.prefill_us, first_token_us = excluded.first_token_us, decode_us = excluded.decode_us
+            prefill_us = excluded.prefill_us, first_token_us = excluded.first_token_us, decode_us = excluded.decode_us,
+            \(JobSchema.startStageColumns.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
         """
 
     /// Removes the oldest jobs above `limit`; counts by row, since ids are random.
@@ -95,10 +98,18 @@ enum JobRows {
         record.phases.prefillMicroseconds = row["prefill_us"]
         record.phases.firstTokenMicroseconds = row["first_token_us"]
         record.phases.decodeMicroseconds = row["decode_us"]
+        record.phases.startStages = startStages(row)
         record.tasks = try Row.fetchAll(
             database, sql: "SELECT * FROM tasks WHERE job = ? ORDER BY position", arguments: [id]
         ).compactMap(task)
         return record
+    }
+
+    private static func startStages(_ row: Row) -> StartStages? {
+        let times = JobSchema.startStageColumns.compactMap { row[$0] as Int? }
+        guard times.count == JobSchema.startStageColumns.count else { return nil }
+        return StartStages(
+            scalerPre: times[0], tePreLoad: times[1], teLoad: times[2], tePostLoad: times[3], scalerPost: times[4])
     }
 
     private static func task(_ row: Row) -> TaskRecord? {

@@ -6,7 +6,19 @@ enum JobSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("requests, jobs, tasks", migrate: createTables)
+        migrator.registerMigration("stages of starts", migrate: addStartStages)
         return migrator
+    }
+
+    /// The stages of the start that a job waited for, in the order of `StartStages`; null where it found an instance.
+    static let startStageColumns = [
+        "scaler_pre_us", "te_pre_load_us", "te_load_us", "te_post_load_us", "scaler_post_us",
+    ]
+
+    private static func addStartStages(_ database: Database) throws {
+        for column in startStageColumns {
+            try database.execute(sql: "ALTER TABLE jobs ADD COLUMN \(column) INTEGER")
+        }
     }
 
     /// Ids are stored as their bits, so that they are keys of 8 bytes; all times are seconds since 1970.

@@ -28,11 +28,12 @@ final class ChannelLoop: Sendable {
         wakeup.signal()
     }
 
-    /// Runs until the instance ends.
-    func run() {
+    /// Runs until the instance ends; with `untilWork` also no longer than until the engine has something to do.
+    func run(untilWork: Bool = false) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: PacketSocket.maximumPacketSize, alignment: 16)
         defer { buffer.deallocate() }
         while watch() {
+            if untilWork, exchange.withLock(\.hasWork) { return }
             // A descriptor that was just watched without error can only fail to be waited for by a defect here.
             let events = (try? readiness.wait(milliseconds: nil)) ?? []
             for event in events {

@@ -5,8 +5,9 @@ package import Messages
 
 /// The whole life of a forked instance after its sandbox is complete.
 ///
-/// Two threads and the ranks: the caller's thread is the engine and rank 0; a second one reads the channel, so that a
-/// ping is answered and a cancellation is seen while a step runs. Nothing here opens a file or makes a socket.
+/// Until the first task the caller's thread reads the channel. From then on there are two threads and the ranks: the
+/// caller's is the engine and rank 0; a second one reads the channel, so that a ping is answered and a cancellation is
+/// seen while a step runs. Nothing here opens a file or makes a socket.
 package enum InstanceMain {
     /// Exit status for a defect: of the daemon that sent something malformed, or of this program.
     private static let internalFailure: Int32 = 70
@@ -16,58 +17,56 @@ package enum InstanceMain {
 
     /// Serves tasks that come over `channel` until it closes or the daemon drains the instance.
     ///
-    /// Sends `ready` with `start`, into which the time for the ranks' start is filled in. `keyValueMemory` is the
-    /// instance's own mapping, aligned to 64 bytes.
+    /// Sends `ready` with `start`, into which the time for the engine is filled in, and answers pings at once; the ranks
+    /// and the second thread begin with the first task, so that an instance which only waits is one thread.
+    /// `keyValueMemory` is the instance's own mapping, aligned to 64 bytes.
     ///
     /// - Returns: the exit status: 0 after a drain or when the channel closed, 70 with a sentence on stderr when the
     ///   daemon sent something malformed or the engine could not start.
     package static func run(
-        image: ServingModelImage, channel: consuming PacketSocket, keyValueMemory: UnsafeMutableRawBufferPointer,
+        model: WarmModel, channel: consuming PacketSocket, keyValueMemory: UnsafeMutableRawBufferPointer,
         settings: InstanceSettings, start: FromInstance.InstanceStart
-    ) -> Int32 {
-        let limits = EngineLimits(maximumTasks: settings.maximumTasks)
-        return run(
-            image: image, channel: channel, keyValueMemory: keyValueMemory, rankCount: settings.rankCount,
-            limits: limits, start: start)
-    }
-
-    /// The same with limits of the caller's choice.
-    static func run(
-        image: ServingModelImage, channel: consuming PacketSocket, keyValueMemory: UnsafeMutableRawBufferPointer,
-        rankCount: Int, limits: EngineLimits, start: FromInstance.InstanceStart
     ) -> Int32 {
         do {
             let before = MonotonicTime.now
-            let runner = try ModelRunner(
-                artefact: image.artefact, keyValueMemory: keyValueMemory, rankCount: rankCount,
-                maximumRows: limits.batch.rowsPerStep)
-            try runner.startRanks()
-            defer { runner.stop() }
+            let engine = try model.makeEngine(keyValueMemory: keyValueMemory, maximumTasks: settings.maximumTasks)
             var start = start
             start.ranksMicroseconds = MonotonicTime.now.microseconds(since: before)
-            let engine = Engine(image: image, runner: runner, limits: limits)
-            return try serve(engine, InstanceChannel(channel), start)
+            let exchange = Monitor(InstanceExchange())
+            let channel = InstanceChannel(channel)
+            let loop = try announce(start, exchange, channel)
+            loop.run(untilWork: true)
+            // Until here it had the priority of its template, so that it is soon there; computing is another matter.
+            ProcessPriority.setOwn(ProcessPriority.work)
+            if exchange.withLock({ $0.stop == nil }) {
+                try model.runner.startRanks(count: settings.rankCount)
+                defer { model.runner.stop() }
+                let thread = try RankThread(rank: 0) { loop.run() }
+                runSteps(engine, exchange, channel, wake: { loop.wake() })
+                thread.join()
+            }
+            return status(of: exchange.withLock(\.stop))
         } catch {
             return fail("the instance could not start: \(error)")
         }
     }
 
-    private static func serve(
-        _ engine: Engine, _ channel: InstanceChannel, _ start: FromInstance.InstanceStart
-    ) throws -> Int32 {
-        let exchange = Monitor(InstanceExchange())
+    /// Says that the instance is ready, and makes the loop that reads what comes.
+    static func announce(
+        _ start: FromInstance.InstanceStart, _ exchange: Monitor<InstanceExchange>, _ channel: InstanceChannel
+    ) throws(SystemCallError) -> ChannelLoop {
         exchange.withLock { exchange in
             exchange.announce(start)
             exchange.pump(channel.send)
         }
-        let loop = try ChannelLoop(exchange, channel)
-        let thread = try RankThread(rank: 0) { loop.run() }
-        runSteps(engine, exchange, channel, wake: { loop.wake() })
-        thread.join()
-        switch exchange.withLock({ $0.stop }) {
-        case .malformed(let problem): return fail("the node daemon sent a malformed frame: \(problem)")
-        case .channelBroken(let problem): return fail("the channel to the node daemon is broken: \(problem)")
-        case .channelClosed, .drained, nil: return 0
+        return try ChannelLoop(exchange, channel)
+    }
+
+    private static func status(of stop: InstanceExchange.Stop?) -> Int32 {
+        switch stop {
+        case .malformed(let problem): fail("the node daemon sent a malformed frame: \(problem)")
+        case .channelBroken(let problem): fail("the channel to the node daemon is broken: \(problem)")
+        case .channelClosed, .drained, nil: 0
         }
     }
 

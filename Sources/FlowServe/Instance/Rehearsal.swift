@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Artefacts
-internal import Glibc
-internal import LanguageModels
+package import LinuxKernel
 internal import Messages
 internal import ServingModel
 
-extension ServingModelImage {
-    /// Serves a short prompt on the calling thread alone, in memory of its own, and frees everything again.
+/// What a template does once so that its children find code, type metadata and tables used.
+extension WarmModel {
+    /// Serves a short prompt on the calling thread alone and frees what it took.
     ///
-    /// A template calls it once before its first fork: code, type metadata and tables that a child's first request needs
-    /// have been used then, and a model that cannot run is found before anybody waits for it. The weights are read as
-    /// often as tokens are made, twice.
-    package func rehearse() throws(ServingModelImageError) {
-        let bytes = KVGeometry(configuration: artefact.configuration).bytesPerBlock
-        guard
-            let start = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-            start != MAP_FAILED
-        else { throw .rehearsalMemory(bytes: bytes, errno: errno) }
-        defer { munmap(start, bytes) }
-        do throws(ModelRunnerError) {
-            try rehearse(in: UnsafeMutableRawBufferPointer(start: start, count: bytes))
-        } catch {
-            throw .model(error)
+    /// Only a sample of each step is computed (`ModelRunner.isRehearsing`), so that it takes milliseconds for a model of
+    /// any size; the tokens mean nothing. A model that cannot run is found before anybody waits for it.
+    package func rehearse() {
+        runner.isRehearsing = true
+        defer {
+            runner.isRehearsing = false
+            runner.releaseIdleMemory()
         }
-    }
-
-    private func rehearse(in keyValueMemory: UnsafeMutableRawBufferPointer) throws(ModelRunnerError) {
-        let limits = EngineLimits(maximumTasks: 1, batch: BatchLimits(rowsPerStep: 8))
-        let runner = try ModelRunner(
-            artefact: artefact, keyValueMemory: keyValueMemory, rankCount: 1, maximumRows: limits.batch.rowsPerStep)
-        let engine = Engine(image: self, runner: runner, limits: limits)
+        let engine = Engine(image: image, runner: runner, limits: EngineLimits(maximumTasks: 1, batch: limits))
         // A conversation may begin with more than one block of a system prompt, so it is only rendered.
-        _ = try? PromptEncoding(tokenizer: tokenizer, template: template)
+        _ = try? PromptEncoding(tokenizer: image.tokenizer, template: image.template)
             .tokens(of: .chat(Conversation([ChatMessage(role: "user", content: "Hello.")])))
 
         var exchange = InstanceExchange()
@@ -44,5 +30,27 @@ extension ServingModelImage {
         while engine.step() {}
         exchange.note(engine.takeEvents())
         exchange.pump { _ in .sent }
+    }
+}
+
+extension InstanceMain {
+    /// The part of a child's start that needs no model, over a channel to nowhere: announcement, first ping, end. It
+    /// makes sockets, so a template calls it before it is confined.
+    package static func rehearseChannel() throws(SystemCallError) {
+        var ends = try PacketSocket.pair()
+        let daemon = ends.takeFirst()
+        let start = FromInstance.InstanceStart(
+            bornAt: .now, sandboxMicroseconds: 0, mappingMicroseconds: 0, ranksMicroseconds: 0,
+            missingSandboxSteps: [])
+        let ping = ToInstance.ping(0).encoded()
+        let sent = ping.withUnsafeBytes { bytes in
+            Result { () throws(SystemCallError) in try daemon.send(bytes, waits: false) }
+        }
+        _ = try sent.get()
+        let exchange = Monitor(InstanceExchange())
+        let loop = try announce(start, exchange, InstanceChannel(ends.takeSecond()))
+        // With the other end closed the loop ends after the ping.
+        _ = consume daemon
+        loop.run(untilWork: true)
     }
 }

@@ -20,6 +20,10 @@ package final class ModelRunner {
     /// Blocks that the key and value memory holds.
     package private(set) var blockCount: Int
 
+    /// While it is set, a step on the calling thread alone computes one piece of a few of its operations: their code and
+    /// tables are used, results mean nothing, and it takes no time that grows with the model.
+    package var isRehearsing = false
+
     private let configuration: ModelConfiguration
     private let forward: any ForwardPass
     private let program: RunnerProgram
@@ -125,11 +129,18 @@ package final class ModelRunner {
 
     private func runAlone() {
         flow_float_state_reset()
-        for operation in 0..<program.operationCount {
-            for piece in 0..<program.pieceCount(ofOperation: operation) {
+        let count = program.operationCount
+        for operation in 0..<count where !isRehearsing || Self.isRehearsed(operation, of: count) {
+            let pieces = program.pieceCount(ofOperation: operation)
+            for piece in 0..<(isRehearsing ? min(1, pieces) : pieces) {
                 program.runPiece(piece, ofOperation: operation, rank: 0)
             }
         }
+    }
+
+    /// Layers are alike: those at the beginning stand for all, and the last operations make the token.
+    private static func isRehearsed(_ operation: Int, of count: Int) -> Bool {
+        operation < 24 || operation >= count - 4
     }
 
     private struct CheckedMemory {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+package import LinuxKernel
 package import ServingModel
 
 /// What an instance tells its node daemon. All of it is hostile until checked: an instance may have been taken over by
 /// its checkpoint or a prompt.
 package enum FromInstance: Hashable, Sendable {
-    /// Sandboxed, memory mapped, ranks started.
+    /// Sandboxed, memory mapped, ranks can be started.
     case ready(InstanceStart)
     case pong(UInt64, activeTasks: Int)
     case accepted(TaskID, promptTokens: Int)
@@ -42,6 +43,8 @@ package enum FromInstance: Hashable, Sendable {
 
     /// What the start took inside the child, in microseconds.
     package struct InstanceStart: Hashable, Sendable {
+        /// When the child began to run.
+        package var bornAt: MonotonicTime
         package var sandboxMicroseconds: Int
         package var mappingMicroseconds: Int
         package var ranksMicroseconds: Int
@@ -49,8 +52,10 @@ package enum FromInstance: Hashable, Sendable {
         package var missingSandboxSteps: [String]
 
         package init(
-            sandboxMicroseconds: Int, mappingMicroseconds: Int, ranksMicroseconds: Int, missingSandboxSteps: [String]
+            bornAt: MonotonicTime, sandboxMicroseconds: Int, mappingMicroseconds: Int, ranksMicroseconds: Int,
+            missingSandboxSteps: [String]
         ) {
+            self.bornAt = bornAt
             self.sandboxMicroseconds = sandboxMicroseconds
             self.mappingMicroseconds = mappingMicroseconds
             self.ranksMicroseconds = ranksMicroseconds

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
 internal import ServingModel
 
 extension FromInstance {
@@ -60,6 +61,7 @@ extension FromInstance {
 
     private static func encode(_ start: InstanceStart) -> [UInt8] {
         var writer = FrameWriter(kind: Kind.ready.rawValue)
+        writer.put(start.bornAt.nanoseconds)
         writer.put(UInt32(clamping: start.sandboxMicroseconds))
         writer.put(UInt32(clamping: start.mappingMicroseconds))
         writer.put(UInt32(clamping: start.ranksMicroseconds))
@@ -103,6 +105,7 @@ extension FromInstance {
     }
 
     private static func takeStart(_ reader: inout FrameReader) throws(FrameError) -> FromInstance {
+        let born = MonotonicTime(nanoseconds: try reader.take("time"))
         let sandbox = try reader.takeCount("sandbox time", limit: Limits.microseconds)
         let mapping = try reader.takeCount("mapping time", limit: Limits.microseconds)
         let ranks = try reader.takeCount("rank time", limit: Limits.microseconds)
@@ -112,7 +115,7 @@ extension FromInstance {
         }
         return .ready(
             InstanceStart(
-                sandboxMicroseconds: sandbox, mappingMicroseconds: mapping, ranksMicroseconds: ranks,
+                bornAt: born, sandboxMicroseconds: sandbox, mappingMicroseconds: mapping, ranksMicroseconds: ranks,
                 missingSandboxSteps: missing))
     }
 

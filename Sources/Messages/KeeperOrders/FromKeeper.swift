@@ -7,6 +7,8 @@ package import ServingModel
 package enum FromKeeper: Hashable, Sendable {
     case welcome(processID: Int32)
     case stateComplete
+    /// So many blank templates wait for a model.
+    case blanks(Int)
     case templateStarting(TemplateID, model: String, processID: Int32)
     case templateReady(TemplateID, TemplateReadiness)
     case templateEnded(TemplateID, ExitStatus?, message: String)
@@ -15,13 +17,19 @@ package enum FromKeeper: Hashable, Sendable {
     /// `status` is nil where no process came to be.
     case instanceEnded(InstanceID, ExitStatus?, message: String)
 
-    /// What a template says of the model that it has mapped.
+    /// What a template's start took.
     package struct TemplateReadiness: Hashable, Sendable {
-        /// From exec to ready.
+        /// From the daemon's order at the keeper to ready.
         package var loadMicroseconds: Int
+        /// Of it, until a confined process waited for the model; about 0 where a blank one was there.
+        package var blankMicroseconds: Int
+        /// What it did with the model.
+        package var model: TemplateStart
 
-        package init(loadMicroseconds: Int) {
+        package init(loadMicroseconds: Int, blankMicroseconds: Int, model: TemplateStart) {
             self.loadMicroseconds = loadMicroseconds
+            self.blankMicroseconds = blankMicroseconds
+            self.model = model
         }
     }
 
@@ -30,20 +38,22 @@ package enum FromKeeper: Hashable, Sendable {
         package var template: TemplateID
         package var processID: Int32
         package var settings: InstanceSettings
-        /// From the daemon's order to the child's number, as the keeper saw it.
-        package var forkMicroseconds: Int
+        /// When the keeper had made all that the child needs and passed the order on.
+        package var preparedAt: MonotonicTime
 
-        package init(template: TemplateID, processID: Int32, settings: InstanceSettings, forkMicroseconds: Int) {
+        package init(
+            template: TemplateID, processID: Int32, settings: InstanceSettings, preparedAt: MonotonicTime
+        ) {
             self.template = template
             self.processID = processID
             self.settings = settings
-            self.forkMicroseconds = forkMicroseconds
+            self.preparedAt = preparedAt
         }
     }
 
     private enum Kind: UInt8 {
         case welcome = 128, stateComplete, templateStarting, templateReady, templateEnded, instanceRunning
-        case instanceEnded
+        case instanceEnded, blanks
     }
 
     private static let messageLimit = 4096
@@ -52,6 +62,7 @@ package enum FromKeeper: Hashable, Sendable {
         switch self {
         case .welcome(let process): return Self.frame(.welcome) { $0.put(process) }
         case .stateComplete: return Self.frame(.stateComplete) { _ in }
+        case .blanks(let count): return Self.frame(.blanks) { $0.put(UInt32(count)) }
         case .templateStarting(let template, let model, let process):
             return Self.frame(.templateStarting) {
                 $0.put(template.rawValue)
@@ -62,6 +73,8 @@ package enum FromKeeper: Hashable, Sendable {
             return Self.frame(.templateReady) {
                 $0.put(template.rawValue)
                 $0.put(UInt32(clamping: readiness.loadMicroseconds))
+                $0.put(UInt32(clamping: readiness.blankMicroseconds))
+                readiness.model.put(into: &$0)
             }
         case .templateEnded(let template, let status, let message):
             return Self.frame(.templateEnded) { Self.put(template.rawValue, status, message, into: &$0) }
@@ -71,7 +84,7 @@ package enum FromKeeper: Hashable, Sendable {
                 $0.put(running.template.rawValue)
                 $0.put(running.processID)
                 running.settings.put(into: &$0)
-                $0.put(UInt32(clamping: running.forkMicroseconds))
+                $0.put(running.preparedAt.nanoseconds)
             }
         case .instanceEnded(let instance, let status, let message):
             return Self.frame(.instanceEnded) { Self.put(instance.rawValue, status, message, into: &$0) }
@@ -104,6 +117,7 @@ package enum FromKeeper: Hashable, Sendable {
         switch kind {
         case .welcome: self = .welcome(processID: try reader.take("process"))
         case .stateComplete: self = .stateComplete
+        case .blanks: self = .blanks(try reader.takeCount("blanks", limit: ToKeeper.blankLimit))
         case .templateStarting:
             let template = TemplateID(rawValue: try reader.take("template"))
             let model = try reader.takeText("model", limit: ToKeeper.modelKeyLimit)
@@ -111,7 +125,10 @@ package enum FromKeeper: Hashable, Sendable {
         case .templateReady:
             let template = TemplateID(rawValue: try reader.take("template"))
             let load = try reader.takeCount("load time", limit: .max)
-            self = .templateReady(template, TemplateReadiness(loadMicroseconds: load))
+            let blank = try reader.takeCount("blank time", limit: .max)
+            let model = try TemplateStart.take(from: &reader)
+            self = .templateReady(
+                template, TemplateReadiness(loadMicroseconds: load, blankMicroseconds: blank, model: model))
         case .templateEnded:
             let template = TemplateID(rawValue: try reader.take("template"))
             let status = try Self.takeStatus(&reader)
@@ -130,10 +147,10 @@ package enum FromKeeper: Hashable, Sendable {
         let template = TemplateID(rawValue: try reader.take("template"))
         let process = try reader.take(Int32.self, "process")
         let settings = try InstanceSettings.take(from: &reader)
-        let fork = try reader.takeCount("fork time", limit: .max)
+        let prepared = MonotonicTime(nanoseconds: try reader.take("time"))
         return .instanceRunning(
             instance,
-            RunningInstance(template: template, processID: process, settings: settings, forkMicroseconds: fork))
+            RunningInstance(template: template, processID: process, settings: settings, preparedAt: prepared))
     }
 
     private static func takeStatus(_ reader: inout FrameReader) throws(FrameError) -> ExitStatus? {

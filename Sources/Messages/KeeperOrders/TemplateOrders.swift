@@ -3,17 +3,24 @@ package import ServingModel
 
 /// What a keeper orders of a template.
 package enum ToTemplate: Hashable, Sendable {
-    /// Fork; comes with three descriptors: the instance's end of its channel, its KV segment, its stderr.
-    case fork(InstanceID, InstanceSettings)
+    /// Becomes the template of the artefact whose descriptor comes with it. Once, and before any fork.
+    case load
+    /// Fork, at most `forkLimit`; comes with `forkDescriptors` descriptors for each instance: its end of its channel,
+    /// its KV segment, its stderr.
+    case fork([InstanceID], InstanceSettings)
 
-    /// Descriptors that come with `fork`, in this order.
+    /// Descriptors that come with each instance of `fork`, in this order.
     package static let forkDescriptors = 3
+    /// Most instances of one order: what one packet can carry descriptors for.
+    package static let forkLimit = 16
 
     package func encoded() -> [UInt8] {
         switch self {
-        case .fork(let instance, let settings):
+        case .load: return FrameWriter(kind: 161).finish()
+        case .fork(let instances, let settings):
             var writer = FrameWriter(kind: 160)
-            writer.put(instance.rawValue)
+            writer.put(UInt32(instances.count))
+            for instance in instances { writer.put(instance.rawValue) }
             settings.put(into: &writer)
             return writer.finish()
         }
@@ -21,17 +28,50 @@ package enum ToTemplate: Hashable, Sendable {
 
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
-        guard reader.kind == 160 else { throw .unknownKind(reader.kind) }
-        let instance = InstanceID(rawValue: try reader.take("instance"))
-        self = .fork(instance, try InstanceSettings.take(from: &reader))
+        switch reader.kind {
+        case 161: self = .load
+        case 160:
+            var instances: [InstanceID] = []
+            for _ in 0..<(try reader.takeCount("instances", limit: Self.forkLimit)) {
+                instances.append(InstanceID(rawValue: try reader.take("instance")))
+            }
+            self = .fork(instances, try InstanceSettings.take(from: &reader))
+        default: throw .unknownKind(reader.kind)
+        }
         try reader.finish()
+    }
+}
+
+/// What a template took to become that of a model, in microseconds.
+package struct TemplateStart: Hashable, Sendable {
+    /// The artefact mapped and verified.
+    package var mappingMicroseconds: Int
+    /// The child's path rehearsed.
+    package var rehearsalMicroseconds: Int
+
+    package init(mappingMicroseconds: Int, rehearsalMicroseconds: Int) {
+        self.mappingMicroseconds = mappingMicroseconds
+        self.rehearsalMicroseconds = rehearsalMicroseconds
+    }
+
+    func put(into writer: inout FrameWriter) {
+        writer.put(UInt32(clamping: mappingMicroseconds))
+        writer.put(UInt32(clamping: rehearsalMicroseconds))
+    }
+
+    static func take(from reader: inout FrameReader) throws(FrameError) -> TemplateStart {
+        let mapping = try reader.takeCount("mapping time", limit: .max)
+        return TemplateStart(
+            mappingMicroseconds: mapping, rehearsalMicroseconds: try reader.takeCount("rehearsal time", limit: .max))
     }
 }
 
 /// What a template tells its keeper.
 package enum FromTemplate: Hashable, Sendable {
+    /// Confined, and waits for a model.
+    case blank
     /// Artefact verified and mapped, the child's path rehearsed.
-    case ready
+    case ready(TemplateStart)
     /// The template cannot serve and exits.
     case failed(message: String)
     /// The child's number; the keeper checks that it is its own child before it believes it.
@@ -42,7 +82,11 @@ package enum FromTemplate: Hashable, Sendable {
 
     package func encoded() -> [UInt8] {
         switch self {
-        case .ready: return FrameWriter(kind: 176).finish()
+        case .blank: return FrameWriter(kind: 180).finish()
+        case .ready(let start):
+            var writer = FrameWriter(kind: 176)
+            start.put(into: &writer)
+            return writer.finish()
         case .failed(let message):
             var writer = FrameWriter(kind: 177)
             writer.put(Self.cut(message))
@@ -67,7 +111,8 @@ package enum FromTemplate: Hashable, Sendable {
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
         switch reader.kind {
-        case 176: self = .ready
+        case 180: self = .blank
+        case 176: self = .ready(try TemplateStart.take(from: &reader))
         case 177: self = .failed(message: try reader.takeText("message", limit: Self.messageLimit))
         case 178:
             let instance = InstanceID(rawValue: try reader.take("instance"))

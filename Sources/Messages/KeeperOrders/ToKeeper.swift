@@ -8,12 +8,15 @@ package enum ToKeeper: Hashable, Sendable {
     /// Start a template of the artefact whose read-only descriptor comes with the packet. `model` is the daemon's own
     /// key, kept and told again after re-attachment.
     case startTemplate(TemplateID, model: String)
-    /// Fork an instance; answered by `instanceRunning` with its channel, or by `instanceEnded`.
-    case fork(InstanceID, template: TemplateID, InstanceSettings)
+    /// Fork instances, at most `forkLimit`; each is answered by `instanceRunning` with its channel, or by
+    /// `instanceEnded`.
+    case fork([InstanceID], template: TemplateID, InstanceSettings)
     /// SIGKILL; answered by `instanceEnded`.
     case killInstance(InstanceID)
     /// End a template by closing its channel, then SIGKILL; its instances go on.
     case stopTemplate(TemplateID)
+    /// Keep so many blank templates, which have no model yet: the next `startTemplate` takes one.
+    case keepBlanks(Int)
     /// The daemon has noted an end: the keeper may forget it.
     case forgetInstance(InstanceID)
     case forgetTemplate(TemplateID)
@@ -22,10 +25,14 @@ package enum ToKeeper: Hashable, Sendable {
 
     private enum Kind: UInt8 {
         case hello = 96, startTemplate, fork, killInstance, stopTemplate, forgetInstance, forgetTemplate, retire
+        case keepBlanks
     }
 
     /// Longest model key in bytes.
     package static let modelKeyLimit = 512
+    /// Most instances of one `fork` order, and most blank templates.
+    package static let forkLimit = 256
+    package static let blankLimit = 16
 
     package func encoded() -> [UInt8] {
         switch self {
@@ -35,9 +42,10 @@ package enum ToKeeper: Hashable, Sendable {
             writer.put(template.rawValue)
             writer.put(model)
             return writer.finish()
-        case .fork(let instance, let template, let settings):
+        case .fork(let instances, let template, let settings):
             var writer = FrameWriter(kind: Kind.fork.rawValue)
-            writer.put(instance.rawValue)
+            writer.put(UInt32(instances.count))
+            for instance in instances { writer.put(instance.rawValue) }
             writer.put(template.rawValue)
             settings.put(into: &writer)
             return writer.finish()
@@ -46,6 +54,10 @@ package enum ToKeeper: Hashable, Sendable {
         case .forgetInstance(let instance): return Self.frame(.forgetInstance, instance.rawValue)
         case .forgetTemplate(let template): return Self.frame(.forgetTemplate, template.rawValue)
         case .retire: return FrameWriter(kind: Kind.retire.rawValue).finish()
+        case .keepBlanks(let count):
+            var writer = FrameWriter(kind: Kind.keepBlanks.rawValue)
+            writer.put(UInt32(count))
+            return writer.finish()
         }
     }
 
@@ -64,14 +76,18 @@ package enum ToKeeper: Hashable, Sendable {
             let template = TemplateID(rawValue: try reader.take("template"))
             self = .startTemplate(template, model: try reader.takeText("model", limit: Self.modelKeyLimit))
         case .fork:
-            let instance = InstanceID(rawValue: try reader.take("instance"))
+            var instances: [InstanceID] = []
+            for _ in 0..<(try reader.takeCount("instances", limit: Self.forkLimit)) {
+                instances.append(InstanceID(rawValue: try reader.take("instance")))
+            }
             let template = TemplateID(rawValue: try reader.take("template"))
-            self = .fork(instance, template: template, try InstanceSettings.take(from: &reader))
+            self = .fork(instances, template: template, try InstanceSettings.take(from: &reader))
         case .killInstance: self = .killInstance(InstanceID(rawValue: try reader.take("instance")))
         case .stopTemplate: self = .stopTemplate(TemplateID(rawValue: try reader.take("template")))
         case .forgetInstance: self = .forgetInstance(InstanceID(rawValue: try reader.take("instance")))
         case .forgetTemplate: self = .forgetTemplate(TemplateID(rawValue: try reader.take("template")))
         case .retire: self = .retire
+        case .keepBlanks: self = .keepBlanks(try reader.takeCount("blanks", limit: Self.blankLimit))
         }
         try reader.finish()
     }

@@ -12,6 +12,13 @@ package enum NodeRoutes {
     package static let models = "/v1/models"
     /// GET: `[InstanceSummary]`.
     package static let instances = "/v1/instances"
+    /// POST `InstanceScale`: brings a model to so many instances and keeps them; answers with its instances, as
+    /// `[InstanceSummary]`, when they are ready and others gone.
+    package static let scale = "/v1/instances/scale"
+    /// POST `ModelLoad`: has a model's template ready; answers with newline-delimited `LoadProgress`.
+    package static let load = "/v1/models/load"
+    /// POST `ModelUnload`: ends a model's instances, after their tasks, and its template; 204 when all are gone.
+    package static let unload = "/v1/models/unload"
     /// GET: `[TemplateSummary]`.
     package static let templates = "/v1/templates"
     /// POST `ServingTask`: 202 when queued on this node; everything after comes as events. 429 when it has no room,
@@ -27,6 +34,6 @@ package enum NodeRoutes {
     package static func resume(_ id: String) -> String { "\(tasks)/\(id)/resume" }
     /// The path of one model, to DELETE it.
     package static func model(_ name: String) -> String { "\(models)/\(name)" }
-    /// The path of one instance, to DELETE it.
+    /// The path of one instance, to DELETE it: after its tasks, or with `?within=SECONDS` not later.
     package static func instance(_ id: String) -> String { "\(instances)/\(id)" }
 }

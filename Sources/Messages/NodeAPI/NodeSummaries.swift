@@ -39,13 +39,14 @@ package struct ModelSummary: Hashable, Sendable, Codable {
 
 /// Where an instance stands.
 ///
-/// - `starting`: ordered; goes to `ready` or `exited`.
+/// - `forked`: ordered; goes to `specialising` or `exited`.
+/// - `specialising`: confines itself and maps its memory; goes to `ready` or `exited`.
 /// - `ready`: has no task; goes to `busy`, `draining`, `exited`.
 /// - `busy`: works; goes to `ready`, `draining`, `exited`.
 /// - `draining`: takes no more tasks; goes to `exited`.
 /// - `exited`: final.
 package enum InstanceState: String, Hashable, Sendable, Codable, CaseIterable {
-    case starting, ready, busy, draining, exited
+    case forked, specialising, ready, busy, draining, exited
 }
 
 /// What an instance serves. More roles come with disaggregation.
@@ -70,13 +71,18 @@ package struct InstanceSummary: Hashable, Sendable, Codable {
     package var startedAt: Double
     /// From the order to ready; nil while it starts.
     package var startMicroseconds: Int?
+    /// The same by stages.
+    package var startStages: StartStages?
+    /// Tasks that it was given since the node's daemon knows it.
+    package var tasksServed: Int
     /// Sandbox steps that are not in force in it; normally empty.
     package var missingSandboxSteps: [String]
 
     package init(
         id: InstanceID, template: TemplateID, processID: Int32, model: ModelName, role: InstanceRole,
         state: InstanceState, activeTasks: Int, maximumTasks: Int, privateBytes: Int?, keyValueBytes: UInt64,
-        startedAt: Double, startMicroseconds: Int?, missingSandboxSteps: [String]
+        startedAt: Double, startMicroseconds: Int?, startStages: StartStages? = nil, tasksServed: Int = 0,
+        missingSandboxSteps: [String]
     ) {
         self.id = id
         self.template = template
@@ -90,6 +96,8 @@ package struct InstanceSummary: Hashable, Sendable, Codable {
         self.keyValueBytes = keyValueBytes
         self.startedAt = startedAt
         self.startMicroseconds = startMicroseconds
+        self.startStages = startStages
+        self.tasksServed = tasksServed
         self.missingSandboxSteps = missingSandboxSteps
     }
 }
@@ -105,19 +113,31 @@ package struct TemplateSummary: Hashable, Sendable, Codable {
     package var model: ModelName
     package var processID: Int32
     package var state: TemplateState
-    /// From exec to ready; nil while it starts.
+    /// From the order to ready; nil while it starts.
     package var loadMicroseconds: Int?
+    /// The same by stages, seen from the daemon that ordered it.
+    package var startStages: StartStages?
+    /// Kept although nobody uses it.
+    package var isPinned: Bool
+    /// Size of the artefact that it maps, and how much of that is in memory; nil where it cannot be told.
+    package var artefactBytes: Int?
+    package var residentBytes: Int?
     package var privateBytes: Int?
 
     package init(
         id: TemplateID, model: ModelName, processID: Int32, state: TemplateState, loadMicroseconds: Int?,
-        privateBytes: Int?
+        startStages: StartStages? = nil, isPinned: Bool = false, artefactBytes: Int? = nil,
+        residentBytes: Int? = nil, privateBytes: Int?
     ) {
         self.id = id
         self.model = model
         self.processID = processID
         self.state = state
         self.loadMicroseconds = loadMicroseconds
+        self.startStages = startStages
+        self.isPinned = isPinned
+        self.artefactBytes = artefactBytes
+        self.residentBytes = residentBytes
         self.privateBytes = privateBytes
     }
 }
@@ -140,6 +160,8 @@ package struct NodeStatus: Hashable, Sendable, Codable {
     package var sandboxRemarks: [String]
     /// What the node wants its administrator to know, in sentences.
     package var remarks: [String]
+    /// Templates without a model that wait for one.
+    package var blankTemplates: Int
     package var models: Int
     package var templates: Int
     package var instances: Int
@@ -150,7 +172,7 @@ package struct NodeStatus: Hashable, Sendable, Codable {
     package init(
         node: NodeName, version: String, processID: Int32, keeperProcessID: Int32?, kernel: String, coreCount: Int,
         memoryBytes: Int, hasControlGroups: Bool, landlockABI: Int, sandboxRemarks: [String], remarks: [String],
-        models: Int, templates: Int, instances: Int, activeTasks: Int, startedAt: Double
+        blankTemplates: Int = 0, models: Int, templates: Int, instances: Int, activeTasks: Int, startedAt: Double
     ) {
         self.node = node
         self.version = version
@@ -163,6 +185,7 @@ package struct NodeStatus: Hashable, Sendable, Codable {
         self.landlockABI = landlockABI
         self.sandboxRemarks = sandboxRemarks
         self.remarks = remarks
+        self.blankTemplates = blankTemplates
         self.models = models
         self.templates = templates
         self.instances = instances

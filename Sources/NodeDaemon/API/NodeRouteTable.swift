@@ -18,7 +18,7 @@ struct NodeRouteTable: Sendable {
     private static let orderBytes = 1 << 20
 
     /// All routes. What is not here does not exist.
-    var routes: [NodeRoute] { listings + taskRoutes + modelRoutes }
+    var routes: [NodeRoute] { listings + taskRoutes + scalingRoutes + modelRoutes }
 
     private var listings: [NodeRoute] {
         [
@@ -28,12 +28,8 @@ struct NodeRouteTable: Sendable {
             NodeRoute(.get, NodeRoutes.instances, Self.both) { [service] _, _ in
                 try JSONAnswer.make(await service.instances())
             },
-            NodeRoute(.delete, NodeRoutes.instance(":id"), Self.both) { [service] _, context in
-                let id: InstanceID = try Self.identifier(context)
-                guard await service.stopInstance(id) else {
-                    throw NodeAPIError(code: "not_found", message: "there is no \(id) on this node")
-                }
-                return Response(status: .noContent)
+            NodeRoute(.delete, NodeRoutes.instance(":id"), Self.both) { [service] request, context in
+                try await Self.stop(service, request, context)
             },
             NodeRoute(.get, NodeRoutes.templates, Self.both) { [service] _, _ in
                 try JSONAnswer.make(await service.templates())
@@ -65,6 +61,39 @@ struct NodeRouteTable: Sendable {
                 return Response(status: .noContent)
             },
         ]
+    }
+
+    private var scalingRoutes: [NodeRoute] {
+        [
+            NodeRoute(.post, NodeRoutes.scale, Self.both) { [service] request, _ in
+                let order = try await JSONAnswer.read(InstanceScale.self, request, upTo: Self.orderBytes)
+                return try JSONAnswer.make(try await service.scale(order))
+            },
+            NodeRoute(.post, NodeRoutes.load, Self.both) { [service] request, _ in
+                let order = try await JSONAnswer.read(ModelLoad.self, request, upTo: Self.orderBytes)
+                return ModelLoadRoute(service: service, order: order).answer()
+            },
+            NodeRoute(.post, NodeRoutes.unload, Self.both) { [service] request, _ in
+                let order = try await JSONAnswer.read(ModelUnload.self, request, upTo: Self.orderBytes)
+                try await service.unload(order.model)
+                return Response(status: .noContent)
+            },
+        ]
+    }
+
+    private static func stop(
+        _ service: NodeService, _ request: Request, _ context: PeerRequestContext
+    ) async throws -> Response {
+        let id: InstanceID = try identifier(context)
+        let text = request.uri.queryParameters["within"].map { String($0) }
+        let within = text.flatMap { Int($0) }
+        guard text == nil || within.map((0...86_400).contains) == true else {
+            throw NodeAPIError.badRequest("'within' is 0 to 86400 seconds")
+        }
+        guard await service.stopInstance(id, within: within) else {
+            throw NodeAPIError(code: "not_found", message: "there is no \(id) on this node")
+        }
+        return Response(status: .noContent)
     }
 
     private var modelRoutes: [NodeRoute] {

@@ -13,17 +13,12 @@ extension InstancePool {
     /// Moves a model's waiting tasks on as far as possible, and orders what they need to get further.
     mutating func advance(_ model: ModelKey, _ now: MonotonicTime) -> [Order] {
         var orders = assignWaiting(of: model, now)
-        while let count = waiting[model]?.count, count > 0 {
-            let own = instances.values.filter { $0.model == model }
-            let coming = own.filter { $0.isComing }.count * limits.tasksPerInstance
-            guard count > coming, own.count < limits.instancesPerModel,
-                now >= health[model]?.notBefore ?? now
-            else { break }
-            if let template = templates.ready(for: model) {
-                orders.append(fork(from: template, model, now))
-            } else {
-                if templates.current[model] == nil { orders.append(startTemplate(of: model, now)) }
-                break
+        let missing = missingInstances(of: model)
+        if now >= health[model]?.notBefore ?? now {
+            if missing > 0, let template = templates.ready(for: model) {
+                orders.append(fork(missing, from: template, model, now))
+            } else if missing > 0 || wishes[model]?.isPinned == true, templates.current[model] == nil {
+                orders.append(startTemplate(of: model, now))
             }
         }
         if waiting[model]?.isEmpty == true { waiting[model] = nil }
@@ -31,8 +26,22 @@ extension InstancePool {
         return orders
     }
 
+    /// How many instances waiting tasks and wishes need beside those that are there or coming. After failures one at a
+    /// time is tried.
+    private func missingInstances(of model: ModelKey) -> Int {
+        let own = instances.values.filter { $0.model == model }
+        let coming = own.filter { $0.isComing }.count
+        let waits = (waiting[model]?.count ?? 0) - coming * limits.tasksPerInstance
+        let forTasks = waits > 0 ? (waits + limits.tasksPerInstance - 1) / limits.tasksPerInstance : 0
+        let forWishes = (wishes[model]?.minimumInstances ?? 0) - stayingCount(of: model)
+        let missing = min(max(forTasks, forWishes), limits.instancesPerModel - own.count, ToKeeper.forkLimit)
+        let hasFailed = (health[model]?.failures ?? 0) > 0
+        return max(0, hasFailed ? min(missing, coming > 0 ? 0 : 1) : missing)
+    }
+
     private mutating func noteUse(of model: ModelKey, _ now: MonotonicTime) {
-        let isUsed = waiting[model] != nil || instances.values.contains { $0.model == model }
+        let isUsed =
+            waiting[model] != nil || wishes[model] != nil || instances.values.contains { $0.model == model }
         if isUsed || templates.current[model] == nil {
             unusedSince[model] = nil
         } else if unusedSince[model] == nil {
@@ -46,6 +55,7 @@ extension InstancePool {
             waiting[model]?.removeFirst()
             noteWork(of: id, now)
             instances[id]?.tasks.insert(task)
+            instances[id]?.tasksServed += 1
             instanceOfTask[task] = id
             orders.append(.assign(task, id))
         }
@@ -53,7 +63,7 @@ extension InstancePool {
     }
 
     /// The instance with room that has the fewest tasks; of equals the one with the smallest id.
-    private func leastLoaded(of model: ModelKey) -> InstanceID? {
+    func leastLoaded(of model: ModelKey) -> InstanceID? {
         let open = instances.filter {
             $0.value.model == model && $0.value.phase == .ready && !$0.value.isCondemned
                 && $0.value.tasks.count < limits.tasksPerInstance
@@ -61,15 +71,19 @@ extension InstancePool {
         return open.min { ($0.value.tasks.count, $0.key.rawValue) < ($1.value.tasks.count, $1.key.rawValue) }?.key
     }
 
-    private mutating func fork(from template: TemplateID, _ model: ModelKey, _ now: MonotonicTime) -> Order {
-        let id: InstanceID = freshID()
+    private mutating func fork(
+        _ count: Int, from template: TemplateID, _ model: ModelKey, _ now: MonotonicTime
+    ) -> Order {
         let deadline = now.adding(seconds: limits.startSeconds)
-        instances[id] = Instance(
-            template: template, model: model, phase: .starting(deadline: deadline), idleSince: now)
-        return .fork(id, template: template, model)
+        let ids = (0..<count).map { _ -> InstanceID in freshID() }
+        for id in ids {
+            instances[id] = Instance(
+                template: template, model: model, phase: .forked(deadline: deadline), idleSince: now)
+        }
+        return .fork(ids, template: template, model)
     }
 
-    private mutating func startTemplate(of model: ModelKey, _ now: MonotonicTime) -> Order {
+    mutating func startTemplate(of model: ModelKey, _ now: MonotonicTime) -> Order {
         let id: TemplateID = freshID()
         templates.add(id, model: model, phase: .starting(deadline: now.adding(seconds: limits.templateSeconds)))
         return .startTemplate(id, model)
@@ -101,6 +115,9 @@ extension InstancePool {
     /// When an instance has been idle for long enough; nil while it works or is to be kept.
     func idleDeadline(_ instance: Instance) -> MonotonicTime? {
         guard instance.tasks.isEmpty, let seconds = limits.idleSeconds else { return nil }
+        if let minimum = wishes[instance.model]?.minimumInstances, stayingCount(of: instance.model) <= minimum {
+            return nil
+        }
         return instance.idleSince.adding(seconds: seconds)
     }
 
@@ -130,8 +147,16 @@ extension InstancePool.Instance {
     /// Will take tasks soon.
     fileprivate var isComing: Bool {
         switch phase {
-        case .starting, .attaching: !isCondemned
+        case .forked, .specialising, .attaching: !isCondemned
         case .ready, .draining: false
+        }
+    }
+
+    /// Was ordered here and has not answered yet.
+    var isStarting: Bool {
+        switch phase {
+        case .forked, .specialising: true
+        case .attaching, .ready, .draining: false
         }
     }
 

@@ -7,12 +7,15 @@ internal import ServingModel
 /// follow from it, the time is always given, ids come from the generator that was given.
 ///
 /// 1. A task goes to the instance of its model with the fewest tasks, if one has room.
-/// 2. Otherwise it waits. Where more wait than the starting instances will take, one more is forked, up to the limit.
+/// 2. Otherwise it waits. Where more wait than the starting instances will take, as many are forked at once as they
+///    need, up to the limit; so are those that a model is to have at least (`ModelWishes`).
 /// 3. No ready template: one is started first. One that fails tells why, and the waiting tasks get its sentence.
-/// 4. Failed starts make the next one wait (`StartHealth`); after three in a row the waiting tasks fail.
+/// 4. Failed starts make the next one wait (`StartHealth`); after three in a row the waiting tasks fail, and new ones
+///    are refused until the pause is over and one more start was tried.
 /// 5. An instance that dies by a signal that nobody sent takes its template with it: forks share addresses and
 ///    canaries, and whoever crashed one may know them.
-/// 6. An instance without tasks is drained after the idle time, a template without instances ended after it.
+/// 6. An instance without tasks is drained after the idle time, a template without instances ended after it, except
+///    those that the model is to keep.
 /// 7. One that has tasks and says nothing is asked for a sign of life, and killed where none comes.
 struct InstancePool {
     struct Limits {
@@ -38,8 +41,9 @@ struct InstancePool {
         case startTemplate(TemplateID, ModelKey)
         case stopTemplate(TemplateID)
         case forgetTemplate(TemplateID)
-        case fork(InstanceID, template: TemplateID, ModelKey)
+        case fork([InstanceID], template: TemplateID, ModelKey)
         case drain(InstanceID)
+        case cancelTasks(InstanceID)
         case ping(InstanceID)
         case kill(InstanceID, reason: String)
         case forgetInstance(InstanceID)
@@ -52,14 +56,23 @@ struct InstancePool {
         case admitted([Order])
         /// Too many wait already.
         case overloaded
+        /// No instance of the model can be started; why the last one could not.
+        case broken(message: String)
     }
 
-    /// Where an instance stands. `attaching`: found at a keeper, has not told its tasks yet.
+    /// Where an instance stands; one that has exited is not here any more.
+    ///
+    /// - `forked`: ordered. Goes to `specialising` when the keeper has its process.
+    /// - `specialising`: its process confines itself and maps its memory. Goes to `ready` with its first answer.
+    /// - `attaching`: found at a keeper, has not told its tasks yet. Goes to `ready`.
+    /// - `ready`: takes tasks; busy while it has some. Goes to `draining`.
+    /// - `draining`: on its way through a `StopPlan`, also from any phase above.
     enum Phase: Hashable {
-        case starting(deadline: MonotonicTime)
+        case forked(deadline: MonotonicTime)
+        case specialising(deadline: MonotonicTime)
         case attaching(deadline: MonotonicTime)
         case ready
-        case draining(deadline: MonotonicTime)
+        case draining(StopProgress)
     }
 
     struct Instance {
@@ -67,6 +80,8 @@ struct InstancePool {
         let model: ModelKey
         var phase: Phase
         var tasks: Set<TaskID> = []
+        /// Tasks that it was given since it is known here.
+        var tasksServed = 0
         /// When its last task ended.
         var idleSince: MonotonicTime
         /// Was told to die.
@@ -83,6 +98,7 @@ struct InstancePool {
     var waiting: [ModelKey: [TaskID]] = [:]
     var instanceOfTask: [TaskID: InstanceID] = [:]
     var health: [ModelKey: StartHealth] = [:]
+    var wishes: [ModelKey: ModelWishes] = [:]
     /// Since when a model's template has had no instance and nobody waiting.
     var unusedSince: [ModelKey: MonotonicTime] = [:]
     /// A keeper is telling what it holds: an ended template may still be named by an instance that comes later.
@@ -106,6 +122,9 @@ struct InstancePool {
     mutating func submit(_ task: TaskID, model: ModelKey, now: MonotonicTime) -> Admission {
         guard instanceOfTask[task] == nil, waiting[model]?.contains(task) != true else { return .admitted([]) }
         guard waiting[model, default: []].count < limits.waitingTasks else { return .overloaded }
+        if let health = health[model], health.isOpen(at: now), leastLoaded(of: model) == nil {
+            return .broken(message: health.lastFailure)
+        }
         waiting[model, default: []].append(task)
         return .admitted(advance(model, now))
     }
@@ -125,8 +144,10 @@ struct InstancePool {
         guard let id = instanceOfTask.removeValue(forKey: task), let instance = instances[id] else { return [] }
         instances[id]?.tasks.remove(task)
         instances[id]?.idleSince = now
-        let deadline = now.adding(seconds: limits.drainSeconds)
-        if instance.isDraining { instances[id]?.phase = .draining(deadline: deadline) }
+        if case .draining(var progress) = instance.phase, instances[id]?.tasks.isEmpty == true {
+            progress.tasksEnded(now: now)
+            instances[id]?.phase = .draining(progress)
+        }
         if isSuccess { health[instance.model] = nil }
         return advance(instance.model, now)
     }
@@ -152,7 +173,7 @@ struct InstancePool {
         }
         var orders: [Order] = []
         if case .starting = template.phase {
-            health[template.model, default: StartHealth()].noteFailure(at: now)
+            health[template.model, default: StartHealth()].noteFailure(message, at: now)
             orders += failWaiting(of: template.model, "the model's template could not start: \(message)")
         }
         return orders + forgetTemplates() + advance(template.model, now)
@@ -183,10 +204,16 @@ struct InstancePool {
         return instanceReady(id, now: now)
     }
 
+    /// The keeper has its process.
+    mutating func instanceForked(_ id: InstanceID) {
+        guard case .forked(let deadline)? = instances[id]?.phase else { return }
+        instances[id]?.phase = .specialising(deadline: deadline)
+    }
+
     mutating func instanceReady(_ id: InstanceID, now: MonotonicTime) -> [Order] {
         guard let instance = instances[id] else { return [] }
         switch instance.phase {
-        case .starting, .attaching: break
+        case .forked, .specialising, .attaching: break
         case .ready, .draining: return []
         }
         instances[id]?.phase = .ready
@@ -201,14 +228,14 @@ struct InstancePool {
         return [.kill(id, reason: reason)]
     }
 
-    /// An administrator wants it gone: it finishes its tasks first.
-    mutating func stopInstance(_ id: InstanceID, now: MonotonicTime) -> [Order] {
-        guard let instance = instances[id] else { return [] }
-        guard !instance.isDraining else { return [] }
-        // With tasks it takes as long as they do: the deadline is set anew when the last one ends.
-        let deadline = now.adding(seconds: limits.drainSeconds)
-        instances[id]?.phase = .draining(deadline: deadline)
-        return [.drain(id)]
+    /// It is to go, by `plan` or after its tasks. One that goes already goes on as it was told, unless it is told more.
+    mutating func stopInstance(_ id: InstanceID, _ plan: StopPlan? = nil, now: MonotonicTime) -> [Order] {
+        guard let instance = instances[id], !instance.isCondemned else { return [] }
+        guard !instance.isDraining || plan != nil else { return [] }
+        let progress = StopProgress(
+            plan ?? .graceful(exitSeconds: limits.drainSeconds), hasTasks: !instance.tasks.isEmpty, now: now)
+        instances[id]?.phase = .draining(progress)
+        return carryOut(progress.step, on: id, reason: "it was to be stopped")
     }
 
     /// An instance's process is gone; `status` is nil where there was none.
@@ -231,8 +258,8 @@ struct InstancePool {
         of instance: Instance, _ status: ExitStatus?, _ message: String, _ now: MonotonicTime
     ) -> [Order] {
         var orders: [Order] = []
-        health[instance.model, default: StartHealth()].noteFailure(at: now)
-        if case .starting = instance.phase, health[instance.model]?.isOutOfPatience == true {
+        health[instance.model, default: StartHealth()].noteFailure(message, at: now)
+        if instance.isStarting, health[instance.model]?.isOutOfPatience == true {
             orders += failWaiting(of: instance.model, "no instance of the model could start: \(message)")
         }
         if case .signalled = status, !instance.isCondemned, templates.retire(instance.template) {
@@ -256,6 +283,7 @@ struct InstancePool {
             orders.append(.stopTemplate(template))
         }
         health[model] = nil
+        if let wanted = wishes.removeValue(forKey: model), let successor { wishes[successor] = wanted }
         guard let successor, !tasks.isEmpty else { return orders }
         // They were here before those that came for the new content.
         waiting[successor] = tasks + waiting[successor, default: []]
@@ -267,8 +295,8 @@ struct InstancePool {
         var times: [MonotonicTime] = []
         for instance in instances.values where !instance.isCondemned {
             switch instance.phase {
-            case .starting(let deadline), .attaching(let deadline): times.append(deadline)
-            case .draining(let deadline): if instance.tasks.isEmpty { times.append(deadline) }
+            case .forked(let deadline), .specialising(let deadline), .attaching(let deadline): times.append(deadline)
+            case .draining(let progress): if let deadline = progress.deadline { times.append(deadline) }
             case .ready: if let time = idleDeadline(instance) { times.append(time) }
             }
             if let time = silenceDeadline(instance) { times.append(time) }
@@ -279,9 +307,7 @@ struct InstancePool {
         if let seconds = limits.idleSeconds {
             times += unusedSince.values.map { $0.adding(seconds: seconds) }
         }
-        for (model, tasks) in waiting where !tasks.isEmpty {
-            if let pause = health[model]?.notBefore { times.append(pause) }
-        }
+        for model in modelsInWant { if let pause = health[model]?.notBefore { times.append(pause) } }
         return times.min()
     }
 
@@ -295,21 +321,43 @@ struct InstancePool {
             orders += [.stopTemplate(id)] + templateEnded(id, message: message, now: now)
         }
         orders += stopUnusedTemplates(now)
-        for model in waiting.keys.sorted(by: { $0.keeperText < $1.keeperText }) { orders += advance(model, now) }
+        for model in modelsInWant { orders += advance(model, now) }
         return orders
+    }
+
+    /// Models that have less than they need, in an order that does not change from run to run.
+    private var modelsInWant: [ModelKey] {
+        let wanting = wishes.filter { model, wanted in
+            stayingCount(of: model) < wanted.minimumInstances || wanted.isPinned && templates.current[model] == nil
+        }
+        return Set(waiting.filter { !$0.value.isEmpty }.keys).union(wanting.keys)
+            .sorted { $0.keeperText < $1.keeperText }
     }
 
     private mutating func tick(_ id: InstanceID, _ instance: Instance, _ now: MonotonicTime) -> [Order] {
         if let deadline = silenceDeadline(instance), deadline <= now { return endSilence(of: id, instance, now) }
         switch instance.phase {
-        case .starting(let deadline) where deadline <= now, .attaching(let deadline) where deadline <= now:
+        case .forked(let deadline) where deadline <= now, .specialising(let deadline) where deadline <= now,
+            .attaching(let deadline) where deadline <= now:
             return instanceMisbehaved(id, reason: "it was not ready within \(limits.startSeconds) s")
-        case .draining(let deadline) where deadline <= now && instance.tasks.isEmpty:
-            return instanceMisbehaved(id, reason: "it did not exit within \(limits.drainSeconds) s")
+        case .draining(var progress):
+            guard let deadline = progress.deadline, deadline <= now else { return [] }
+            progress.advance(hasTasks: !instance.tasks.isEmpty, now: now)
+            instances[id]?.phase = .draining(progress)
+            return carryOut(progress.step, on: id, reason: "it did not exit in the time that it had")
         case .ready:
             guard let deadline = idleDeadline(instance), deadline <= now else { return [] }
             return stopInstance(id, now: now)
         default: return []
+        }
+    }
+
+    /// Begins a step of a stop.
+    private mutating func carryOut(_ step: StopPlan.Step, on id: InstanceID, reason: String) -> [Order] {
+        switch step {
+        case .drain: [.drain(id)]
+        case .cancelTasks: [.cancelTasks(id)]
+        case .kill: instanceMisbehaved(id, reason: reason)
         }
     }
 }

@@ -9,6 +9,8 @@ enum ReactorEvent: Hashable, Sendable {
     /// The connection to the keeper is gone.
     case keeperLost(reason: String)
     case instance(InstanceID, FromInstance)
+    /// An instance answered the ping that it got when its channel came; when that was.
+    case instanceAnswered(InstanceID, at: MonotonicTime)
     /// An instance sent what is no frame, or does not read what it is sent; its channel is closed.
     case instanceBroken(InstanceID, reason: String)
     /// The other end of an instance's channel is closed.

@@ -14,6 +14,8 @@ struct ReactorLoop: ~Copyable {
     private var keeper: PacketChannel?
     private var channels: [InstanceID: PacketChannel] = [:]
     private var instanceOfKey: [UInt64: InstanceID] = [:]
+    /// Those that have not answered their first ping.
+    private var unanswered: Set<InstanceID> = []
     private var lastKey = wakeupKey
     private var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
     private var isStopped = false
@@ -151,6 +153,9 @@ struct ReactorLoop: ~Copyable {
             try readiness?.add(channel.number, key: channel.key, .readable)
             channels[instance] = channel
             instanceOfKey[channel.key] = instance
+            // Its answer is what makes it ready. Asked here, so that it waits for no other thread of the daemon.
+            unanswered.insert(instance)
+            send([.ping(0)], to: instance)
         } catch {
             mailbox.tell(.instanceBroken(instance, reason: "\(error)"))
         }
@@ -161,6 +166,7 @@ struct ReactorLoop: ~Copyable {
         // The keeper holds the same open socket: closing alone would leave it in the list.
         try? readiness?.remove(channel.number)
         instanceOfKey[channel.key] = nil
+        unanswered.remove(instance)
     }
 
     private mutating func breakOff(_ instance: InstanceID, _ reason: String) {
@@ -194,7 +200,11 @@ struct ReactorLoop: ~Copyable {
                     Result { () throws(FrameError) in try FromInstance(decoding: bytes) }
                 }
                 switch frame {
-                case .success(let message): mailbox.tell(.instance(instance, message))
+                case .success(let message):
+                    mailbox.tell(.instance(instance, message))
+                    if case .pong = message, unanswered.remove(instance) != nil {
+                        mailbox.tell(.instanceAnswered(instance, at: .now))
+                    }
                 case .failure(let error): return breakOff(instance, "it sent no frame: \(error)")
                 }
             case .success(.nothing): return

@@ -12,6 +12,8 @@ struct KeeperLink {
 
     var phase = Phase.detached
     var processID: Int32?
+    /// Blank templates that wait there.
+    var blankTemplates = 0
     /// Why there is no keeper; nil while one is attached.
     var trouble: String?
     /// What the keeper named since the attachment began, and what was ordered of it since.
@@ -34,14 +36,60 @@ struct InstanceDetails: Sendable {
     var orderedAt: MonotonicTime?
     /// Seconds since 1970.
     var startedAt: Double
-    var startMicroseconds: Int?
-    var missingSandboxSteps: [String] = []
+    /// The start of its template, where it waited for that.
+    var templateStages: StartStages?
+    /// When the keeper had made what it needs.
+    var preparedAt: MonotonicTime?
+    /// What it said of its start.
+    var start: FromInstance.InstanceStart?
+    /// How long its start took, once it is ready.
+    var stages: StartStages?
+}
+
+extension InstanceDetails {
+    /// The stages of a start that is over. An instance may say anything of its own part: what it says is cut to the time
+    /// that really passed.
+    func stages(answeredAt: MonotonicTime) -> StartStages? {
+        guard let orderedAt, let start else { return nil }
+        let prepared = min(max(preparedAt ?? orderedAt, orderedAt), answeredAt)
+        let born = min(max(start.bornAt, prepared), answeredAt)
+        var rest = answeredAt.microseconds(since: born)
+        func take(_ microseconds: Int) -> Int {
+            let taken = min(max(0, microseconds), rest)
+            rest -= taken
+            return taken
+        }
+        let (mapping, sandbox) = (take(start.mappingMicroseconds), take(start.sandboxMicroseconds))
+        let ranks = take(start.ranksMicroseconds)
+        let own = StartStages(
+            scalerPre: prepared.microseconds(since: orderedAt), tePreLoad: born.microseconds(since: prepared) + sandbox,
+            teLoad: mapping, tePostLoad: ranks, scalerPost: rest)
+        return templateStages.map { own.following($0) } ?? own
+    }
 }
 
 /// What listings show of a template beside what the pool knows.
 struct TemplateDetails: Sendable {
     var processID: Int32
+    /// When it was ordered; nil for one that was found.
+    var orderedAt: MonotonicTime?
     var loadMicroseconds: Int?
+    /// How long its start took, once it is ready.
+    var stages: StartStages?
+}
+
+extension TemplateDetails {
+    /// The stages of a template's start; what no one else took is the hops and the exec, which count as the pod's.
+    func stages(_ readiness: FromKeeper.TemplateReadiness, readyAt: MonotonicTime) -> StartStages? {
+        guard let orderedAt else { return nil }
+        let total = readyAt.microseconds(since: orderedAt)
+        let parts = [
+            readiness.blankMicroseconds, readiness.model.mappingMicroseconds, readiness.model.rehearsalMicroseconds,
+        ].map { min(max(0, $0), total) }
+        return StartStages(
+            scalerPre: max(0, total - parts.reduce(0, +)), tePreLoad: parts[0], teLoad: parts[1],
+            tePostLoad: parts[2], scalerPost: 0)
+    }
 }
 
 extension InstancePool.Instance {

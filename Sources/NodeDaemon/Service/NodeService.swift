@@ -26,6 +26,10 @@ actor NodeService {
     var link = KeeperLink()
     var events: EventBacklog?
     var publishedInstances: [InstanceID: InstanceState] = [:]
+    /// The template whose readiness is being dealt with.
+    var freshTemplate: TemplateID?
+    /// Those who wait for the pool to come to a state.
+    var waits = PoolWaits()
     private let encoder = JSONEncoder()
     private var timer: Task<Void, Never>?
     private var timerDeadline: MonotonicTime?
@@ -148,8 +152,10 @@ actor NodeService {
         case .forgetTemplate(let id):
             templateDetails[id] = nil
             reactor.order(.forgetTemplate(id))
-        case .fork(let id, let template, let model): return fork(id, template, model)
+        case .fork(let ids, let template, let model): return fork(ids, template, model)
         case .drain(let id): reactor.send([.drain], to: id)
+        case .cancelTasks(let id):
+            reactor.send((pool.instances[id]?.tasks ?? []).map { .cancel($0) }, to: id)
         case .ping(let id): reactor.send([.ping(0)], to: id)
         case .kill(let id, let reason):
             logger.warning("killing an instance", metadata: ["instance": "\(id)", "reason": "\(reason)"])
@@ -170,7 +176,7 @@ actor NodeService {
         do {
             let artefact = SharedDescriptor(try store.openArtefact(digest: model.digest))
             link.seenTemplates.insert(id)
-            templateDetails[id] = TemplateDetails(processID: 0)
+            templateDetails[id] = TemplateDetails(processID: 0, orderedAt: .now)
             reactor.order(.startTemplate(id, model: model.keeperText), descriptor: artefact)
             logger.info("starting a template", metadata: ["template": "\(id)", "model": "\(model.name)"])
             return []
@@ -179,15 +185,19 @@ actor NodeService {
         }
     }
 
-    private func fork(_ id: InstanceID, _ template: TemplateID, _ model: ModelKey) -> [InstancePool.Order] {
+    private func fork(_ ids: [InstanceID], _ template: TemplateID, _ model: ModelKey) -> [InstancePool.Order] {
         guard let summary = store[model.name], summary.digest == model.digest else {
-            return pool.instanceEnded(id, status: nil, message: "its model was removed", now: .now)
+            return ids.flatMap { pool.instanceEnded($0, status: nil, message: "its model was removed", now: .now) }
         }
         let settings = configuration.settings(for: summary)
-        link.seenInstances.insert(id)
-        instanceDetails[id] = InstanceDetails(
-            processID: 0, settings: settings, orderedAt: .now, startedAt: ProcessFacts.wallClock)
-        reactor.order(.fork(id, template: template, settings))
+        let templateStages = template == freshTemplate ? templateDetails[template]?.stages : nil
+        let (now, wallClock) = (MonotonicTime.now, ProcessFacts.wallClock)
+        for id in ids {
+            link.seenInstances.insert(id)
+            instanceDetails[id] = InstanceDetails(
+                processID: 0, settings: settings, orderedAt: now, startedAt: wallClock, templateStages: templateStages)
+        }
+        reactor.order(.fork(ids, template: template, settings))
         return []
     }
 
@@ -210,6 +220,7 @@ actor NodeService {
     func settle() {
         publishInstances()
         armTimer()
+        waits.look(at: pool)
         if isDraining, !hasAudience { endDrain() }
         guard link.phase == .attached, !pool.instances.values.contains(where: \.isAttaching) else { return }
         for waiter in settledWaiters.values { waiter.resume() }

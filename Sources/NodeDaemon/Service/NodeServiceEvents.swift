@@ -12,6 +12,7 @@ extension NodeService {
         case .keeper(let event): take(event)
         case .keeperLost(let reason): keeperLost(reason)
         case .instance(let instance, let message): take(message, from: instance)
+        case .instanceAnswered(let instance, let time): answered(instance, at: time)
         case .instanceBroken(let instance, let reason):
             carryOut(pool.instanceMisbehaved(instance, reason: reason))
         case .instanceClosed: break  // Its end follows from the keeper, with the reason.
@@ -36,10 +37,14 @@ extension NodeService {
             link.processID = process
             link.trouble = nil
         case .stateComplete: stateComplete()
+        case .blanks(let count): link.blankTemplates = count
         case .templateStarting(let id, let model, let process): templateStarting(id, model, process)
         case .templateReady(let id, let readiness):
-            templateDetails[id]?.loadMicroseconds = readiness.loadMicroseconds
+            noteReadiness(of: id, readiness)
+            // What is forked now has waited for it.
+            freshTemplate = id
             carryOut(pool.templateReady(id, now: .now))
+            freshTemplate = nil
         case .templateEnded(let id, let status, let message):
             let text = Self.describe(status, message)
             logger.info("a template ended", metadata: ["template": "\(id)", "message": "\(text)"])
@@ -63,6 +68,7 @@ extension NodeService {
 
     private func stateComplete() {
         link.phase = .attached
+        reactor.order(.keepBlanks(configuration.blankTemplates))
         carryOut(
             pool.reconcile(templates: link.seenTemplates, instances: link.seenInstances, now: .now))
         let known = Set(store.all.map(ModelKey.init))
@@ -72,6 +78,13 @@ extension NodeService {
         logger.info(
             "attached to the keeper",
             metadata: ["pid": "\(link.processID ?? 0)", "instances": "\(pool.instances.count)"])
+    }
+
+    private func noteReadiness(of id: TemplateID, _ readiness: FromKeeper.TemplateReadiness) {
+        guard var details = templateDetails[id] else { return }
+        details.loadMicroseconds = readiness.loadMicroseconds
+        details.stages = details.stages(readiness, readyAt: .now)
+        templateDetails[id] = details
     }
 
     private func templateStarting(_ id: TemplateID, _ model: String, _ process: Int32) {
@@ -93,8 +106,9 @@ extension NodeService {
                 processID: running.processID, settings: running.settings,
                 startedAt: ProcessFacts.startTime(of: running.processID) ?? ProcessFacts.wallClock)
         details.processID = running.processID
+        details.preparedAt = running.preparedAt
         instanceDetails[id] = details
-        guard !isKnown else { return }
+        guard !isKnown else { return pool.instanceForked(id) }
         carryOut(pool.adoptInstance(id, template: running.template, now: .now))
         reactor.send([.attach], to: id)
     }
@@ -104,14 +118,14 @@ extension NodeService {
     private func take(_ message: FromInstance, from instance: InstanceID) {
         pool.instanceSpoke(instance, now: .now)
         switch message {
-        case .ready(let start): ready(instance, start)
+        case .ready(let start): instanceDetails[instance]?.start = start
         case .pong: break  // That it spoke is all that was asked.
         case .accepted(let task, let promptTokens):
             guard let record = record(of: task, at: instance) else { return }
             guard let model = pool.instances[instance]?.model else { return }
             let acceptance = TaskAcceptance(
                 instance: instance, promptTokens: promptTokens, startMicroseconds: record.startMicroseconds,
-                digest: model.digest)
+                startStages: record.hasWaited ? instanceDetails[instance]?.stages : nil, digest: model.digest)
             publish(task, .accepted(acceptance))
         case .tokens(let tokens):
             for item in tokens { take(.token(item.token), of: item.task, from: instance) }
@@ -128,20 +142,20 @@ extension NodeService {
         }
     }
 
-    private func ready(_ instance: InstanceID, _ start: FromInstance.InstanceStart) {
-        if let orderedAt = instanceDetails[instance]?.orderedAt {
-            instanceDetails[instance]?.startMicroseconds = MonotonicTime.now.microseconds(since: orderedAt)
-        }
-        instanceDetails[instance]?.missingSandboxSteps = start.missingSandboxSteps
-        logger.info(
-            "an instance is ready",
-            metadata: [
-                "instance": "\(instance)", "model": "\(pool.instances[instance]?.model.name.text ?? "")",
-                "microseconds": "\(instanceDetails[instance]?.startMicroseconds ?? 0)",
-            ])
+    /// An instance has answered for the first time: with what it said before, it is ready.
+    private func answered(_ instance: InstanceID, at time: MonotonicTime) {
+        guard let details = instanceDetails[instance], details.start != nil else { return }
+        instanceDetails[instance]?.stages = details.stages(answeredAt: time)
         // One that was found while it started still has to say which tasks it has.
         guard pool.instances[instance]?.isAttaching == false else { return }
         carryOut(pool.instanceReady(instance, now: .now))
+        guard let stages = instanceDetails[instance]?.stages else { return }
+        var metadata = Logger.Metadata()
+        for stage in stages.named { metadata[stage.name] = "\(stage.microseconds)" }
+        metadata["instance"] = "\(instance)"
+        metadata["model"] = "\(pool.instances[instance]?.model.name.text ?? "")"
+        metadata["microseconds"] = "\(stages.total)"
+        logger.info("an instance is ready", metadata: metadata)
     }
 
     private func take(_ part: ReplyPart, of task: TaskID, from instance: InstanceID) {

@@ -18,13 +18,15 @@ extension NodeService {
                 maximumTasks: details?.settings.maximumTasks ?? configuration.maximumTasksPerInstance,
                 privateBytes: withMemory ? ProcessFacts.privateBytes(of: process) : nil,
                 keyValueBytes: details?.settings.keyValueBytes ?? 0, startedAt: details?.startedAt ?? 0,
-                startMicroseconds: details?.startMicroseconds,
-                missingSandboxSteps: details?.missingSandboxSteps ?? [])
+                startMicroseconds: details?.stages?.total, startStages: details?.stages,
+                tasksServed: instance.tasksServed,
+                missingSandboxSteps: details?.start?.missingSandboxSteps ?? [])
         }
     }
 
     /// All templates that live.
-    func templates() -> [TemplateSummary] {
+    func templates() async -> [TemplateSummary] {
+        let resident = await residentBytes()
         let living = pool.templates.templates.filter { $0.value.phase != .ended }
         return living.sorted { $0.key.rawValue < $1.key.rawValue }.map { id, template in
             let process = templateDetails[id]?.processID ?? 0
@@ -32,41 +34,42 @@ extension NodeService {
             if case .starting = template.phase { state = .starting }
             return TemplateSummary(
                 id: id, model: template.model.name, processID: process, state: state,
-                loadMicroseconds: templateDetails[id]?.loadMicroseconds,
+                loadMicroseconds: templateDetails[id]?.loadMicroseconds, startStages: templateDetails[id]?.stages,
+                isPinned: pool.wishes[template.model]?.isPinned == true,
+                artefactBytes: resident[template.model.digest]?.total,
+                residentBytes: resident[template.model.digest]?.resident,
                 privateBytes: ProcessFacts.privateBytes(of: process))
         }
     }
 
     func status() -> NodeStatus {
         var missing: Set<String> = []
-        for details in instanceDetails.values { missing.formUnion(details.missingSandboxSteps) }
+        for details in instanceDetails.values { missing.formUnion(details.start?.missingSandboxSteps ?? []) }
         return NodeStatus(
             node: configuration.node, version: Release.version, processID: getpid(),
             keeperProcessID: link.processID, kernel: ProcessFacts.kernelRelease,
             coreCount: max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))), memoryBytes: NodeConfiguration.memoryBytes,
             hasControlGroups: false, landlockABI: max(0, Int(clinux_landlock_abi())),
             sandboxRemarks: missing.sorted().map { "an instance runs without '\($0)': this kernel or user refused it" },
-            remarks: remarks, models: store.all.count,
+            remarks: remarks, blankTemplates: link.blankTemplates, models: store.all.count,
             templates: pool.templates.templates.values.count { $0.phase != .ended }, instances: pool.instances.count,
             activeTasks: tasks.values.count { !$0.isOver }, startedAt: startedAt)
     }
 
     private var remarks: [String] {
         var remarks = [
-            "no control groups: memory of instances is bounded by their KV segment alone, and not accounted per model",
-            "without systemd the daemons have no priority over the instances: under full load hops take longer",
+            "no control groups: memory of instances is bounded by their KV segment alone, and not accounted per model"
         ]
+        if ProcessPriority.current > ProcessPriority.daemon {
+            remarks.append(
+                "this user may not raise priorities: instances run at nice +\(ProcessPriority.work), the daemons at "
+                    + "\(ProcessPriority.current) and not at \(ProcessPriority.daemon), so under full load starts and hops "
+                    + "take longer")
+        }
         if link.phase != .attached {
             remarks.insert("no keeper is attached: \(link.trouble ?? "it is being attached")", at: 0)
         }
         return remarks
-    }
-
-    /// An administrator wants an instance gone after its tasks; false where there is none.
-    func stopInstance(_ id: InstanceID) -> Bool {
-        guard pool.instances[id] != nil else { return false }
-        carryOut(pool.stopInstance(id, now: .now))
-        return true
     }
 
     // MARK: Events
@@ -139,7 +142,8 @@ extension InstancePool.Instance {
     /// As listings name it.
     var state: InstanceState {
         switch phase {
-        case .starting, .attaching: .starting
+        case .forked: .forked
+        case .specialising, .attaching: .specialising
         case .ready: isCondemned ? .draining : tasks.isEmpty ? .ready : .busy
         case .draining: .draining
         }

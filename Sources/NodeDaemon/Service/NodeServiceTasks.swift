@@ -44,6 +44,9 @@ extension NodeService {
         case .overloaded:
             tasks[task.id] = nil
             throw .failure(.overloaded, "too many tasks wait for '\(task.model)' on this node: try again")
+        case .broken(let message):
+            tasks[task.id] = nil
+            throw .failure(.startFailed, "no instance of '\(task.model)' could be started: \(message)")
         }
     }
 

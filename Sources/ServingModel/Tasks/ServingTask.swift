@@ -87,13 +87,18 @@ package struct TaskAcceptance: Hashable, Sendable, Codable {
     package var promptTokens: Int
     /// What the task waited on this node until an instance was ready, in microseconds; 0 where one was warm.
     package var startMicroseconds: Int
+    /// The stages of the instance's start; nil where the task found it warm.
+    package var startStages: StartStages?
     /// Of the content that answers; an attempt that goes on elsewhere asks for the same.
     package var digest: String
 
-    package init(instance: InstanceID, promptTokens: Int, startMicroseconds: Int, digest: String) {
+    package init(
+        instance: InstanceID, promptTokens: Int, startMicroseconds: Int, startStages: StartStages? = nil, digest: String
+    ) {
         self.instance = instance
         self.promptTokens = promptTokens
         self.startMicroseconds = startMicroseconds
+        self.startStages = startStages
         self.digest = digest
     }
 }

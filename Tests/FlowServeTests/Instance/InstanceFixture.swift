@@ -30,8 +30,9 @@ final class InstanceFixture {
         let model = try TinyServingModel(contextLength: contextLength)
         let image = try ServingModelImage(mapping: model.bytes)
         let memory = EngineFixture.memory(for: image, blocks: blocks)
-        let limits = EngineLimits(
-            maximumTasks: maximumTasks, batch: BatchLimits(rowsPerStep: 16, unacknowledgedTokens: window))
+        let warm = try WarmModel(image, limits: BatchLimits(rowsPerStep: 16, unacknowledgedTokens: window))
+        let settings = InstanceSettings(
+            keyValueBytes: UInt64(memory.count), rankCount: ranks, maximumTasks: maximumTasks)
         let (ours, theirs) = try Self.pair()
         if hasSmallBuffer {
             // No smaller than the largest packet, which could never be sent otherwise.
@@ -39,13 +40,14 @@ final class InstanceFixture {
             setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
         }
         let status = Monitor<Int32?>(nil)
-        let shared = SharedMemory(bytes: memory)
+        let shared = Handover(bytes: memory, model: warm)
         thread = try RankThread(rank: 0) {
             let code = InstanceMain.run(
-                image: image, channel: PacketSocket(owning: OwnedDescriptor(owning: theirs)),
-                keyValueMemory: shared.bytes, rankCount: ranks, limits: limits,
+                model: shared.model, channel: PacketSocket(owning: OwnedDescriptor(owning: theirs)),
+                keyValueMemory: shared.bytes, settings: settings,
                 start: FromInstance.InstanceStart(
-                    sandboxMicroseconds: 1, mappingMicroseconds: 2, ranksMicroseconds: 0, missingSandboxSteps: []))
+                    bornAt: .now, sandboxMicroseconds: 1, mappingMicroseconds: 2, ranksMicroseconds: 0,
+                    missingSandboxSteps: []))
             status.update { $0 = code }
         }
         self.model = model
@@ -60,8 +62,10 @@ final class InstanceFixture {
         buffer.deallocate()
     }
 
-    private struct SharedMemory: @unchecked Sendable {
+    /// What the instance's thread takes over from the test's.
+    private struct Handover: @unchecked Sendable {
         let bytes: UnsafeMutableRawBufferPointer
+        let model: WarmModel
     }
 
     private static func pair() throws -> (CInt, CInt) {

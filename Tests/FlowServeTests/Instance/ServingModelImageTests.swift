@@ -9,9 +9,10 @@ struct ServingModelImageTests {
     @Test("A model is rehearsed without a trace, with and without a chat template", arguments: [true, false])
     func rehearsal(hasTemplate: Bool) throws {
         let model = try TinyServingModel(hasTemplate: hasTemplate)
-        let image = try ServingModelImage(mapping: model.bytes)
-        try image.rehearse()
-        try image.rehearse()
+        let warm = try WarmModel(try ServingModelImage(mapping: model.bytes))
+        warm.rehearse()
+        warm.rehearse()
+        #expect(!warm.runner.isRehearsing)
     }
 
     @Test("Bytes that are no artefact are refused with a sentence")

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
+internal import Glibc
+internal import LanguageModels
+internal import Messages
+
+/// A model with everything made that its instances need, before there is one: a template makes it once, and each forked
+/// child uses it as it finds it, with memory and threads of its own. Pages that a child writes become its own; all
+/// others stay shared.
+package final class WarmModel {
+    let image: ServingModelImage
+    let runner: ModelRunner
+    let limits: BatchLimits
+    /// Where the rehearsal keeps keys and values; a child has other memory.
+    private let rehearsalMemory: UnsafeMutableRawBufferPointer
+
+    /// Makes the runner of an image, for steps within `limits`. Starts no thread.
+    package init(_ image: ServingModelImage, limits: BatchLimits = BatchLimits()) throws(ServingModelImageError) {
+        let bytes = KVGeometry(configuration: image.artefact.configuration).bytesPerBlock
+        guard
+            let start = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            start != MAP_FAILED
+        else { throw .rehearsalMemory(bytes: bytes, errno: errno) }
+        rehearsalMemory = UnsafeMutableRawBufferPointer(start: start, count: bytes)
+        self.image = image
+        self.limits = limits
+        do throws(ModelRunnerError) {
+            runner = try ModelRunner(
+                artefact: image.artefact, keyValueMemory: rehearsalMemory, rankCount: 1,
+                maximumRows: limits.rowsPerStep)
+        } catch {
+            munmap(start, bytes)
+            throw .model(error)
+        }
+    }
+
+    deinit { munmap(rehearsalMemory.baseAddress, rehearsalMemory.count) }
+
+    /// The engine of an instance, over its own memory for keys and values, which is aligned to 64 bytes.
+    func makeEngine(
+        keyValueMemory: UnsafeMutableRawBufferPointer, maximumTasks: Int
+    ) throws(ModelRunnerError) -> Engine {
+        try runner.useKeyValueMemory(keyValueMemory)
+        return Engine(
+            image: image, runner: runner, limits: EngineLimits(maximumTasks: maximumTasks, batch: limits))
+    }
+}

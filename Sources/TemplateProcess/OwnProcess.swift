@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLinux
+internal import Glibc
+package import LinuxKernel
+
+/// The number of threads of this process, readable after the file system is out of reach.
+package struct ThreadCount: ~Copyable {
+    private let tasks: OwnedDescriptor
+
+    /// Opens /proc/self/task: the kernel counts one link for each thread beside a directory's usual two, which costs
+    /// less to read than any file there.
+    package init() throws(SystemCallError) {
+        tasks = try OwnedDescriptor.open("/proc/self/task", O_RDONLY | O_DIRECTORY)
+    }
+
+    /// -1 where it cannot be told.
+    package func current() -> Int {
+        var status = stat()
+        guard fstat(tasks.rawValue, &status) == 0, status.st_nlink > 2 else { return -1 }
+        return Int(status.st_nlink) - 2
+    }
+}
+
+/// The name that `ps -o comm` and `top` show, 15 bytes at most.
+enum ProcessName {
+    private static let setName: CInt = 15
+
+    static func set(_ name: StaticString) {
+        _ = clinux_prctl(setName, UInt(bitPattern: name.utf8Start), 0, 0, 0)
+    }
+}
+
+/// Sentences on stderr, which the keeper reads.
+package enum StandardError {
+    package static func write(_ message: String) {
+        let line = "flowserve: " + message + "\n"
+        _ = Array(line.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
