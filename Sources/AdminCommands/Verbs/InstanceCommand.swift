@@ -6,7 +6,8 @@ internal import ServingModel
 /// `deepflow instance`: the forked processes that answer.
 package struct InstanceCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "instance", abstract: "Show instances.", subcommands: [InstanceListCommand.self])
+        commandName: "instance", abstract: "Show, scale and stop instances.",
+        subcommands: [InstanceListCommand.self, InstanceScaleCommand.self, InstanceStopCommand.self])
 
     package init() {}
 }

@@ -9,8 +9,8 @@ package struct PsCommand: AsyncParsableCommand {
         commandName: "ps",
         abstract: "Show the models in use.",
         discussion: """
-            MEMORY is the private memory of a model's instances and template;
-            the weights are shared and stay in the page cache.
+            MEMORY is the private memory of a model's instances and template.
+            The weights are shared; RESIDENT is what of them is in memory now.
 
             Example:
               deepflow ps
@@ -27,12 +27,13 @@ package struct PsCommand: AsyncParsableCommand {
         if output.json { return try JSONOutput.write(models) }
         var table = ListingTable([
             .text("MODEL"), .text("NODE"), .text("STATE"), .number("INSTANCES"), .number("TASKS"),
-            .number("MEMORY"), .number("KV"),
+            .number("MEMORY"), .number("KV"), .number("RESIDENT"),
         ])
         for model in models {
             table.add([
                 model.model.text, model.node.text, model.state, "\(model.instances)", "\(model.activeTasks)",
                 Figures.bytes(model.privateBytes), Figures.bytes(Int(clamping: model.keyValueBytes)),
+                model.residence,
             ])
         }
         StandardStreams.write(table.text)
@@ -43,13 +44,22 @@ package struct PsCommand: AsyncParsableCommand {
 package struct ModelInUse: Hashable, Sendable, Codable {
     package var node: NodeName
     package var model: ModelName
-    /// `busy`, `ready`, `starting`, or `template` where only the warm parent is there.
+    /// The most active state of its instances, or `template` where only the warm parent is there.
     package var state: String
     package var instances: Int
     package var activeTasks: Int
     /// Private memory of instances and template together; nil where none could be read.
     package var privateBytes: Int?
     package var keyValueBytes: UInt64
+    /// What of its weights is in memory, and all of them; nil where it cannot be told.
+    package var residentBytes: Int?
+    package var artefactBytes: Int?
+
+    /// `612 MiB of 700 MiB`.
+    var residence: String {
+        guard let residentBytes, let artefactBytes else { return "-" }
+        return "\(Figures.bytes(residentBytes)) of \(Figures.bytes(artefactBytes))"
+    }
 
     private struct Key: Hashable {
         let node: NodeName
@@ -82,6 +92,8 @@ package struct ModelInUse: Hashable, Sendable, Codable {
 
     private mutating func add(_ template: TemplateSummary) {
         addPrivate(template.privateBytes)
+        residentBytes = template.residentBytes ?? residentBytes
+        artefactBytes = template.artefactBytes ?? artefactBytes
     }
 
     private mutating func add(_ instance: InstanceSummary) {
@@ -99,6 +111,6 @@ package struct ModelInUse: Hashable, Sendable, Codable {
 
     /// The most active state of a model's instances stands for all.
     private static func weight(of state: String) -> Int {
-        ["template", "draining", "starting", "ready", "busy"].firstIndex(of: state) ?? 0
+        ["template", "draining", "forked", "specialising", "ready", "busy"].firstIndex(of: state) ?? 0
     }
 }

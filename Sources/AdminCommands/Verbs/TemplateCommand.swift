@@ -17,7 +17,8 @@ package struct TemplateListCommand: AsyncParsableCommand {
         commandName: "list",
         abstract: "List the warm parents of models.",
         discussion: """
-            LOAD is the time from the start of the process until it could fork.
+            LOAD is the time from the order until it could fork; RESIDENT is what of
+            its weights is in memory. A pinned one stays although nobody uses it.
 
             Example:
               deepflow template list
@@ -33,14 +34,15 @@ package struct TemplateListCommand: AsyncParsableCommand {
         if output.json { return try JSONOutput.write(templates) }
         var table = ListingTable([
             .text("TEMPLATE"), .text("NODE"), .number("PID"), .text("MODEL"), .text("STATE"), .number("LOAD"),
-            .number("MEMORY"),
+            .number("MEMORY"), .number("RESIDENT"), .text("PINNED"),
         ])
         for entry in templates {
             let template = entry.template
             table.add([
                 template.id.description, entry.node.text, "\(template.processID)", template.model.text,
                 template.state.rawValue, Figures.duration(microseconds: template.loadMicroseconds),
-                Figures.bytes(template.privateBytes),
+                Figures.bytes(template.privateBytes), Figures.bytes(template.residentBytes),
+                template.isPinned ? "yes" : "no",
             ])
         }
         StandardStreams.write(table.text)
