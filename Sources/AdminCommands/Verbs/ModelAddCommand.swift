@@ -98,7 +98,8 @@ package struct ModelAddCommand: AsyncParsableCommand {
         }
     }
 
-    private static func add(
+    /// Sends a checkpoint to a server and shows the progress until the model is in its store.
+    static func add(
         _ name: ModelName, _ checkpoint: CheckpointFile, to server: AdminServer
     ) async throws(CommandError) -> ModelSummary {
         let response = try await send(name, checkpoint, to: server)

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ArgumentParser
+internal import Messages
+internal import ServingModel
+
+/// `deepflow bench start`: how long an instance takes from the order until it has answered.
+package struct BenchStartCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "start",
+        abstract: "Measure starts of instances, stage by stage.",
+        discussion: """
+            Forks instances one after the other from a warm template, and takes
+            first tokens of the model with and without a template. A fork counts
+            from the node's decision until it has heard the answer to a ping.
+
+            Example:
+              deepflow bench start --checkpoint model.gguf --forks 200 --json
+            """)
+
+    @Option(help: ArgumentHelp("Instances to fork.", valueName: "number"))
+    package var forks = 200
+    @Option(help: ArgumentHelp("First tokens to take, each way.", valueName: "number"))
+    package var rounds = 5
+    @OptionGroup package var options: BenchmarkOptions
+
+    package init() {}
+
+    package func validate() throws {
+        guard (1...100_000).contains(forks), (1...1000).contains(rounds) else {
+            throw ValidationError("--forks is 1 to 100000, --rounds 1 to 1000")
+        }
+    }
+
+    package func run() async throws {
+        let (forks, rounds) = (forks, rounds)
+        let report = try await BenchmarkServer.with(options) { server throws(CommandError) in
+            try await StartBenchmark(server: server).run(forks: forks, rounds: rounds)
+        }
+        if options.output.json { return try JSONOutput.write(report) }
+        StandardStreams.write(report.text)
+    }
+}
