@@ -162,6 +162,14 @@ let package = Package(
                 "Packing", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LanguageModels", "LinuxKernel",
                 "TestSupport", "flowserve",
             ]),
+        // Reads hostile inputs until one is not survived.
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Artefacts", "CLinux", "ChatTemplates", "Checkpoints", "LanguageModels", "Packing", "TestSupport",
+                "Tokenization",
+            ], path: "Tests/Fuzzing", swiftSettings: strict),
+        tests("Fuzzing", ["LinuxKernel", "TestSupport", "fuzz"]),
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
@@ -242,4 +250,11 @@ if Context.environment["DEEPFLOW_ONLY"] == "engine" {
         return isLeft
     }
     package.dependencies = []
+}
+
+// `DEEPFLOW_FUZZ=1 swift build --sanitize fuzzer --product fuzz`: libFuzzer chooses the inputs (Packaging/fuzz).
+if Context.environment["DEEPFLOW_FUZZ"] == "1" {
+    for target in package.targets where target.name == "fuzz" {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.define("LIBFUZZER")]
+    }
 }

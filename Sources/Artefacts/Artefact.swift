@@ -132,7 +132,7 @@ package struct Artefact: @unchecked Sendable {
 }
 
 extension Artefact {
-    private static func verifyIdentity(of bytes: UnsafeRawBufferPointer) throws(ArtefactError) {
+    static func verifyIdentity(of bytes: UnsafeRawBufferPointer) throws(ArtefactError) {
         typealias Header = ArtefactFormat.Header
         guard bytes.count >= 8, bytes.number(Header.signature) == ArtefactFormat.signature else {
             throw .notAnArtefact
@@ -163,7 +163,7 @@ extension Artefact {
         }
     }
 
-    private static func verifiedDirectory(
+    static func verifiedDirectory(
         of bytes: UnsafeRawBufferPointer
     ) throws(ArtefactError) -> UnsafeRawBufferPointer {
         let count: UInt64 = bytes.number(ArtefactFormat.Header.tensorCount)

@@ -34,6 +34,17 @@ package enum PackCommand {
         }
     }
 
+    /// Packs a checkpoint in memory, without a sandbox: for tests alone. What is wrong with it; nil where an artefact was
+    /// written to the descriptor.
+    package static func refusal(of checkpoint: UnsafeRawBufferPointer, artefact: Int32) -> String? {
+        do throws(PackError) {
+            _ = try ModelPacking(checkpoint) { _, _ in }.write(to: artefact)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     private static func pack() throws(PackError) {
         // A reader of progress that went away must not end the work.
         signal(SIGPIPE, SIG_IGN)
