@@ -7,13 +7,18 @@ internal import LanguageModels
 final class MachineLoop: StepProgram {
     /// What is done in each piece.
     enum Kind {
-        /// Reads memory once.
+        /// Reads memory again and again.
         case read(UnsafeRawBufferPointer)
         /// Multiplies bytes in registers, some rounds in each of the pieces.
         case multiplyBytes(pieces: Int, rounds: Int)
+        /// The same with floats.
+        case multiplyFloats(pieces: Int, rounds: Int)
     }
 
     private static let usualPieceBytes = 256 * 1024
+    /// Bytes that are read at least, in as many passes as that takes: a single one over a small model is over before the
+    /// machine shows what it can do.
+    private static let leastBytes = 4 << 30
     private static let mostPieces = 16_384
 
     private let kind: Kind
@@ -32,17 +37,23 @@ final class MachineLoop: StepProgram {
     /// Bytes that are read, or operations that are done.
     var count: Int {
         switch kind {
-        case .read(let bytes): bytes.count
+        case .read(let bytes): bytes.count * passes
         case .multiplyBytes(let pieces, let rounds): 2 * pieces * rounds * Int(FLOW_ROUND_PRODUCTS)
+        case .multiplyFloats(let pieces, let rounds): 2 * pieces * rounds * Int(FLOW_ROUND_FLOAT_PRODUCTS)
         }
     }
 
-    var operationCount: Int { 1 }
+    private var passes: Int {
+        guard case .read(let bytes) = kind, bytes.count > 0 else { return 1 }
+        return (Self.leastBytes - 1) / bytes.count + 1
+    }
+
+    var operationCount: Int { passes }
 
     func pieceCount(ofOperation operation: Int) -> Int {
         switch kind {
         case .read(let bytes): max(1, (bytes.count + pieceBytes - 1) / pieceBytes)
-        case .multiplyBytes(let pieces, _): pieces
+        case .multiplyBytes(let pieces, _), .multiplyFloats(let pieces, _): pieces
         }
     }
 
@@ -55,6 +66,8 @@ final class MachineLoop: StepProgram {
             _ = flow_read(start + first, whole)
         case .multiplyBytes(_, let rounds):
             _ = flow_multiply_bytes(rounds)
+        case .multiplyFloats(_, let rounds):
+            _ = flow_multiply_floats(rounds)
         }
     }
 }

@@ -8,13 +8,16 @@ internal import LanguageModels
 final class MatrixProducts: StepProgram {
     private let matrices: [(view: flow_matrix, grid: PieceGrid)]
     private let vectors: Int
-    private let floats: ActivationRows  // [vectors][the longest row]
-    private let blocks: QuantisedRows  // the same numbers
+    private let source: Operand  // [vectors][the longest row]
     private let target: ActivationRows  // [vectors][the most rows]
     private let memory: ActivationMemory
 
     /// Multiplications and additions of one run.
     let operations: Int
+    /// Bytes of all the matrices.
+    var byteCount: Int { matrices.reduce(0) { $0 + $1.grid.panels * $1.view.panelBytes } }
+    /// Whether numbers are multiplied as floats, not as bytes.
+    var isOfFloats: Bool { !(matrices.first?.view.isQuantised ?? true) }
 
     init(_ artefact: Artefact, vectors: Int, ranks: Int) throws {
         let shape = artefact.configuration
@@ -38,15 +41,15 @@ final class MatrixProducts: StepProgram {
         self.vectors = vectors
         operations = 2 * 3 * shape.layerCount * hidden * wide * vectors
         let activations = ActivationShape(rows: vectors, width: widest)
-        memory = try ActivationMemory(arrays: [activations, activations], blocks: [activations])
-        floats = memory.take(activations)
+        let operand = OperandShape(activations, Operand.Forms(of: matrices.map(\.0)))
+        memory = try ActivationMemory(arrays: [activations], operands: [operand])
         target = memory.take(activations)
-        blocks = memory.takeQuantised(activations)
+        source = memory.take(operand)
         for vector in 0..<vectors {
             for column in 0..<widest {
-                floats[vector][column] = Float((vector &* 31 &+ column &* 7919) % 257 - 128) / 64
+                source.floats[vector][column] = Float((vector &* 31 &+ column &* 7919) % 257 - 128) / 64
             }
-            flow_quantise(floats[vector], widest, blocks[vector])
+            source.convert(row: vector, 0..<widest)
         }
     }
 
@@ -62,11 +65,15 @@ final class MatrixProducts: StepProgram {
         withUnsafePointer(to: matrix) {
             if matrix.isQuantised {
                 flow_quantised_product(
-                    $0, panels.lowerBound, panels.upperBound, blocks[first], blocks.stride, rows.count,
+                    $0, panels.lowerBound, panels.upperBound, source.blocks[first], source.blocks.stride, rows.count,
+                    target[first], target.stride, false)
+            } else if matrix.number == FLOW_NUMBER_BF16 {
+                flow_brain_product(
+                    $0, panels.lowerBound, panels.upperBound, source.brains[first], source.brains.stride, rows.count,
                     target[first], target.stride, false)
             } else {
                 flow_matrix_product(
-                    $0, panels.lowerBound, panels.upperBound, floats[first], floats.stride, rows.count,
+                    $0, panels.lowerBound, panels.upperBound, source.floats[first], source.floats.stride, rows.count,
                     target[first], target.stride, false)
             }
         }

@@ -27,6 +27,12 @@ final class MeasuredEngine {
     /// What is asked about the model's answers, not about its speed.
     func quality() throws -> MeasuredQuality { try ownQuality.get() }
 
+    /// Prefills 512 tokens in steps of so many rows.
+    func prefill(_ rows: Int) throws -> Measured {
+        var steps = try steps.get()
+        return steps.prefill(512, rows: rows)
+    }
+
     /// Does some work; what it needs before is not counted.
     func measure(_ work: MeasuredWork) throws -> Measured {
         switch work {
@@ -35,22 +41,25 @@ final class MeasuredEngine {
             switch work {
             case .decode: return steps.decode(sequences: 1, steps: 32)
             case .batch8: return steps.decode(sequences: 8, steps: 8)
-            default: return steps.prefill(512)
+            default: return steps.prefill(512, rows: 512)
             }
         case .streams8: return try tasks.get().streams(8, prompt: 128, answer: 64)
         case .longPrompt: return try tasks.get().longPromptBesideAnswers()
         case .matrix8: return run(try matrices8.get())
         case .matrix512: return run(try matrices512.get())
         case .read: return run(.read(model.bytes))
-        case .bytes: return run(.multiplyBytes(pieces: 64 * threads, rounds: 20_000))
+        case .bytes: return run(.multiplyBytes(pieces: 64 * threads, rounds: 200_000))
+        case .floats: return run(.multiplyFloats(pieces: 64 * threads, rounds: 200_000))
         }
     }
 
     private func run(_ products: MatrixProducts) -> Measured {
-        Measured.of {
+        var measured = Measured.of {
             team.run(products)
             return products.operations
         }
+        measured.further = [("bytes", Double(products.byteCount)), ("of_floats", products.isOfFloats ? 1 : 0)]
+        return measured
     }
 
     private func run(_ kind: MachineLoop.Kind) -> Measured {

@@ -27,17 +27,22 @@ struct MeasuredSteps {
         }
     }
 
-    mutating func prefill(_ count: Int) -> Measured {
+    /// A prompt in steps of some rows.
+    mutating func prefill(_ count: Int, rows: Int) -> Measured {
         Measured.of {
-            fill(0, count: count)
+            for first in stride(from: 0, to: count, by: max(1, rows)) {
+                fill(0, first..<min(first + max(1, rows), count))
+            }
             return count
         }
     }
 
-    private mutating func fill(_ sequence: Int, count: Int) {
-        let rows = (0..<count).map {
-            StepRow(
-                token: Int32($0 % 1000 % vocabulary), position: $0, sequence: 0, sampling: $0 == count - 1 ? 0 : nil)
+    private mutating func fill(_ sequence: Int, count: Int) { fill(sequence, 0..<count) }
+
+    private mutating func fill(_ sequence: Int, _ positions: Range<Int>) {
+        let last = positions.upperBound - 1
+        let rows = positions.map {
+            StepRow(token: Int32($0 % 1000 % vocabulary), position: $0, sequence: 0, sampling: $0 == last ? 0 : nil)
         }
         runner.run(
             StepBatch(rows: rows, sequences: [table(sequence)], samplings: [SamplingPlan()]), into: &sampled)

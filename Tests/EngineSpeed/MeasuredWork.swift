@@ -14,10 +14,12 @@ enum MeasuredWork: String, CaseIterable {
     case longPrompt = "long-prompt"
     /// The feed-forward matrices times 8 or 512 vectors; counts multiplications and additions.
     case matrix8, matrix512
-    /// A pass over all bytes of the artefact by as many threads; counts bytes.
+    /// Passes over all bytes of the artefact by as many threads; counts bytes.
     case read
     /// Products of bytes in registers by as many threads; counts multiplications and additions.
     case bytes
+    /// The same with floats.
+    case floats
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -85,8 +85,10 @@ extension ReferenceModel {
         let distance = Distance(
             single: try distance(of: packed.artefact, .single), half: try distance(of: packed.artefact, .half))
         #expect(distance.single < 1e-5)
-        // Nearly all of it is the rounding of keys and values, which those of F32 weights are spared.
-        #expect(distance.half < 5e-3)
+        // Nearly all of it is the rounding of keys and values, which those of F32 weights are spared, or of what is
+        // multiplied with BF16 to BF16: each number is off by two in a thousand at most.
+        let roundsMore = packed.artefact.tensor(.attentionQuery)?.layout == .panelBF16
+        #expect(distance.half < (roundsMore ? 3e-2 : 5e-3))
         return distance
     }
 

@@ -24,7 +24,8 @@ final class TransformerActivations {
     let expertOutput: ActivationRows  // [E][hidden]
     private let memory: ActivationMemory
 
-    init(model: TransformerModel, maximumRows: Int) throws(LanguageModelError) {
+    /// Memory for steps of so many rows. Where nothing may be rounded to BF16, matrices of that are multiplied with floats.
+    init(model: TransformerModel, maximumRows: Int, roundsToBrain: Bool) throws(LanguageModelError) {
         let shape = model.configuration
         let hidden = shape.hiddenSize
         let heads = shape.headCount * shape.headSize
@@ -36,41 +37,40 @@ final class TransformerActivations {
         let treatedWidth = experts.count > 0 ? hidden : 0
         func rows(_ width: Int) -> ActivationShape { ActivationShape(rows: maximumRows, width: width) }
         func treatedRows(_ width: Int) -> ActivationShape { ActivationShape(rows: treated, width: width) }
-        let shapes =
-            [
-                hidden, hidden, heads, narrow, narrow, heads, branch, wide, wide, shape.ropeDimensions,
-                model.hasWindowRotation ? shape.ropeDimensions : 0, hidden,
-                model.output == nil ? 0 : shape.vocabularySize, experts.count,
-            ].map(rows)
-            + [treatedWidth, experts.feedForwardSize, experts.feedForwardSize, treatedWidth].map(treatedRows)
-        let blockShapes = [
-            rows(model.quantisesNormed ? hidden : 0), rows(model.quantisesAttended ? heads : 0),
-            rows(model.quantisesGate ? wide : 0), rows(model.output?.isQuantised ?? false ? hidden : 0),
-            treatedRows(model.quantisesGathered ? hidden : 0),
-            treatedRows(model.quantisesExpertGate ? experts.feedForwardSize : 0),
+        let arrays = [
+            rows(hidden), rows(heads), rows(narrow), rows(narrow), rows(branch), rows(wide), rows(shape.ropeDimensions),
+            rows(model.hasWindowRotation ? shape.ropeDimensions : 0),
+            rows(model.output == nil ? 0 : shape.vocabularySize), rows(experts.count),
+            treatedRows(experts.feedForwardSize), treatedRows(treatedWidth),
         ]
-        let memory = try ActivationMemory(arrays: shapes, blocks: blockShapes)
+        let allowed: Operand.Forms = roundsToBrain ? [.blocks, .brains] : .blocks
+        let operands = [
+            (rows(hidden), model.normedForms), (rows(heads), model.attendedForms), (rows(wide), model.gateForms),
+            (rows(hidden), model.sampledForms), (treatedRows(treatedWidth), model.gatheredForms),
+            (treatedRows(experts.feedForwardSize), model.expertGateForms),
+        ].map { OperandShape($0, $1.intersection(allowed)) }
+        let memory = try ActivationMemory(arrays: arrays, operands: operands)
         self.memory = memory
-        let arrays = shapes.map(memory.take)
-        let blocks = blockShapes.map(memory.takeQuantised)
-        residual = arrays[0]
-        normed = Operand(floats: arrays[1], blocks: blocks[0])
-        queries = arrays[2]
-        keys = arrays[3]
-        values = arrays[4]
-        attended = Operand(floats: arrays[5], blocks: blocks[1])
-        self.branch = arrays[6]
-        gate = Operand(floats: arrays[7], blocks: blocks[2])
-        up = arrays[8]
-        rotations = arrays[9]
-        windowRotations = arrays[10]
-        sampled = Operand(floats: arrays[11], blocks: blocks[3])
-        logits = arrays[12]
-        routes = arrays[13]
-        gathered = Operand(floats: arrays[14], blocks: blocks[4])
-        expertGate = Operand(floats: arrays[15], blocks: blocks[5])
-        expertUp = arrays[16]
-        expertOutput = arrays[17]
+        let taken = arrays.map { memory.take($0) }
+        residual = taken[0]
+        queries = taken[1]
+        keys = taken[2]
+        values = taken[3]
+        self.branch = taken[4]
+        up = taken[5]
+        rotations = taken[6]
+        windowRotations = taken[7]
+        logits = taken[8]
+        routes = taken[9]
+        expertUp = taken[10]
+        expertOutput = taken[11]
+        let takenOperands = operands.map { memory.take($0) }
+        normed = takenOperands[0]
+        attended = takenOperands[1]
+        gate = takenOperands[2]
+        sampled = takenOperands[3]
+        gathered = takenOperands[4]
+        expertGate = takenOperands[5]
     }
 
     /// Gives all pages back to the kernel.

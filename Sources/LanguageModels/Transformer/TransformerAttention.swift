@@ -67,7 +67,7 @@ extension TransformerForwardPass {
         for head in keyValueHeads { attend(group, keyValueHead: head, layer: layer, input) }
         let width = shape.headCount / shape.keyValueHeadCount * shape.headSize
         for row in Int(group.first)..<Int(group.first + group.count) {
-            activations.attended.quantise(
+            activations.attended.convert(
                 row: row, keyValueHeads.lowerBound * width..<keyValueHeads.upperBound * width)
         }
     }

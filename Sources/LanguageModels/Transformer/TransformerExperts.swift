@@ -28,11 +28,7 @@ extension TransformerForwardPass {
         guard let routing else { return }
         for choice in 0..<routing.usedCount {
             let entry = routing.entry(ofRow: row, choice: choice)
-            activations.gathered.floats[entry].update(
-                from: activations.normed.floats[row], count: shape.hiddenSize)
-            let blocks = activations.gathered.blocks
-            guard blocks.count > 0 else { continue }
-            blocks[entry].update(from: activations.normed.blocks[row], count: blocks.count)
+            activations.gathered.copy(row: entry, from: activations.normed, row: row, count: shape.hiddenSize)
         }
     }
 
@@ -49,7 +45,7 @@ extension TransformerForwardPass {
         let last = min(piece.panels.upperBound * KernelLayout.panelRows, shape.experts.feedForwardSize)
         for entry in piece.entries {
             activate(gate.floats[entry] + first, activations.expertUp[entry] + first, last - first)
-            gate.quantise(row: entry, first..<last)
+            gate.convert(row: entry, first..<last)
         }
     }
 

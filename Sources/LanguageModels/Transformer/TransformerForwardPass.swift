@@ -49,7 +49,8 @@ final class TransformerForwardPass: ForwardPass {
         shape = model.configuration
         program = TransformerProgram(model: model)
         geometry = KVGeometry(configuration: shape, precision: keyValuePrecision)
-        activations = try TransformerActivations(model: model, maximumRows: maximumRows)
+        activations = try TransformerActivations(
+            model: model, maximumRows: maximumRows, roundsToBrain: keyValuePrecision != .single)
         rotations = LayerRotations(model: model)
         routing =
             model.layers.contains { $0.experts != nil }
@@ -57,7 +58,7 @@ final class TransformerForwardPass: ForwardPass {
         attentionScale = shape.scaling.attention > 0 ? shape.scaling.attention : 1 / Float(shape.headSize).squareRoot()
         let headsPerGroup = shape.headCount / shape.keyValueHeadCount
         let isWhole = headsPerGroup * shape.headSize % Int(FLOW_BLOCK_NUMBERS) == 0
-        keyValueHeadsPerPiece = isWhole || !model.quantisesAttended ? 1 : shape.keyValueHeadCount
+        keyValueHeadsPerPiece = isWhole || !model.attendedForms.contains(.blocks) ? 1 : shape.keyValueHeadCount
         queriesPerCall = Int(FLOW_ATTEND_QUERIES)
         rowsPerGroup = max(1, queriesPerCall / headsPerGroup)
         groups = .allocate(capacity: maximumRows)

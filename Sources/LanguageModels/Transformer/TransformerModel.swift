@@ -49,16 +49,17 @@ package struct TransformerModel: @unchecked Sendable {
         self.layers = layers
     }
 
-    /// Whether any matrix needs the normed residual quantised; likewise those below for their vectors.
-    var quantisesNormed: Bool {
-        layers.contains { $0.inputMatrices.contains(where: \.isQuantised) } || quantisesGathered
+    /// The forms in which matrices need the normed residual; likewise those below for their vectors.
+    var normedForms: Operand.Forms { forms { $0.inputMatrices }.union(gatheredForms) }
+    var attendedForms: Operand.Forms { forms { [$0.attentionOutput.matrix] } }
+    var gateForms: Operand.Forms { forms { $0.feedForward.map { [$0.down.matrix] } ?? [] } }
+    var sampledForms: Operand.Forms { Operand.Forms(of: output.map { [$0] } ?? []) }
+    var gatheredForms: Operand.Forms { forms { $0.experts.map { [$0.gate[0], $0.up[0]] } ?? [] } }
+    var expertGateForms: Operand.Forms { forms { $0.experts.map { [$0.down[0]] } ?? [] } }
+
+    private func forms(_ matrices: (TransformerLayer) -> [flow_matrix]) -> Operand.Forms {
+        Operand.Forms(of: layers.flatMap(matrices))
     }
-    var quantisesAttended: Bool { layers.contains { $0.attentionOutput.matrix.isQuantised } }
-    var quantisesGate: Bool { layers.contains { $0.feedForward?.down.matrix.isQuantised ?? false } }
-    var quantisesGathered: Bool {
-        layers.contains { ($0.experts?.gate.isQuantised ?? false) || ($0.experts?.up.isQuantised ?? false) }
-    }
-    var quantisesExpertGate: Bool { layers.contains { $0.experts?.down.isQuantised ?? false } }
 
     /// Whether branches are added to the residual by the product itself, with nothing done to them before.
     var addsBranchesDirectly: Bool {

@@ -25,7 +25,7 @@ extension TransformerForwardPass {
         }
         for row in rows {
             activate(gate[row] + first, weights.gate == nil ? nil : activations.up[row] + first, last - first)
-            activations.gate.quantise(row: row, first..<last)
+            activations.gate.convert(row: row, first..<last)
         }
     }
 
@@ -75,6 +75,10 @@ extension TransformerForwardPass {
             if matrix.isQuantised {
                 flow_quantised_product(
                     $0, panels.lowerBound, panels.upperBound, source.blocks[first], source.blocks.stride, rows.count,
+                    target[first], target.stride, adding)
+            } else if matrix.number == FLOW_NUMBER_BF16, source.brains.count > 0 {
+                flow_brain_product(
+                    $0, panels.lowerBound, panels.upperBound, source.brains[first], source.brains.stride, rows.count,
                     target[first], target.stride, adding)
             } else {
                 flow_matrix_product(

@@ -75,6 +75,6 @@ extension TransformerForwardPass {
         } else {
             target.floats[index].update(from: activations.residual[row], count: hidden)
         }
-        target.quantise(row: index, 0..<hidden)
+        target.convert(row: index, 0..<hidden)
     }
 }
