@@ -78,6 +78,24 @@ extension TokenizerBuilder {
         }
     }
 
+    /// The expressions by which texts are split.
+    mutating func putSplits() throws(TokenizerError) {
+        typealias Header = TokenizerFormat.Header
+        beginTable(Header.splits)
+        guard vocabulary.preTokenizer == .patterns else { return }
+        let count = vocabulary.splits.count
+        guard count > 0 else { throw .inconsistentVocabulary("it splits by expressions and has none") }
+        guard count <= PatternFormat.mostSplits else {
+            throw .tooLarge(what: "splits", count: count, limit: PatternFormat.mostSplits)
+        }
+        let programs = try vocabulary.splits.map { split throws(TokenizerError) in
+            try PatternCompiler.words(for: split)
+        }
+        let numbers = [UInt32(count)] + programs.map { UInt32($0.count) } + programs.joined()
+        section.put(UInt32(numbers.count), at: Header.splitNumbers)
+        for number in numbers { section.append(number: number) }
+    }
+
     /// The steps of normalisation.
     mutating func putSteps() throws(TokenizerError) {
         typealias Header = TokenizerFormat.Header

@@ -38,6 +38,18 @@ struct TableDirectory {
         return value
     }
 
+    /// The tokens that end an answer.
+    func endTokens(vocabularySize: Int) throws(TokenizerError) -> [Int32] {
+        typealias Header = TokenizerFormat.Header
+        let ends = try count(Header.endTokenCount, "end token count", in: 0...TokenizerFormat.mostEndTokens)
+        var tokens: [Int32] = []
+        for index in 0..<ends {
+            let token = try self.token(Header.endTokens + 4 * index, "end token", vocabularySize: vocabularySize)
+            if let token { tokens.append(token) }
+        }
+        return tokens
+    }
+
     /// The table of `count` records of `size` bytes whose offset stands in the header.
     func table(
         _ offset: Int, _ field: String, count: Int, of size: Int

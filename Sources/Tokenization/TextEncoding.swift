@@ -8,10 +8,12 @@ struct TextEncoding {
     private var search = UnigramSearch()
     private var tokens: [Int32] = []
     private var cache = WordCache()
+    private var splitting: PatternSplitting?
 
     /// An encoding that has not begun.
     init(_ tokenizer: Tokenizer) {
         self.tokenizer = tokenizer
+        if tokenizer.preTokenizer == .patterns { splitting = PatternSplitting(tokenizer.splits) }
     }
 
     /// The tokens of a text. `controlRanges`, where control tokens count, is ascending and without overlaps.
@@ -42,13 +44,23 @@ struct TextEncoding {
     private mutating func encode(_ text: UnsafeRawBufferPointer, in range: Range<Int>) {
         guard !range.isEmpty else { return }
         let fragment = UnsafeRawBufferPointer(rebasing: text[range])
+        let isFirst = range.lowerBound == 0
+        // SentencePiece's pairs fall back to the bytes themselves.
+        guard tokenizer.model != .sentencePairs, let repaired = UTF8Decoding.repaired(fragment) else {
+            encode(fragment, isFirst: isFirst)
+            return
+        }
+        repaired.withUnsafeBytes { encode($0, isFirst: isFirst) }
+    }
+
+    private mutating func encode(_ fragment: UnsafeRawBufferPointer, isFirst: Bool) {
         guard !tokenizer.normalizer.isEmpty || tokenizer.spacePrefix != .never else {
             encode(words: fragment)
             return
         }
         var changed = Array(fragment)
         tokenizer.normalizer.normalize(&changed)
-        if needsSpace(changed, isFirst: range.lowerBound == 0) { changed.insert(UInt8(ascii: " "), at: 0) }
+        if needsSpace(changed, isFirst: isFirst) { changed.insert(UInt8(ascii: " "), at: 0) }
         changed.withUnsafeBytes { encode(words: $0) }
     }
 
@@ -80,21 +92,28 @@ struct TextEncoding {
     }
 
     private mutating func encodePairs(_ text: UnsafeRawBufferPointer) {
+        if let words = splitting?.split(text) {
+            for word in words { encodeWord(UnsafeRawBufferPointer(rebasing: text[word])) }
+            return
+        }
         var start = 0
         while start < text.count {
             let end = tokenizer.preTokenizer.endOfWord(in: text, at: start)
-            let word = UnsafeRawBufferPointer(rebasing: text[start..<end])
+            encodeWord(UnsafeRawBufferPointer(rebasing: text[start..<end]))
             start = end
-            if cache.appendTokens(of: word, to: &tokens) { continue }
-            let count = tokens.count
-            if let whole = tokenizer.token(ofWord: word) {
-                tokens.append(whole)
-            } else {
-                merger.reset()
-                tokenizer.addSymbols(of: word, to: &merger)
-                merger.merge(by: tokenizer.merges, into: &tokens)
-            }
-            cache.keep(word, tokens[count...])
         }
+    }
+
+    private mutating func encodeWord(_ word: UnsafeRawBufferPointer) {
+        if cache.appendTokens(of: word, to: &tokens) { return }
+        let count = tokens.count
+        if let whole = tokenizer.token(ofWord: word) {
+            tokens.append(whole)
+        } else {
+            merger.reset()
+            tokenizer.addSymbols(of: word, to: &merger)
+            merger.merge(by: tokenizer.merges, into: &tokens)
+        }
+        cache.keep(word, tokens[count...])
     }
 }

@@ -24,6 +24,7 @@ package struct Tokenizer: @unchecked Sendable {
     let fusesUnknown: Bool
     let longestWord: Int
     let preTokenizer: PreTokenizer
+    let splits: [PatternProgram]
     let unknownToken: Int32?
     let merges: MergeTable
     let prefixes: PrefixTree
@@ -63,13 +64,7 @@ package struct Tokenizer: @unchecked Sendable {
         self.model = model
         self.spacePrefix = spacePrefix
         longestWord = Int(section.number(Header.longestWord, as: UInt32.self))
-        let ends = try tables.count(Header.endTokenCount, "end token count", in: 0...TokenizerFormat.mostEndTokens)
-        var endTokens: [Int32] = []
-        for index in 0..<ends {
-            let token = try tables.token(Header.endTokens + 4 * index, "end token", vocabularySize: size)
-            if let token { endTokens.append(token) }
-        }
-        self.endTokens = endTokens
+        endTokens = try tables.endTokens(vocabularySize: size)
 
         tokenOffsets = try tables.table(Header.tokenOffsets, "token offsets", count: size + 1, of: 4)
         let textSize = try tables.count(Header.textSize, "text size", in: 0...section.count)
@@ -95,6 +90,8 @@ package struct Tokenizer: @unchecked Sendable {
         // The least score stands behind those of the tokens, so that a start need not look for it.
         scores = try tables.table(Header.scores, "scores", count: model == .unigram ? size + 1 : 0, of: 8)
         leastScore = scores.isEmpty ? 0 : Double(bitPattern: scores.number(8 * size))
+        let splitNumbers = try tables.count(Header.splitNumbers, "splits", in: 0...1 << 20)
+        splits = try PatternProgram.all(in: tables.table(Header.splits, "splits", count: splitNumbers, of: 4))
         let steps = try tables.count(Header.stepCount, "step count", in: 0...TokenizerFormat.mostSteps)
         let stepBytes = try tables.count(Header.stepByteCount, "step bytes", in: 0...section.count)
         normalizer = try Normalizer(

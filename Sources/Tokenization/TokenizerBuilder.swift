@@ -21,6 +21,7 @@ package struct TokenizerBuilder {
         builder.putScores()
         try builder.putPrefixes()
         try builder.putSteps()
+        try builder.putSplits()
         return builder.section
     }
 

@@ -8,6 +8,8 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible {
     case unsupportedVersion(found: UInt32, known: UInt32)
     /// The checkpoint names a pre-tokenizer that is not built in.
     case unknownPreTokenizer(name: String, known: [String])
+    /// The checkpoint splits text by a regular expression that is wrong, or uses what is not built in.
+    case unsupportedPattern(String, problem: String, offset: Int)
     /// A part of the vocabulary does not fit the rest.
     case inconsistentVocabulary(String)
     /// A part of the vocabulary is larger than any real one.
@@ -22,6 +24,8 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible {
         case .unknownPreTokenizer(let name, let known):
             "the tokenizer splits text by the rules of '\(name)', which are not known here; "
                 + "known are \(known.joined(separator: ", "))"
+        case .unsupportedPattern(let expression, let problem, let offset):
+            "the tokenizer splits text by '\(expression)', which has \(problem) at character \(offset)"
         case .inconsistentVocabulary(let problem):
             "the tokenizer's vocabulary is inconsistent: \(problem)"
         case .tooLarge(let what, let count, let limit):

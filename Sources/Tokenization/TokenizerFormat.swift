@@ -17,11 +17,12 @@
 ///                       tokens' texts by byte; token + 2 = 0 is free, 1 is no token; not for `.bytePairs`
 ///     steps             `stepCount` records {kind, first offset, size, second offset, size} of normalisation
 ///     stepBytes         what the steps' offsets point to
+///     splits            `splitNumbers` numbers of 32 bits, see `PatternFormat`; only for `.patterns`
 enum TokenizerFormat {
     /// "DFTOKENS" as a little-endian number.
     static let signature: UInt64 = 0x534E_454B_4F54_4644
     /// Raised when anything below changes.
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     static let headerSize = 256
     static let mergeRecordSize = 16
     static let mostTokens = 1 << 20
@@ -69,6 +70,8 @@ enum TokenizerFormat {
         static let spacePrefix = 212
         static let closingToken = 216
         static let longestWord = 220
+        static let splits = 224
+        static let splitNumbers = 228
     }
 
     /// A bit of `Header.flags`.

@@ -11,6 +11,8 @@ package struct Vocabulary: Sendable {
     package var merges: [String]
     /// How texts are cut into words.
     package var preTokenizer: PreTokenizer
+    /// The expressions by which texts are cut into words, one after the other; only for `.patterns`.
+    package var splits: [SplitPattern] = []
     /// The token that begins a text.
     package var beginToken: Int32?
     /// Whether a plain text gets `beginToken`.

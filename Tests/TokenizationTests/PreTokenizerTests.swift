@@ -23,7 +23,7 @@ struct PreTokenizerTests {
     @Test("words are those of the regular expressions", arguments: TokenizerFixture.names)
     func fixtures(name: String) throws {
         let fixture = try TokenizerFixture(named: name)
-        let scanner = try PreTokenizer(named: name)
+        let scanner = try fixture.vocabulary().preTokenizer
         for example in fixture.cases {
             let found = words(Array(example.text.utf8), scanner)
             #expect(found == example.words.map { Array($0.utf8) }, "\(example.text.debugDescription)")
@@ -42,13 +42,22 @@ struct PreTokenizerTests {
         }
     }
 
+    @Test("long texts of one kind take linear time", arguments: PreTokenizer.allCases)
+    func longRuns(scanner: PreTokenizer) {
+        for part in ["a中", " ", "a ", "\n ", "1", "'", "中。", "é\u{301}"] {
+            let text = Array(String(repeating: part, count: 40_000).utf8)
+            #expect(words(text, scanner).reduce(0) { $0 + $1.count } == text.count)
+        }
+    }
+
     @Test("an unknown name is refused with the names that are known")
     func unknownName() {
         #expect {
-            try PreTokenizer(named: "tekken")
+            var vocabulary = try TokenizerFixture(named: "gpt-2").vocabulary()
+            try vocabulary.splitWords(as: "klingon")
         } throws: { error in
             let text = String(describing: error)
-            return text.contains("tekken") && text.contains("qwen2") && text.contains("gpt-2")
+            return ["klingon", "qwen2", "gpt-2", "tekken"].allSatisfy { text.contains($0) }
         }
     }
 }

@@ -19,18 +19,28 @@ struct TokenizerFixture: Decodable {
     static let names = ["gpt-2", "qwen2", "llama-bpe", "smollm"]
 
     init(named name: String) throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = folder.appendingPathComponent("Fixtures/pack-tokenizers/\(name).json")
-        self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: file))
+        let data = try Data(contentsOf: fixtureFile("pack-tokenizers/\(name).json"))
+        self = try JSONDecoder().decode(Self.self, from: data)
     }
 
     /// The vocabulary, with control and user-defined tokens added at its end.
     func vocabulary(adding extra: [(String, TokenKind)] = []) throws -> Vocabulary {
         let added = extra.indices.map { Int32(tokens.count + $0) }
-        return Vocabulary(
+        var vocabulary = Vocabulary(
             tokens: tokens + extra.map(\.0), kinds: tokens.map { _ in .normal } + extra.map(\.1), merges: merges,
-            preTokenizer: try PreTokenizer(named: preTokenizer), endTokens: Array(added.suffix(1)))
+            preTokenizer: .whole, endTokens: Array(added.suffix(1)))
+        try vocabulary.splitWords(as: preTokenizer)
+        return vocabulary
     }
+}
+
+/// A committed fixture, or its larger form in the folder that `DEEPFLOW_TOKENIZER_FIXTURES` names; see
+/// Tests/Fixtures/compare-tokenizers.
+func fixtureFile(_ path: String) -> URL {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let large = ProcessInfo.processInfo.environment["DEEPFLOW_TOKENIZER_FIXTURES"]
+    return (large.map { URL(fileURLWithPath: $0) } ?? tests.appendingPathComponent("Fixtures"))
+        .appendingPathComponent(path)
 }
 
 /// Runs `body` with a tokenizer over the section of a vocabulary.

@@ -25,24 +25,24 @@ struct VocabularyReading {
             throw .unsupportedProperty("a tokenizer of kind '\(model)' (known are \(known))")
         }
         let tokens = try required("tokens") { key throws(CheckpointError) in try metadata.strings(key) }
-        let preTokenizer = family == .gpt2 ? try namedPreTokenizer() : .whole
         let merges =
             family == .gpt2
             ? try required("merges") { key throws(CheckpointError) in try metadata.strings(key) } : []
         let kinds = try kinds(count: tokens.count, family)
         var vocabulary = Vocabulary(
-            tokens: tokens, kinds: kinds, merges: merges, preTokenizer: preTokenizer,
+            tokens: tokens, kinds: kinds, merges: merges, preTokenizer: .whole,
             unknownToken: try token("unknown_token_id", count: tokens.count),
             endTokens: try endTokens(tokens, kinds))
+        if family == .gpt2 { try readSplits(of: &vocabulary) }
         if family == .llama || family == .t5 { vocabulary.scores = try scores() }
         family.configure(&vocabulary, try settings())
         try readEnds(of: &vocabulary, family)
         return vocabulary
     }
 
-    private func namedPreTokenizer() throws(PackError) -> PreTokenizer {
-        let scanner = try required("pre") { key throws(CheckpointError) in try metadata.string(key) }
-        return try packing(PackError.tokenizer) { () throws(TokenizerError) in try PreTokenizer(named: scanner) }
+    private func readSplits(of vocabulary: inout Vocabulary) throws(PackError) {
+        let name = try required("pre") { key throws(CheckpointError) in try metadata.string(key) }
+        try packing(PackError.tokenizer) { () throws(TokenizerError) in try vocabulary.splitWords(as: name) }
     }
 
     private func scores() throws(PackError) -> [Double] {

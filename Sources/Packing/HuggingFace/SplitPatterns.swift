@@ -5,8 +5,12 @@ internal import Tokenization
 enum SplitPatterns {
     /// The expression of `ByteLevel` with `use_regex`.
     static let byteLevel = #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
-    /// Stands for `Digits` with `individual_digits` in a list.
-    static let digits = "individual digits"
+    /// The expression of `Digits` with `individual_digits`.
+    static let digits = #"\p{N}"#
+    /// The expression of `Digits` without.
+    static let numbers = #"\p{N}+"#
+    /// The expression of `Punctuation`.
+    static let punctuation = #"[!-/:-@\[-`{-~\p{P}]"#
 
     private static let contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
     private static let longContractions =
@@ -22,13 +26,15 @@ enum SplitPatterns {
     ]
     private static let deepseekCoder = [#"[\r\n]"#, #"\s?\p{L}+"#, #"\s?\p{P}+"#, "[一-龥ࠀ-一가-퟿]+", digits]
 
-    /// The scanner of a list; the error names the expression that is not known.
-    static func scanner(for patterns: [String]) throws(PackError) -> PreTokenizer {
-        let found = patterns.map { $0.replacing("\r", with: "\\r").replacing("\n", with: "\\n") }
+    /// The scanner that is built in for a list; nil where there is none.
+    static func scanner(for splits: [SplitPattern]) -> PreTokenizer? {
+        guard splits.allSatisfy({ $0.behavior == .isolated }) else { return nil }
+        let found = splits.map { $0.expression.replacing("\r", with: "\\r").replacing("\n", with: "\\n") }
         func isSame(_ list: [String]) -> Bool {
             found == list.map { $0.replacing("\r", with: "\\r").replacing("\n", with: "\\n") }
         }
-        if isSame([byteLevel]) || isSame([]) { return patterns.isEmpty ? .whole : .gpt2 }
+        if splits.isEmpty { return .whole }
+        if isSame([byteLevel]) { return .gpt2 }
         if isSame([digits, byteLevel]) { return .smollm }
         if isSame(deepseekV3) { return .deepseekV3 }
         if isSame(deepseekCoder) { return .deepseekCoder }
@@ -38,7 +44,6 @@ enum SplitPatterns {
                 return scanner
             }
         }
-        let shown = patterns.map { "'\($0)'" }.joined(separator: ", then ")
-        throw .unsupportedProperty("a tokenizer that splits text by \(shown)")
+        return nil
     }
 }

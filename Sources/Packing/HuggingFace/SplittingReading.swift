@@ -9,8 +9,9 @@ struct SplittingReading {
 
     private let model: TokenizerModel
     private var steps: [NormalizerStep] = []
-    private var patterns: [String] = []
+    private var splits: [SplitPattern] = []
     private var isByteLevel = false
+    private var replacesSpaces = false
     private var splitsAtSpaces = false
     private var spacePrefix = SpacePrefix.never
 
@@ -47,6 +48,7 @@ struct SplittingReading {
     private mutating func addReplacement(_ normalizer: JSONValue) throws(PackError) {
         let new = spaced(normalizer["content"]?.text ?? "")
         if let text = normalizer["pattern"]?["String"]?.text, !text.isEmpty {
+            if text == " ", normalizer["content"]?.text == Self.mark { replacesSpaces = true }
             // A space is stored as a space, whatever the file writes for it.
             if spaced(text) != new { steps.append(.replace(Array(text.utf8), with: new)) }
             return
@@ -79,12 +81,15 @@ struct SplittingReading {
             for part in preTokenizer["pretokenizers"]?.list ?? [] { try read(preTokenizer: part, depth: depth + 1) }
         case "ByteLevel":
             isByteLevel = true
-            if preTokenizer["use_regex"]?.boolean ?? true { patterns.append(SplitPatterns.byteLevel) }
+            if preTokenizer["use_regex"]?.boolean ?? true { splits.append(SplitPattern(SplitPatterns.byteLevel)) }
             if preTokenizer["add_prefix_space"]?.boolean ?? true { spacePrefix = .whereMissing }
         case "Split": try addSplit(preTokenizer)
         case "Digits":
             let areSingle = preTokenizer["individual_digits"]?.boolean ?? false
-            patterns.append(areSingle ? SplitPatterns.digits : #"\p{N}+"#)
+            splits.append(SplitPattern(areSingle ? SplitPatterns.digits : SplitPatterns.numbers))
+        case "Punctuation":
+            splits.append(
+                SplitPattern(SplitPatterns.punctuation, try behavior(preTokenizer, SplitPatterns.punctuation)))
         case "Metaspace": try addMetaspace(preTokenizer)
         case "WhitespaceSplit": steps += [.blankWhiteSpace, .mergeSpaces]
         case "BertPreTokenizer" where model == .wordPiece: break
@@ -93,15 +98,29 @@ struct SplittingReading {
     }
 
     private mutating func addSplit(_ split: JSONValue) throws(PackError) {
-        guard split["behavior"]?.text?.lowercased() == "isolated" || split["behavior"]?.text == "Removed",
-            let pattern = split["pattern"]?["Regex"]?.text ?? split["pattern"]?["String"]?.text
-        else { throw .unsupportedProperty("a tokenizer with a split that is not 'Isolated'") }
-        // The whole text as matches, what is between removed: the same as isolating the matches.
-        let removes = split["behavior"]?.text == "Removed"
-        guard removes == (split["invert"]?.boolean ?? false) else {
-            throw .unsupportedProperty("a tokenizer that drops the text that '\(pattern)' matches")
+        let isText = split["pattern"]?["String"] != nil
+        guard let pattern = split["pattern"]?[isText ? "String" : "Regex"]?.text else {
+            throw .inconsistent("a split of tokenizer.json has no pattern")
         }
-        patterns.append(pattern)
+        // Where spaces became another character before, none is left to split at.
+        if isText, pattern == " ", replacesSpaces { return }
+        let behavior = try behavior(split, pattern)
+        splits.append(isText ? SplitPattern(text: pattern, behavior) : SplitPattern(pattern, behavior))
+    }
+
+    private func behavior(_ split: JSONValue, _ pattern: String) throws(PackError) -> SplitBehavior {
+        let inverts = split["invert"]?.boolean ?? false
+        let name = split["behavior"]?.text ?? "Isolated"
+        // The whole text as matches, what is between removed: the same as isolating the matches.
+        if name == "Removed", inverts { return .isolated }
+        switch name {
+        case "Isolated": return .isolated
+        case "MergedWithPrevious" where !inverts: return .mergedWithPrevious
+        case "MergedWithNext" where !inverts: return .mergedWithNext
+        case "Contiguous": return .contiguous
+        case "Removed": throw .unsupportedProperty("a tokenizer that drops the text that '\(pattern)' matches")
+        default: throw .unsupportedProperty("a tokenizer with a split of kind '\(name)'")
+        }
     }
 
     private mutating func addMetaspace(_ part: JSONValue) throws(PackError) {
@@ -118,11 +137,15 @@ struct SplittingReading {
         vocabulary.spacePrefix = spacePrefix
         if vocabulary.model == .bytePairs, isByteLevel {
             vocabulary.steps = steps
-            vocabulary.preTokenizer = try SplitPatterns.scanner(for: patterns)
+            vocabulary.preTokenizer = SplitPatterns.scanner(for: splits) ?? .patterns
+            if vocabulary.preTokenizer == .patterns { vocabulary.splits = splits }
             return
         }
         guard !isByteLevel else { throw .unsupportedProperty("a tokenizer of this kind over bytes") }
-        guard patterns.isEmpty else { _ = try SplitPatterns.scanner(for: ["not byte-level"] + patterns); return }
+        guard splits.isEmpty else {
+            let shown = splits.map { "'\($0.expression)'" }.joined(separator: ", then ")
+            throw .unsupportedProperty("a tokenizer that is not byte-level and splits text by \(shown)")
+        }
         if vocabulary.model == .bytePairs {
             vocabulary.model = .sentencePairs
         }

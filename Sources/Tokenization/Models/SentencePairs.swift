@@ -30,13 +30,17 @@ extension Tokenizer {
         }
     }
 
-    /// The size of the character at a place; bytes that are no UTF-8 count one by one.
+    /// The size of the character at a place, as its first byte states it: in a text that is no UTF-8 the bytes that
+    /// it claims are one symbol, as llama.cpp has it.
     static func sizeOfCharacter(in text: UnsafeRawBufferPointer, at index: Int) -> Int {
-        guard text[index] >= 0x80 else { return 1 }
-        switch UTF8Decoding.character(in: text, at: index) {
-        case .scalar(_, let size): return size
-        case .incomplete, .invalid: return 1
-        }
+        let stated =
+            switch text[index] {
+            case 0xC0...0xDF: 2
+            case 0xE0...0xEF: 3
+            case 0xF0...0xFF: 4
+            default: 1
+            }
+        return min(stated, text.count - index)
     }
 
     private func exactMatch(in text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int32? {

@@ -26,21 +26,21 @@ struct DeepSeekCoderScanner: WordScanning {
     func endOfWord(at start: Int) -> Int {
         guard let first = look(start) else { return text.count }
         if first.kind == .newline { return first.end }
-        guard let end = endOfTaken(at: start) else { return endOfRest(at: start, first) }
+        guard let kind = kindOfRun(at: start) else { return endOfRest(at: start, first) }
         // Ideographs are cut out of words too.
         var index = first.end
-        while index < end, let next = look(index), next.isIdeograph == first.isIdeograph { index = next.end }
+        while let next = look(index), next.kind == kind, next.isIdeograph == first.isIdeograph { index = next.end }
         return index
     }
 
-    /// The end of `\s?X+` for letters and punctuation; nil where neither begins.
-    private func endOfTaken(at start: Int) -> Int? {
+    /// Whether `\s?X+` begins at a place, for letters or for punctuation; nil where neither does.
+    private func kindOfRun(at start: Int) -> Kind? {
         guard let first = look(start) else { return nil }
-        if first.kind == .letter || first.kind == .punctuation { return endOfRun(first.kind, from: first.end) }
+        if first.kind == .letter || first.kind == .punctuation { return first.kind }
         guard first.kind == .space, let second = look(first.end),
             second.kind == .letter || second.kind == .punctuation
         else { return nil }
-        return endOfRun(second.kind, from: second.end)
+        return second.kind
     }
 
     /// Splits what letters, punctuation and line breaks left over: ideographs, digits, gaps.
@@ -52,15 +52,9 @@ struct DeepSeekCoderScanner: WordScanning {
 
     private func endOfRun(from start: Int, while matches: (Character) -> Bool) -> Int {
         var index = start
-        while let next = look(index), next.kind != .newline, matches(next), endOfTaken(at: index) == nil {
+        while let next = look(index), next.kind != .newline, matches(next), kindOfRun(at: index) == nil {
             index = next.end
         }
-        return index
-    }
-
-    private func endOfRun(_ kind: Kind, from start: Int) -> Int {
-        var index = start
-        while let next = look(index), next.kind == kind { index = next.end }
         return index
     }
 

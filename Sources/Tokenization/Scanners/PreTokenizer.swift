@@ -25,22 +25,18 @@ package enum PreTokenizer: UInt32, Sendable, CaseIterable {
     case whole = 9
     /// Words begin at each space.
     case eachSpace = 10
+    /// By the regular expressions of the vocabulary's `splits`.
+    case patterns = 11
 
     /// The names under which checkpoints ask for each scanner.
     package static let names: [(name: String, scanner: PreTokenizer)] = [
-        ("gpt-2", .gpt2), ("phi-2", .gpt2), ("qwen2", .qwen2), ("deepseek-r1-qwen", .qwen2),
+        ("gpt-2", .gpt2), ("phi-2", .gpt2), ("mpt", .gpt2), ("olmo", .gpt2), ("qwen2", .qwen2), ("stablelm2", .qwen2),
+        ("deepseek-r1-qwen", .qwen2),
         ("llama-bpe", .llama3), ("llama3", .llama3), ("llama-v3", .llama3), ("smollm", .smollm),
-        ("starcoder", .smollm), ("refact", .smollm),
+        ("starcoder", .smollm), ("refact", .smollm), ("command-r", .smollm), ("codeshell", .smollm),
+        ("exaone", .smollm),
         ("deepseek-coder", .deepseekCoder), ("deepseek-v3", .deepseekV3),
     ]
-
-    /// The scanner that a checkpoint names.
-    package init(named name: String) throws(TokenizerError) {
-        guard let found = Self.names.first(where: { $0.name == name }) else {
-            throw .unknownPreTokenizer(name: name, known: Self.names.map(\.name))
-        }
-        self = found.scanner
-    }
 
     /// Whether models of this family take a word that is a token as it is, without merging.
     package var prefersWholeWords: Bool { self == .llama3 }
@@ -55,7 +51,7 @@ package enum PreTokenizer: UInt32, Sendable, CaseIterable {
         case .deepseekCoder: DeepSeekCoderScanner(text: text).endOfWord(at: start)
         case .deepseekV3: DeepSeekScanner(text: text).endOfWord(at: start)
         case .spaces: Self.endOfSpacedWord(in: text, at: start)
-        case .whole: text.count
+        case .whole, .patterns: text.count
         case .eachSpace: Self.endOfSpacedWord(in: text, at: start, mostSpaces: 1)
         }
     }

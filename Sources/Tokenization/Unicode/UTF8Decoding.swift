@@ -29,6 +29,38 @@ enum UTF8Decoding {
         return .scalar(scalar, size: size)
     }
 
+    /// A copy with U+FFFD for each byte that is not part of a character; nil for a text without such bytes.
+    static func repaired(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard var index = firstFault(in: text) else { return nil }
+        var result = Array(text[..<index])
+        while index < text.count {
+            if case .scalar(_, let size) = character(in: text, at: index) {
+                result.append(contentsOf: text[index..<index + size])
+                index += size
+            } else {
+                result.append(contentsOf: [0xEF, 0xBF, 0xBD])
+                index += 1
+            }
+        }
+        return result
+    }
+
+    private static func firstFault(in text: UnsafeRawBufferPointer) -> Int? {
+        var index = 0
+        while index < text.count {
+            // Eight characters of ASCII at once.
+            if text.count - index >= 8,
+                text.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            {
+                index += 8
+                continue
+            }
+            guard case .scalar(_, let size) = character(in: text, at: index) else { return index }
+            index += size
+        }
+        return nil
+    }
+
     private static func size(ofLead byte: UInt8) -> Int? {
         switch byte {
         case 0xC2...0xDF: 2

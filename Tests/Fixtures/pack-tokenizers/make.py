@@ -3,14 +3,19 @@
 """Writes one JSON file per pre-tokenizer: a small byte-level vocabulary, and for many awkward texts the words and
 the token ids that PyPI's `tokenizers` makes of them.
 
-    pip install tokenizers && python3 make.py
+    pip install tokenizers && python3 make.py [LINES [FOLDER]]
+
+Without arguments it writes the committed fixtures beside itself, with them so many more lines into a folder; see
+`../compare-tokenizers`.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import pathlib
 import random
+import sys
 
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
@@ -62,7 +67,16 @@ def pre_tokenizer(name: str) -> pre_tokenizers.PreTokenizer:
     return pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(pattern), "isolated"), level])
 
 
-def fixture(name: str) -> dict[str, object]:
+def more_texts(count: int) -> list[str]:
+    """Lines of all scripts, as the other families get them."""
+    path = pathlib.Path(__file__).parent.parent / "tokenizer-families" / "make.py"
+    spec = importlib.util.spec_from_file_location("families", path)
+    families = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(families)
+    return families.lines(count) if count else []
+
+
+def fixture(name: str, more: list[str]) -> dict[str, object]:
     """Trains a vocabulary of 600 tokens and encodes every text with it."""
     tokenizer = Tokenizer(models.BPE(ignore_merges=name == "llama-bpe"))
     tokenizer.pre_tokenizer = pre_tokenizer(name)
@@ -74,17 +88,19 @@ def fixture(name: str) -> dict[str, object]:
     tokens = [token for token, _ in sorted(model["vocab"].items(), key=lambda item: item[1])]
     merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
     cases = []
-    for text in texts():
+    for text in texts() + more:
         words = [text[start:end] for _, (start, end) in tokenizer.pre_tokenizer.pre_tokenize_str(text)]
         cases.append({"text": text, "words": words, "tokens": tokenizer.encode(text).ids})
     return {"preTokenizer": name, "tokens": tokens, "merges": merges, "cases": cases}
 
 
 def main() -> None:
-    """Writes the four files beside this script."""
-    here = pathlib.Path(__file__).parent
+    """Writes the four files."""
+    more = more_texts(int(sys.argv[1])) if len(sys.argv) > 1 else []
+    here = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else pathlib.Path(__file__).parent
+    here.mkdir(parents=True, exist_ok=True)
     for name in ["gpt-2", "qwen2", "llama-bpe", "smollm"]:
-        text = json.dumps(fixture(name), ensure_ascii=True, separators=(",", ":"))
+        text = json.dumps(fixture(name, more), ensure_ascii=True, separators=(",", ":"))
         (here / f"{name}.json").write_text(text + "\n", encoding="ascii")
 
 

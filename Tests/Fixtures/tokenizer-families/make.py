@@ -5,8 +5,8 @@ awkward lines.
 
     pip install tokenizers gguf llama-cpp-python && python3 make.py [LINES [FOLDER]]
 
-Without arguments it writes the committed fixtures beside itself. With a number of lines and a folder it writes as many
-random lines there; `DEEPFLOW_TOKENIZER_FIXTURES=FOLDER swift test --filter TokenizerFamilies` compares them.
+Without arguments it writes the committed fixtures beside itself, with them so many lines into a folder; see
+`../compare-tokenizers`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from __future__ import annotations
 import json
 import pathlib
 import random
+import re
 import sys
 import tempfile
+import unicodedata
 
 import gguf
 import llama_cpp
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+COMMITTED = 150
 HERE = pathlib.Path(__file__).resolve().parent
 CORPUS = (HERE.parent / "pack-tokenizers" / "make.py").read_text(encoding="utf-8").split('"""')[3] * 3
 
@@ -40,15 +43,87 @@ DEEPSEEK_V3 = [
 ]
 DEEPSEEK_CODER = [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", r"[一-龥ࠀ-一가-퟿]+", r"\p{N}"]
 
+# As the vocabulary of 200,000 tokens has it that many families took over, and one without contractions.
+UPPER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"
+LOWER = r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+CASED = (
+    rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+TAIL|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*TAIL|\p{{N}}NUMBER"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+O200K = CASED.replace("TAIL", r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?").replace("NUMBER", "{1,3}")
+TEKKEN = CASED.replace("TAIL", "").replace("NUMBER", "")
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+FALCON = [r"[\p{P}\$\+<=>\^~\|`]+", GPT2, "[0-9][0-9][0-9]"]
+BLOOM = [r" ?[^(\s|.,!?…。，、।۔،)]+"]
 
-def lines(count: int) -> list[str]:
-    """Lines of the corpus and random chains of awkward atoms; the seed is fixed."""
+
+def assigned(tables=unicodedata) -> list[str]:
+    """Every character that a version of Unicode has, Python's own where none is named, without surrogates and private
+    use."""
+    return [chr(code) for code in range(0x110000) if tables.category(chr(code)) not in ("Cs", "Co", "Cn")]
+
+
+def mixed(generator: random.Random, characters: list[str]) -> str:
+    """A chain of atoms with runs of any characters, each run out of one neighbourhood, and so of one script."""
+    parts = generator.choices(ATOMS, k=generator.randint(1, 12))
+    for _ in range(generator.randint(0, 3)):
+        start = generator.randrange(len(characters))
+        near = characters[start : start + 40]
+        parts.insert(generator.randrange(len(parts) + 1), "".join(generator.choices(near, k=generator.randint(1, 8))))
+    return "".join(parts)
+
+
+def lines(count: int, tables=unicodedata) -> list[str]:
+    """Lines of the corpus and random chains of awkward atoms, beyond the committed ones of all scripts; the seed is
+    fixed."""
     fixed = ["a", "hello world", "  hello  world  ", " ", "   ", "a" * 120, "ab" * 90, "🙂" * 9, "the answer is 42."]
     fixed += [line for line in dict.fromkeys(CORPUS.splitlines()) if line]
     generator = random.Random(20240607)
-    while len(fixed) < count:
+    while len(fixed) < min(count, COMMITTED):
         fixed.append("".join(generator.choices(ATOMS, k=generator.randint(1, 16))))
+    characters = assigned(tables)
+    while len(fixed) < count:
+        fixed.append(mixed(generator, characters))
     return fixed
+
+
+# What llama.cpp decodes although it is no UTF-8, or gives up on: overlong forms, surrogates, beyond U+10FFFF.
+LENIENT = re.compile(
+    rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]"
+    rb"|\xf0[\x80-\x8f][\x80-\xbf]|\xf4[\x90-\xbf][\x80-\xbf]|[\xf5-\xff]"
+)
+
+
+def reaches_space(line: bytes) -> bool:
+    """Whether a character that its first byte says to be longer takes a space along, as llama.cpp has it, which writes
+    a space as U+2581."""
+    index = 0
+    while index < len(line):
+        size = 1 if line[index] < 0xC0 else 2 if line[index] < 0xE0 else 3 if line[index] < 0xF0 else 4
+        taken = line[index + 1 : index + size]
+        if b" " in taken or b"\xe2" in taken:
+            return True
+        index += size
+    return False
+
+
+def broken_lines(count: int) -> list[bytes]:
+    """Lines with bytes that are no UTF-8: strange ones added, characters cut short. Without the two characters on
+    which llama.cpp differs from others."""
+    generator = random.Random(31)
+    atoms = [atom for atom in ATOMS if atom not in ("▁", "\u3000")]
+    result: list[bytes] = []
+    while len(result) < count:
+        line = bytearray("".join(generator.choices(atoms, k=generator.randint(1, 8))).encode())
+        for _ in range(generator.randint(1, 4)):
+            place = generator.randrange(len(line) + 1)
+            if generator.random() < 0.5:
+                line[place:place] = bytes([generator.randint(0x80, 0xF4)])
+            else:
+                del line[place : place + 1]
+        if not LENIENT.search(line) and not reaches_space(line) and "\ufffd" in line.decode(errors="replace"):
+            result.append(bytes(line))
+    return result
 
 
 def write_gguf(path: str, fixture: dict, model: str, pre: str | None) -> None:
@@ -75,11 +150,16 @@ def write_gguf(path: str, fixture: dict, model: str, pre: str | None) -> None:
 
 
 def llama_ids(fixture: dict, model: str, pre: str | None, texts: list[str]) -> list[list[int]]:
-    """The ids that llama.cpp makes, without begin and end tokens and without recognising control tokens."""
+    """The ids that llama.cpp makes, without begin and end tokens and without recognising control tokens. Those of
+    broken lines become a part of the fixture."""
+    broken = broken_lines(max(100, len(texts) // 5))
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/vocabulary.gguf"
         write_gguf(path, fixture, model, pre)
         llama = llama_cpp.Llama(path, vocab_only=True, verbose=False)
+        fixture["broken"] = [
+            {"bytes": line.hex(), "ids": llama.tokenize(line, add_bos=False, special=False)} for line in broken
+        ]
         return [llama.tokenize(text.encode(), add_bos=False, special=False) for text in texts]
 
 
@@ -151,7 +231,8 @@ def bert_family(texts: list[str]) -> dict:
 
 def byte_level(name: str, patterns: list[str], texts: list[str]) -> dict:
     """Byte-level pairs behind a list of splits."""
-    tokenizer = Tokenizer(models.BPE())
+    # As llama.cpp has it for this name.
+    tokenizer = Tokenizer(models.BPE(ignore_merges=name == "tekken"))
     splits = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in patterns]
     level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(splits + [level])
@@ -173,7 +254,7 @@ def byte_level(name: str, patterns: list[str], texts: list[str]) -> dict:
 
 def main() -> None:
     """Writes one file per family."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 150
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else COMMITTED
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else HERE
     folder.mkdir(parents=True, exist_ok=True)
     texts = lines(count)
@@ -183,6 +264,10 @@ def main() -> None:
         "bert": lambda: bert_family(texts),
         "deepseek-v3": lambda: byte_level("deepseek-v3", DEEPSEEK_V3, texts),
         "deepseek-coder": lambda: byte_level("deepseek-coder", DEEPSEEK_CODER, texts),
+        "tekken": lambda: byte_level("tekken", [TEKKEN], texts),
+        "gpt-4o": lambda: byte_level("gpt-4o", [O200K], texts),
+        "falcon": lambda: byte_level("falcon", FALCON, texts),
+        "bloom": lambda: byte_level("bloom", BLOOM, texts),
     }
     for name, make in families.items():
         fixture = make()

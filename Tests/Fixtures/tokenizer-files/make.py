@@ -5,8 +5,8 @@ makes of awkward lines.
 
     pip install tokenizers gguf llama-cpp-python && python3 make.py [LINES [FOLDER]]
 
-Without arguments it writes the committed fixtures; with them as many random lines into a folder, which
-`DEEPFLOW_TOKENIZER_FILES=FOLDER swift test --filter TokenizerFile` compares.
+Without arguments it writes the committed fixtures, with them so many lines into a folder; see
+`../compare-tokenizers`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import importlib.util
 import json
 import pathlib
 import sys
+import unicodedata
 
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -28,6 +29,12 @@ LLAMA3 = (
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 QWEN2 = LLAMA3.replace("{1,3}", "")
+# Nobody's, with all that the engine has: lazy, possessive and counted repetitions, look-aheads in one another, the end
+# of a line, scripts, classes in classes.
+ODD = (
+    r"\d{2,4}+(?!\d)|[a-c\p{Lu}]++x?|(?=\w(?!s))\w{1,3}?(?![aeiou\p{Han}])|(?:\.{3}|—)+?|[\p{Han}[ァ-ヺ]]{2,}"
+    r"|\p{^L}?(?i:ANSWER|The)$|\x{1F680}"
+)
 SPECIALS = ["<unk>", "<s>", "</s>"]
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 
@@ -80,6 +87,29 @@ def byte_level(pattern: str, normalizer: normalizers.Normalizer | None, ignores:
     return tokenizer
 
 
+def by_patterns(splits: list[pre_tokenizers.PreTokenizer], uses_regex: bool) -> Tokenizer:
+    """Byte-level pairs behind any splits."""
+    tokenizer = Tokenizer(models.BPE())
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=uses_regex)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*splits, level])
+    trainer = trainers.BpeTrainer(
+        vocab_size=600, min_frequency=1, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    )
+    tokenizer.train_from_iterator(families.CORPUS.splitlines(keepends=True), trainer)
+    return tokenizer
+
+
+def odd_splits() -> list[pre_tokenizers.PreTokenizer]:
+    """Each behaviour that a split can have, one after the other."""
+    return [
+        pre_tokenizers.Split(Regex(ODD), "isolated"),
+        pre_tokenizers.Split(Regex(r"\s+(?=\S)"), "merged_with_next"),
+        pre_tokenizers.Split("==", "merged_with_previous"),
+        pre_tokenizers.Punctuation("contiguous"),
+        pre_tokenizers.Digits(individual_digits=False),
+    ]
+
+
 def unigram() -> Tokenizer:
     """Unigram behind NFKC and Metaspace."""
     tokenizer = Tokenizer(models.Unigram())
@@ -106,16 +136,20 @@ def word_piece() -> Tokenizer:
 
 def main() -> None:
     """Writes one file per form."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 150
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else families.COMMITTED
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else HERE
     folder.mkdir(parents=True, exist_ok=True)
     families.ATOMS += ["<|end|>", "<tool>", "</s>", "[SEP]"]
-    texts = families.lines(count)
+    # The normalisers and BERT's words in `tokenizers` know the characters of an old Unicode alone.
+    texts = families.lines(count, unicodedata.ucd_3_2_0)
     forms = {
         "bpe-metaspace": metaspace_pairs,
         "bpe-prepend": prepended_pairs,
         "bpe-llama3": lambda: byte_level(LLAMA3, None, True),
         "bpe-nfc": lambda: byte_level(QWEN2, normalizers.NFC(), False),
+        "bpe-o200k": lambda: by_patterns([pre_tokenizers.Split(Regex(families.O200K), "isolated")], False),
+        "bpe-tekken": lambda: by_patterns([pre_tokenizers.Split(Regex(families.TEKKEN), "isolated")], False),
+        "bpe-odd": lambda: by_patterns(odd_splits(), True),
         "unigram": unigram,
         "wordpiece": word_piece,
     }
