@@ -195,6 +195,10 @@ let package = Package(
                 "Tokenization",
             ],
             path: "Tests/EngineSpeed", swiftSettings: strict),
+        // A tokenizer alone, for Packaging/benchmarks/tokenizer-speed.
+        .executableTarget(
+            name: "tokenizer-speed", dependencies: ["Packing", "Tokenization"], path: "Tests/TokenizerSpeed",
+            swiftSettings: strict),
         tests(
             "Sandbox",
             ["Sandbox", "CLinux", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "sandbox-probe"]),
