@@ -79,7 +79,7 @@ let package = Package(
         room("ChatTemplates", ["JSONReading"]),
         room("KVCache", ["ServingModel"]),
         room("Policies", ["ServingModel"]),
-        room("OpenAIAPI", ["ServingModel"]),
+        room("OpenAIAPI", ["ServingModel", "JSONReading"]),
 
         // Layer 2
         room("Sandbox", ["LinuxKernel", "CLinux", "CSeccomp", "CCapability"]),
@@ -96,7 +96,8 @@ let package = Package(
         room(
             "FlowServe",
             [
-                "CFlowKernels", "ServingModel", "LinuxKernel", "Artefacts", "Tokenization", "ChatTemplates",
+                "CFlowKernels", "ServingModel", "JSONReading", "LinuxKernel", "Artefacts", "Tokenization",
+                "ChatTemplates",
                 "KVCache", "Messages", "LanguageModels",
             ]),
         room(
@@ -168,8 +169,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Artefacts", "CLinux", "ChatTemplates", "Checkpoints", "LanguageModels", "Packing", "TestSupport",
-                "Tokenization",
+                "Artefacts", "CLinux", "ChatTemplates", "Checkpoints", "FlowServe", "LanguageModels", "Packing",
+                "ServingModel", "TestSupport", "Tokenization",
             ], path: "Tests/Fuzzing", swiftSettings: strict),
         tests("Fuzzing", ["LinuxKernel", "TestSupport", "fuzz"]),
         tests("KVCache", ["KVCache"]),

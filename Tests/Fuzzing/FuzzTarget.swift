@@ -15,7 +15,7 @@ struct FuzzTarget: Sendable {
     let read: @Sendable (UnsafeRawBufferPointer) -> Void
 
     /// All targets.
-    static let all = [gguf, safetensors, configuration, folder, checkpoint, artefact]
+    static let all = [gguf, safetensors, configuration, folder, checkpoint, artefact, answer]
 
     /// The target of a name.
     init?(named name: String) {

@@ -61,17 +61,21 @@ struct AnswerInProgress {
     mutating func append(_ token: Int32, _ likelihood: TokenLikelihood? = nil) -> GeneratedToken {
         let index = answerTokens
         tokens.append(token)
-        let extra = likelihood.map { TokenExtra(likelihood: $0) }
-        return GeneratedToken(index: index, id: token, text: text.append(token), extra: extra)
+        var (told, extra) = text.append(token)
+        if let likelihood {
+            extra = extra ?? TokenExtra()
+            extra?.likelihood = likelihood
+        }
+        return GeneratedToken(index: index, id: token, text: told, extra: extra)
     }
 
     /// The end of the answer.
     mutating func outcome(_ reason: FinishReason) -> TaskOutcome {
-        let text = text.finish()
+        let (text, extra) = text.finish()
         // The last characters may complete a stop string that was thought to be unfinished.
         return TaskOutcome(
             reason: reason == .length && self.text.isStopped ? .stop : reason, text: text,
-            completionTokens: answerTokens,
+            extra: extra, completionTokens: answerTokens,
             prefillMicroseconds: firstTokenAt?.microseconds(since: acceptedAt) ?? 0,
             decodeMicroseconds: firstTokenAt.flatMap { lastTokenAt?.microseconds(since: $0) } ?? 0)
     }

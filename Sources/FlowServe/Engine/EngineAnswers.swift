@@ -10,12 +10,13 @@ extension Engine {
     func beginAnswer(
         _ submission: TaskSubmission, _ prompt: Prompt, _ sampling: SamplingParameters
     ) throws(TaskRefusal) {
-        let tokens = try prompts.tokens(of: prompt)
+        let (tokens, format) = try prompts.read(prompt)
         let room = try answerRoom(promptTokens: tokens.count)
         let answer = AnswerInProgress(
             task: submission.task, sampling: sampling, prompt: tokens, generated: submission.generated,
             mostTokens: min(room, sampling.maximumTokens ?? room),
-            text: AnswerText(image.tokenizer, stops: sampling.stop), endTokens: image.tokenizer.endTokens, at: now())
+            text: AnswerText(image.tokenizer, stops: sampling.stop, format: format),
+            endTokens: image.tokenizer.endTokens, at: now())
         events.append(.accepted(answer.task, promptTokens: answer.promptTokens, firstIndex: answer.answerTokens))
         enter(answer)
     }

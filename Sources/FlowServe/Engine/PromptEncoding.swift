@@ -15,12 +15,21 @@ struct PromptEncoding {
     }
 
     /// The tokens of a prompt that is to be continued, at least one, each within the vocabulary.
-    func tokens(of prompt: Prompt) throws(TaskRefusal) -> [Int32] {
+    func tokens(of prompt: Prompt) throws(TaskRefusal) -> [Int32] { try read(prompt).tokens }
+
+    /// The tokens of a prompt that is to be continued, and what its answer is looked through for.
+    func read(_ prompt: Prompt) throws(TaskRefusal) -> (tokens: [Int32], format: AnswerFormat) {
         switch prompt {
-        case .chat(let conversation): try checked(try tokens(ofChat: conversation))
+        case .chat(let conversation):
+            let segments = try rendered(conversation)
+            let last = segments.last { !$0.bytes.isEmpty }
+            let ending = last?.origin == .template ? last?.bytes ?? [] : []
+            return (try checked(tokens(of: segments)), AnswerFormat(of: conversation, ending: ending))
         case .text(let text, let parsesControlTokens):
-            try checked(tokens(ofText: text, control: parsesControlTokens ? .recognised : .asText))
-        case .tokens(let tokens): try checked(given: tokens)
+            return (
+                try checked(tokens(ofText: text, control: parsesControlTokens ? .recognised : .asText)), .plain
+            )
+        case .tokens(let tokens): return (try checked(given: tokens), .plain)
         }
     }
 
@@ -40,7 +49,7 @@ struct PromptEncoding {
         part.addsGenerationPrompt = false
         for end in conversation.messages.indices {
             part.messages = Array(conversation.messages[...end])
-            guard let count = try? tokens(ofChat: part).count else {
+            guard let count = try? tokens(of: rendered(part)).count else {
                 counts.append(-1)
                 continue
             }
@@ -78,7 +87,14 @@ struct PromptEncoding {
     }
 
     /// Control tokens are recognised in what the template wrote, never in what a message says.
-    private func tokens(ofChat conversation: Conversation) throws(TaskRefusal) -> [Int32] {
+    private func tokens(of segments: [RenderedSegment]) -> [Int32] {
+        tokenizer.encode(
+            segments.map { segment in
+                TextPiece(bytes: segment.bytes, control: segment.origin == .template ? .recognised : .asText)
+            })
+    }
+
+    private func rendered(_ conversation: Conversation) throws(TaskRefusal) -> [RenderedSegment] {
         guard let template else {
             throw TaskRefusal(
                 .invalidRequest, "this model has no chat template; send a prompt for completion instead of messages")
@@ -88,11 +104,7 @@ struct PromptEncoding {
             beginText: text(of: tokenizer.beginToken), endText: text(of: tokenizer.endTokens.first),
             tools: conversation.tools, variables: conversation.variables, moment: conversation.moment)
         do throws(ChatTemplateError) {
-            let segments = try template.render(input, limits: RenderLimits())
-            return tokenizer.encode(
-                segments.map { segment in
-                    TextPiece(bytes: segment.bytes, control: segment.origin == .template ? .recognised : .asText)
-                })
+            return try template.render(input, limits: RenderLimits())
         } catch {
             throw TaskRefusal(.invalidRequest, error.description)
         }
