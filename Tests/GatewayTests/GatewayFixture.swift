@@ -111,12 +111,24 @@ enum Scripts {
             for (index, text) in texts.enumerated() {
                 emit(.token(GeneratedToken(index: index, id: 1, text: text)))
             }
-            emit(
-                .finished(
-                    TaskOutcome(
-                        reason: .stop, text: last, completionTokens: texts.count, prefillMicroseconds: 1,
-                        decodeMicroseconds: 1)))
+            finish(last, tokens: texts.count, emit)
         }
+    }
+
+    /// Answers with the seed.
+    static let seed: ScriptedNodeServer.Script = { task, emit in
+        guard case .answer(_, let sampling) = task.work else { return }
+        accept(task, emit)
+        emit(.token(GeneratedToken(index: 0, id: 1, text: String(sampling.seed))))
+        finish(tokens: 1, emit)
+    }
+
+    static func finish(_ text: String = "", tokens: Int, _ emit: (TaskEvent) -> Void) {
+        emit(
+            .finished(
+                TaskOutcome(
+                    reason: .stop, text: text, completionTokens: tokens, prefillMicroseconds: 1, decodeMicroseconds: 1))
+        )
     }
 
     /// Accepts, sends one token, and nothing more.

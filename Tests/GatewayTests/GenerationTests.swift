@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
 import ClusterScheduler
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Messages
 import NIOCore
 import OpenAIAPI
@@ -17,7 +18,7 @@ struct GenerationTests {
             let answer = try await gateway.chat()
             #expect(answer.status == 200)
             let chat = try answer.decode(ChatCompletion.self)
-            #expect(chat.choices.map(\.message) == [ChatCompletion.Message(role: "assistant", content: "Hello!")])
+            #expect(chat.choices.map(\.message.content) == ["Hello!"] && chat.choices[0].message.role == "assistant")
             #expect(chat.choices.map(\.finishReason) == ["stop"])
             #expect(chat.usage == TokenUsage(promptTokens: 4, completionTokens: 2))
             let job = try #require(answer.response.header(SchedulerRoutes.jobHeader))
@@ -47,6 +48,49 @@ struct GenerationTests {
                 "data: [DONE]\n\n",
             ]
             #expect(answer.text == expected.joined())
+        }
+    }
+
+    @Test("several answers to several prompts are jobs of one request, each with its index", arguments: [false, true])
+    func choices(streams: Bool) async throws {
+        try await GatewayFixture.run(script: Scripts.seed) { gateway in
+            let body = #"{"model":"org/m","prompt":["x","y"],"n":2,"seed":40,"echo":true,"stream":\#(streams)}"#
+            let answer = try await gateway.post(SchedulerRoutes.completions, body)
+            var texts = ["", "", "", ""]
+            if streams {
+                for event in answer.text.split(separator: "\n\n") where event.hasPrefix("data: {") {
+                    let chunk = try JSONDecoder().decode(TextCompletion.self, from: Data(event.dropFirst(6).utf8))
+                    for choice in chunk.choices { texts[choice.index] += choice.text }
+                }
+                #expect(answer.text.hasSuffix("data: [DONE]\n\n"))
+            } else {
+                let completion = try answer.decode(TextCompletion.self)
+                for choice in completion.choices { texts[choice.index] += choice.text }
+                // A prompt counts once, however many answers it has.
+                #expect(completion.usage == TokenUsage(promptTokens: 8, completionTokens: 4))
+            }
+            #expect(texts == ["x40", "x41", "y42", "y43"])
+            let jobs = try await gateway.get(SchedulerRoutes.jobs).decode([JobRecord].self)
+            #expect(jobs.count == 4 && Set(jobs.map(\.request)).count == 1)
+        }
+    }
+
+    @Test("reasoning and calls reach the client in their own fields")
+    func calls() async throws {
+        let extra = TokenExtra(
+            reasoning: "hm", calls: [ToolCallPiece(call: 0, name: "f", arguments: #"{"a":1}"#)])
+        let script: ScriptedNodeServer.Script = { task, emit in
+            Scripts.accept(task, emit)
+            emit(.token(GeneratedToken(index: 0, id: 1, text: "", extra: extra)))
+            Scripts.finish(tokens: 1, emit)
+        }
+        try await GatewayFixture.run(script: script) { gateway in
+            let chat = try await gateway.chat("x").decode(ChatCompletion.self)
+            let choice = try #require(chat.choices.first)
+            #expect(choice.message.content == nil && choice.message.reasoning == "hm")
+            #expect(choice.message.toolCalls?.map(\.function.name) == ["f"])
+            #expect(choice.message.toolCalls?.map(\.function.arguments) == [#"{"a":1}"#])
+            #expect(choice.finishReason == "tool_calls")
         }
     }
 

@@ -35,24 +35,24 @@ struct ChatRequestTests {
                 """))
         #expect(request.kind == .chat)
         #expect(request.model.text == "m")
-        #expect(request.prompt == .chat(Conversation([ChatMessage(role: "user", content: "hi")])))
-        #expect(request.temperature == 0.5)
-        #expect(request.topK == 40)
+        #expect(request.prompts == [.chat(Conversation([ChatMessage(role: "user", content: "hi")]))])
+        #expect(request.sampling.temperature == 0.5)
+        #expect(request.sampling.topK == 40)
         #expect(request.seed == UInt64.max)
-        #expect(request.maximumTokens == 7)
-        #expect(request.stop == ["a", "b"])
-        #expect(request.ignoresEndOfSequence && request.streams && request.includesUsage)
+        #expect(request.sampling.maximumTokens == 7)
+        #expect(request.sampling.stop == ["a", "b"])
+        #expect(request.sampling.ignoresEndOfSequence && request.streams && request.includesUsage)
     }
 
     @Test("what is not sent has OpenAI's defaults")
     func defaults() throws {
         let request = try parse(with(#""temperature":null,"seed":null,"stop":null,"max_tokens":null"#))
-        #expect(request.temperature == 1)
+        #expect(request.sampling.temperature == 1)
         #expect(request.seed == nil)
-        #expect(request.maximumTokens == nil)
-        #expect(request.stop.isEmpty)
-        #expect(!request.streams && !request.includesUsage && !request.ignoresEndOfSequence)
-        #expect(request.sampling(drawnSeed: 9).seed == 9)
+        #expect(request.sampling.maximumTokens == nil)
+        #expect(request.sampling.stop.isEmpty)
+        #expect(!request.streams && !request.includesUsage && !request.sampling.ignoresEndOfSequence)
+        #expect(request.sampling(ofChoice: 0, drawnSeed: 9).seed == 9)
     }
 
     @Test("content may be a list of text parts, developer becomes system, an assistant may be silent")
@@ -64,12 +64,56 @@ struct ChatRequestTests {
             {"role":"assistant","content":null}]}
             """)
         #expect(
-            request.prompt
-                == .chat(
+            request.prompts == [
+                .chat(
                     Conversation([
                         ChatMessage(role: "system", content: "be kind"), ChatMessage(role: "user", content: "ab"),
                         ChatMessage(role: "assistant", content: ""),
-                    ])))
+                    ]))
+            ])
+    }
+
+    @Test("everything that shapes the choice of tokens is read")
+    func sampling() throws {
+        let request = try parse(
+            with(
+                """
+                "n":3,"top_p":0.9,"min_p":0.05,"typical_p":0.8,"frequency_penalty":-1,"presence_penalty":0.5,
+                "repetition_penalty":1.1,"min_tokens":4,"top_k":-1,"logit_bias":{"7":-100,"3":2.5},"logprobs":true,
+                "top_logprobs":2,"seed":5
+                """))
+        let sampling = request.sampling(ofChoice: 2, drawnSeed: 1)
+        #expect(request.choiceCount == 3 && sampling.seed == 7 && sampling.topK == 0)
+        #expect(sampling.topP == 0.9 && sampling.minP == 0.05 && sampling.typicalP == 0.8)
+        #expect(sampling.frequencyPenalty == -1 && sampling.presencePenalty == 0.5)
+        #expect(sampling.repetitionPenalty == 1.1 && sampling.minimumTokens == 4 && sampling.likelihoods == 2)
+        #expect(sampling.biases == [.init(token: 3, bias: 2.5), .init(token: 7, bias: -100)])
+    }
+
+    @Test("tools and what a template may read are passed on as they were written, calls and results with them")
+    func tools() throws {
+        let tools = #"[{"type":"function","function":{"name":"f","parameters":{"z":1,"a":[true,null,1.5]}}}]"#
+        let request = try parse(
+            """
+            {"model":"m","tools":\(tools),"chat_template_kwargs":{"enable_thinking":false,"b":"c"},"messages":[
+            {"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[
+            {"id":"c1","type":"function","function":{"name":"f","arguments":"{\\"x\\":1}"}}]},
+            {"role":"tool","tool_call_id":"c1","name":"f","content":"2"}]}
+            """)
+        guard case .chat(let conversation)? = request.prompts.first else {
+            Issue.record("no conversation")
+            return
+        }
+        #expect(conversation.tools == tools)
+        #expect(conversation.variables == #"{"enable_thinking":false,"b":"c"}"#)
+        let call = ToolCall(identifier: "c1", name: "f", arguments: #"{"x":1}"#)
+        #expect(
+            conversation.messages == [
+                ChatMessage(role: "assistant", content: nil, reasoning: "hm", toolCalls: [call]),
+                ChatMessage(role: "tool", content: "2", toolCallIdentifier: "c1", name: "f"),
+            ])
+        let without = try parse(with(#""tools":\#(tools),"tool_choice":"none""#))
+        #expect(without.prompts == [.chat(Conversation([ChatMessage(role: "user", content: "hi")]))])
     }
 
     @Test(
@@ -81,12 +125,19 @@ struct ChatRequestTests {
             (#""max_completion_tokens":-3"#, "max_completion_tokens"),
             (#""max_tokens":3,"max_completion_tokens":4"#, "max_completion_tokens"),
             (#""temperature":-0.1"#, "temperature"), (#""temperature":2.1"#, "temperature"),
-            (#""temperature":"hot""#, "temperature"), (#""top_k":-1"#, "top_k"), (#""seed":1.5"#, "seed"),
+            (#""temperature":"hot""#, "temperature"), (#""top_k":-2"#, "top_k"), (#""seed":1.5"#, "seed"),
             (#""seed":"x""#, "seed"), (#""stop":7"#, "stop"), (#""stop":"""#, "stop"), (#""stop":[1]"#, "stop"),
             (#""stop":["a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a"]"#, "stop"),
             (#""stream":"yes""#, "stream"), (#""ignore_eos":1"#, "ignore_eos"),
             (#""stream_options":{"include_usage":3}"#, "stream_options.include_usage"),
-            (#""messages":[]"#, "messages"),
+            (#""messages":[]"#, "messages"), (#""n":0"#, "n"), (#""n":17"#, "n"), (#""top_p":1.1"#, "top_p"),
+            (#""min_p":-1"#, "min_p"), (#""presence_penalty":3"#, "presence_penalty"),
+            (#""repetition_penalty":0"#, "repetition_penalty"), (#""logit_bias":{"x":1}"#, "logit_bias"),
+            (#""logit_bias":{"5":101}"#, "logit_bias"), (#""logit_bias":[1]"#, "logit_bias"),
+            (#""logprobs":5"#, "logprobs"), (#""top_logprobs":3"#, "top_logprobs"),
+            (#""logprobs":true,"top_logprobs":21"#, "top_logprobs"), (#""min_tokens":-1"#, "min_tokens"),
+            (#""tools":[{"type":"function"}]"#, "tools[0].function"), (#""tools":7"#, "tools"),
+            (#""tools":[{"type":"function","function":{"name":""}}]"#, "tools[0].function.name"),
         ])
     func outOfRange(fields: String, parameter: String) {
         // The last of two equal keys may lose, so requests about messages are written on their own.
@@ -100,9 +151,8 @@ struct ChatRequestTests {
     @Test(
         "a field that would change the answer is refused as unsupported",
         arguments: [
-            (#""n":2"#, "n"), (#""top_p":0.9"#, "top_p"), (#""logprobs":true"#, "logprobs"),
-            (#""presence_penalty":0.5"#, "presence_penalty"), (#""frequency_penalty":1"#, "frequency_penalty"),
-            (#""logit_bias":{"5":1}"#, "logit_bias"), (#""tools":[{"type":"function"}]"#, "tools"),
+            (#""best_of":2"#, "best_of"), (#""tools":[{"type":"search"}]"#, "tools[0].type"),
+            (#""tool_choice":{"type":"function","function":{"name":"f"}}"#, "tool_choice"),
             (#""tool_choice":"required""#, "tool_choice"), (#""modalities":["text","audio"]"#, "modalities"),
             (#""response_format":{"type":"json_object"}"#, "response_format"), (#""audio":{}"#, "audio"),
         ])
@@ -121,7 +171,12 @@ struct ChatRequestTests {
             (#"[{"role":"user","content":5}]"#, "messages[0].content"),
             (#"[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]"#, "messages[0].content[0].type"),
             (#"[{"role":"user","content":[{"type":"text"}]}]"#, "messages[0].content[0].text"),
-            (#"[{"role":"assistant","content":"","tool_calls":[{"id":"a"}]}]"#, "messages[0].tool_calls"),
+            (#"[{"role":"assistant","content":"","tool_calls":[{"id":"a"}]}]"#, "messages[0].tool_calls[0]"),
+            (
+                #"[{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":"["}}]}]"#,
+                "messages[0].tool_calls[0]"
+            ),
+            (#"[{"role":"user","content":"x","tool_calls":[{"id":"a"}]}]"#, "messages[0].tool_calls"),
             (#""hello""#, "messages"),
         ])
     func badMessages(messages: String, parameter: String) {

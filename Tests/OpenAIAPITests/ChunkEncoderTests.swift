@@ -17,22 +17,56 @@ struct ChunkEncoderTests {
         String(decoding: bytes ?? [], as: UTF8.self)
     }
 
+    private func part(_ text: String, _ reason: FinishReason? = nil) -> AnswerPart {
+        var part = AnswerPart(index: 0, job: JobID(rawValue: 1))
+        part.text = text
+        part.reason = reason
+        return part
+    }
+
+    @Test("reasoning, calls and likelihoods have their places in a chat's event")
+    func extras() throws {
+        let likely = TokenLikelihood.Candidate(id: 3, logarithm: -0.5, bytes: [0x61, 0xC3])
+        var part = AnswerPart(index: 2, job: JobID(rawValue: 1))
+        part.add(
+            GeneratedToken(
+                index: 0, id: 3, text: "",
+                extra: TokenExtra(
+                    reasoning: "hm", calls: [ToolCallPiece(call: 0, name: "f", arguments: "{")],
+                    likelihood: TokenLikelihood(chosen: likely, top: [likely]))))
+        part.add(TokenExtra(calls: [ToolCallPiece(call: 0, arguments: "}")]))
+        part.reason = .stop
+        let id = AnswerPart.identifier(ofCall: 0, in: JobID(rawValue: 1))
+        #expect(id.utf8.count == 9)
+        let token = #""token":"a�","logprob":-0.5,"bytes":[97,195]"#
+        #expect(
+            string(try encoder(.chat).part(part)).hasSuffix(
+                #"[{"index":2,"delta":{"reasoning_content":"hm","tool_calls":[{"index":0,"id":"\#(id)","#
+                    + #""type":"function","function":{"name":"f","arguments":"{}"}}]},"#
+                    + #""logprobs":{"content":[{\#(token),"top_logprobs":[{\#(token)}]}],"refusal":null},"#
+                    + #""finish_reason":"tool_calls"}]}"# + "\n\n"))
+        #expect(
+            string(try encoder(.completion).part(part)).contains(
+                #""logprobs":{"tokens":["a�"],"token_logprobs":[-0.5],"top_logprobs":[{"a�":-0.5}],"text_offset":[0]}"#)
+        )
+    }
+
     @Test("a chat's events are these bytes")
     func chat() throws {
         let encoder = try encoder(.chat)
         let head = #"data: {"id":"x-1","object":"chat.completion.chunk","created":17,"model":"org/m","choices":["#
         #expect(
-            string(encoder.role())
+            string(encoder.role(ofChoice: 0))
                 == head
                 + #"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]}"#
                 + "\n\n")
         #expect(
-            string(encoder.text("a\"b\\c\n\u{1}é😀"))
+            string(encoder.part(part("a\"b\\c\n\u{1}é😀")))
                 == head
                 + #"{"index":0,"delta":{"content":"a\"b\\c\n\u0001é😀"},"logprobs":null,"finish_reason":null}]}"#
                 + "\n\n")
         #expect(
-            string(encoder.end(.length))
+            string(encoder.part(part("", .length)))
                 == head + #"{"index":0,"delta":{},"logprobs":null,"finish_reason":"length"}]}"# + "\n\n")
     }
 
@@ -40,9 +74,9 @@ struct ChunkEncoderTests {
     func completion() throws {
         let encoder = try encoder(.completion, usage: true)
         let head = #"data: {"id":"x-1","object":"text_completion","created":17,"model":"org/m","choices":["#
-        #expect(encoder.role() == nil)
+        #expect(encoder.role(ofChoice: 0) == nil)
         #expect(
-            string(encoder.text("hi"))
+            string(encoder.part(part("hi")))
                 == head + #"{"index":0,"text":"hi","logprobs":null,"finish_reason":null}],"usage":null}"# + "\n\n")
         #expect(
             string(encoder.usage(TokenUsage(promptTokens: 3, completionTokens: 4)))
@@ -53,7 +87,7 @@ struct ChunkEncoderTests {
     func roundTrip() throws {
         let encoder = try encoder(.chat)
         let all = (0..<0x250).compactMap { Unicode.Scalar($0) }.map { String(Character($0)) }.joined() + "\u{2028}"
-        let event = string(encoder.text(all))
+        let event = string(encoder.part(part(all)))
         #expect(event.hasPrefix("data: ") && event.hasSuffix("\n\n"))
         #expect(!event.dropLast(2).contains("\n"))
         let chunk = try JSONDecoder().decode(ChatCompletionChunk.self, from: Data(event.dropFirst(6).utf8))

@@ -5,74 +5,91 @@ internal import NIOCore
 internal import OpenAIAPI
 internal import ServingModel
 
-/// Turns a job's events into server-sent events, at the reader's pace.
+/// Turns the events of an answer's jobs into server-sent events, at the reader's pace.
 ///
 /// All tokens that have come by the time the reader took the last ones leave in one write. A reader that takes nothing
-/// for too long, told by the job's clock, is given up and its connection closed.
+/// for too long, told by a job's clock, is given up and its connection closed.
 struct AnswerStream: Sendable {
-    let executor: JobExecutor
+    /// One for each choice.
+    let executors: [JobExecutor]
     let encoder: ChunkEncoder
-    let includesUsage: Bool
+    let request: GenerationRequest
 
-    func run(_ first: [JobEvent], to writer: inout any ResponseBodyWriter) async throws {
+    func run(_ first: [[JobEvent]], to writer: inout any ResponseBodyWriter) async throws {
         let output = StreamOutput(writer)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await write(first, to: output) }
-                group.addTask {
-                    _ = try await executor.job.stalls.take()
-                    throw StalledReader()
+                for executor in executors {
+                    group.addTask {
+                        _ = try await executor.job.stalls.take()
+                        throw StalledReader()
+                    }
                 }
                 defer { group.cancelAll() }
                 try await group.next()
             }
         } catch {
-            // Whatever stopped the writing, the job has no reader any more.
-            await executor.close()
+            // Whatever stopped the writing, the jobs have no reader any more.
+            for executor in executors { await executor.close() }
             throw error
         }
         try await writer.finish(nil)
     }
 
-    private func write(_ first: [JobEvent], to output: StreamOutput) async throws {
-        var bytes = ByteBuffer(bytes: encoder.role() ?? [])
-        var events = first
-        while true {
-            var isOver = false
-            for event in events {
-                switch event {
-                case .accepted: break
-                case .part(.token(let token)):
-                    if !token.text.isEmpty { bytes.writeBytes(encoder.text(token.text)) }
-                case .part(.vector): break
-                case .waiting: bytes.writeBytes(ServerSentEvents.keepAlive)
-                case .finished(let summary):
-                    finish(summary, &bytes)
-                    isOver = true
+    private func write(_ first: [[JobEvent]], to output: StreamOutput) async throws {
+        var bytes = ByteBuffer()
+        for index in executors.indices { bytes.writeBytes(encoder.role(ofChoice: index) ?? []) }
+        if bytes.readableBytes > 0 { try await output.writer.write(bytes) }
+        do {
+            try await withThrowingTaskGroup(of: (Int, [JobEvent]).self) { group in
+                var choices = executors.indices.map { AnswerChoice($0, request, executors[$0]) }
+                for (index, events) in first.enumerated() { group.addTask { (index, events) } }
+                while let (index, events) = try await group.next() {
+                    let isOver = try await write(events, of: &choices[index], to: output)
+                    if !isOver { group.addTask { (index, try await executors[index].next()) } }
                 }
+                try await output.writer.write(end(choices))
             }
-            if bytes.readableBytes > 0 { try await output.writer.write(bytes) }
-            if isOver { return }
-            bytes.clear()
-            do throws(JobFailure) {
-                events = try await executor.next()
-            } catch {
-                guard !Task.isCancelled else { throw CancellationError() }
-                // The status line is gone: the error is an event, and no [DONE] claims that the answer is whole.
-                let event = ServerSentEvents.event(APIError(error).envelope.json)
-                return try await output.writer.write(ByteBuffer(bytes: event))
-            }
+        } catch let failure as JobFailure {
+            guard !Task.isCancelled else { throw CancellationError() }
+            for executor in executors { await executor.close() }
+            // The status line is gone: the error is an event, and no [DONE] claims that the answer is whole.
+            let event = ServerSentEvents.event(APIError(failure).envelope.json)
+            try await output.writer.write(ByteBuffer(bytes: event))
         }
     }
 
-    private func finish(_ summary: JobSummary, _ bytes: inout ByteBuffer) {
-        if !summary.rest.text.isEmpty { bytes.writeBytes(encoder.text(summary.rest.text)) }
-        bytes.writeBytes(encoder.end(summary.reason))
-        if includesUsage {
-            let usage = TokenUsage(promptTokens: summary.promptTokens, completionTokens: summary.completionTokens)
-            bytes.writeBytes(encoder.usage(usage))
+    /// Writes what events of a choice tell, token by token; true where they end it.
+    private func write(
+        _ events: [JobEvent], of choice: inout AnswerChoice, to output: StreamOutput
+    ) async throws -> Bool {
+        var bytes = ByteBuffer()
+        for event in events where choice.summary == nil {
+            if event == .waiting { bytes.writeBytes(ServerSentEvents.keepAlive) }
+            choice.take(event)
+            if choice.part.isEmpty { continue }
+            // What became certain only at the end is a token's like any other; the end itself says nothing else.
+            let hadCalls = choice.hasCalls
+            var part = choice.takePart()
+            let reason = part.reason.take()
+            if !part.isEmpty { bytes.writeBytes(encoder.part(part, hasCalls: hadCalls)) }
+            guard let reason else { continue }
+            var end = choice.takePart()
+            end.reason = reason
+            bytes.writeBytes(encoder.part(end, hasCalls: choice.hasCalls))
+        }
+        if bytes.readableBytes > 0 { try await output.writer.write(bytes) }
+        return choice.summary != nil
+    }
+
+    private func end(_ choices: [AnswerChoice]) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        if request.includesUsage {
+            bytes.writeBytes(encoder.usage(AnswerChoice.usage(of: choices, perPrompt: request.choicesPerPrompt)))
         }
         bytes.writeBytes(ServerSentEvents.done)
+        return bytes
     }
 }
 

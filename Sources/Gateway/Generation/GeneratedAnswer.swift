@@ -5,23 +5,30 @@ internal import Hummingbird
 internal import OpenAIAPI
 internal import ServingModel
 
-/// One answer on its way out, in either form.
+/// One answer on its way out, in either form: a job for each of its choices.
 struct GeneratedAnswer: Sendable {
     let request: GenerationRequest
-    let executor: JobExecutor
+    /// By the choices' indices; at least one.
+    let executors: [JobExecutor]
     private let id: String
     private let created = Int(WallClock.now)
 
-    init(request: GenerationRequest, executor: JobExecutor) {
+    init(request: GenerationRequest, executors: [JobExecutor]) {
         self.request = request
-        self.executor = executor
-        let number = executor.job.id.description.dropFirst(JobSubject.prefix.count + 1)
+        self.executors = executors
+        let number = executors[0].job.id.description.dropFirst(JobSubject.prefix.count + 1)
         id = (request.kind == .chat ? "chatcmpl-" : "cmpl-") + number
     }
 
-    /// Waits until an instance will answer; with what came after that by then. Nothing is sent to the client before, so
-    /// that every refusal still has a status of its own.
-    func untilAccepted() async throws(JobFailure) -> [JobEvent] {
+    /// Waits until instances will give all choices; with what came of each after that by then. Nothing is sent to the
+    /// client before, so that every refusal still has a status of its own.
+    func untilAccepted() async throws(JobFailure) -> [[JobEvent]] {
+        var first: [[JobEvent]] = []
+        for executor in executors { first.append(try await Self.untilAccepted(executor)) }
+        return first
+    }
+
+    private static func untilAccepted(_ executor: JobExecutor) async throws(JobFailure) -> [JobEvent] {
         while true {
             let events = try await executor.next()
             let acceptance = events.firstIndex { event in
@@ -35,49 +42,91 @@ struct GeneratedAnswer: Sendable {
     }
 
     /// The answer in one piece.
-    func whole(after first: [JobEvent]) async throws -> Response {
-        var text = ""
+    func whole(after first: [[JobEvent]]) async throws -> Response {
+        let choices = try await withThrowingTaskGroup(of: AnswerChoice.self) { group in
+            for index in executors.indices {
+                group.addTask { try await self.choice(index, after: first[index]) }
+            }
+            return try await group.reduce(into: [AnswerChoice]()) { $0.append($1) }
+        }
+        let answer = WholeAnswer(
+            kind: request.kind, id: id, created: created, model: request.model,
+            choices: choices.map(\.part).sorted { $0.index < $1.index }, usage: usage(of: choices))
+        return JSONResponse.make(json: answer.json, job: executors[0].job.id)
+    }
+
+    private func choice(_ index: Int, after first: [JobEvent]) async throws(JobFailure) -> AnswerChoice {
+        var choice = AnswerChoice(index, request, executors[index])
         var events = first
         while true {
-            for event in events {
-                switch event {
-                case .part(.token(let token)): text += token.text
-                case .finished(let summary): return try whole(text + summary.rest.text, summary)
-                case .part(.vector): break
-                case .accepted, .waiting: break
-                }
-            }
-            events = try await executor.next()
+            for event in events where choice.summary == nil { choice.take(event) }
+            if choice.summary != nil { return choice }
+            events = try await executors[index].next()
             guard !events.isEmpty else { throw JobFailure(.task(.internalError), "the answer has no end") }
         }
     }
 
-    private func whole(_ text: String, _ summary: JobSummary) throws -> Response {
-        let usage = TokenUsage(promptTokens: summary.promptTokens, completionTokens: summary.completionTokens)
-        let job = executor.job.id
-        switch request.kind {
-        case .chat, .embedding, .tokenization:
-            return try JSONResponse.make(
-                ChatCompletion(
-                    id: id, created: created, model: request.model, text: text, reason: summary.reason, usage: usage),
-                job: job)
-        case .completion:
-            return try JSONResponse.make(
-                TextCompletion(
-                    id: id, created: created, model: request.model, text: text, reason: summary.reason, usage: usage),
-                job: job)
-        }
+    /// A prompt is counted once, however many answers it has.
+    private func usage(of choices: [AnswerChoice]) -> TokenUsage {
+        AnswerChoice.usage(of: choices, perPrompt: request.choicesPerPrompt)
     }
 
     /// The answer as it is made.
-    func stream(after first: [JobEvent]) -> Response {
+    func stream(after first: [[JobEvent]]) -> Response {
         var headers = HTTPFields([HTTPField(name: .contentType, value: ServerSentEvents.contentType)])
         headers[.cacheControl] = "no-cache"
-        headers[JobHeader.name] = executor.job.id.description
+        headers[JobHeader.name] = executors[0].job.id.description
         let encoder = ChunkEncoder(
             kind: request.kind, id: id, created: created, model: request.model, includesUsage: request.includesUsage)
-        let stream = AnswerStream(executor: executor, encoder: encoder, includesUsage: request.includesUsage)
+        let stream = AnswerStream(executors: executors, encoder: encoder, request: request)
         return Response(
             status: .ok, headers: headers, body: ResponseBody { writer in try await stream.run(first, to: &writer) })
+    }
+}
+
+/// What is known of one choice while it comes.
+struct AnswerChoice: Sendable {
+    /// What was not given out yet.
+    var part: AnswerPart
+    /// Set at the end.
+    private(set) var summary: JobSummary?
+    /// Tools were called in parts that were given out.
+    private(set) var hasCalls = false
+
+    init(_ index: Int, _ request: GenerationRequest, _ executor: JobExecutor) {
+        part = AnswerPart(index: index, job: executor.job.id)
+        part.text = request.echo(ofChoice: index)
+    }
+
+    /// Adds what an event tells.
+    mutating func take(_ event: JobEvent) {
+        switch event {
+        case .part(.token(let token)): part.add(token)
+        case .finished(let summary):
+            part.text += summary.rest.text
+            if let extra = summary.rest.extra { part.add(extra) }
+            part.reason = summary.reason
+            self.summary = summary
+        case .accepted, .waiting, .part(.vector): break
+        }
+    }
+
+    /// Gives out what came since the last time.
+    mutating func takePart() -> AnswerPart {
+        let taken = part
+        hasCalls = hasCalls || !taken.calls.isEmpty
+        part = AnswerPart(index: taken.index, job: taken.job)
+        part.textOffset = taken.textOffset + taken.text.count
+        return taken
+    }
+
+    /// The counts of all choices. A prompt is counted once, however many answers it has.
+    static func usage(of choices: [AnswerChoice], perPrompt: Int) -> TokenUsage {
+        choices.reduce(into: TokenUsage(promptTokens: 0, completionTokens: 0)) { sum, choice in
+            guard let summary = choice.summary else { return }
+            if choice.part.index % perPrompt == 0 { sum.promptTokens += summary.promptTokens }
+            sum.completionTokens += summary.completionTokens
+            sum.totalTokens = sum.promptTokens + sum.completionTokens
+        }
     }
 }

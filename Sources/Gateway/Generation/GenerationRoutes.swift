@@ -24,22 +24,38 @@ struct GenerationRoutes: Sendable {
     }
 
     private func answer(_ request: GenerationRequest, _ exchange: GatewayExchange) async throws -> Response {
-        let executor: JobExecutor
+        let answer = GeneratedAnswer(request: request, executors: try submit(request, exchange))
         do {
-            executor = try core.submit(
-                JobSubmission(
-                    kind: request.kind, model: request.model,
-                    work: .answer(request.prompt, request.sampling(drawnSeed: .random(in: 0...UInt64.max))),
-                    actor: exchange.actor))
-        } catch {
-            throw APIError(error)
-        }
-        do {
-            let answer = GeneratedAnswer(request: request, executor: executor)
             let first = try await answer.untilAccepted()
             return request.streams ? answer.stream(after: first) : try await answer.whole(after: first)
         } catch let failure as JobFailure {
-            throw JobRefusal(error: APIError(failure), job: executor.job.id)
+            for executor in answer.executors { await executor.close() }
+            throw JobRefusal(error: APIError(failure), job: answer.executors[0].job.id)
         }
+    }
+
+    /// A job for each choice, all of one request, one moment and neighbouring seeds.
+    private func submit(_ request: GenerationRequest, _ exchange: GatewayExchange) throws(APIError) -> [JobExecutor] {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        let moment = Int(WallClock.now)
+        var executors: [JobExecutor] = []
+        do {
+            for choice in 0..<request.choiceCount {
+                var prompt = request.prompt(ofChoice: choice)
+                if case .chat(var conversation) = prompt {
+                    conversation.moment = moment
+                    prompt = .chat(conversation)
+                }
+                let sampling = request.sampling(ofChoice: choice, drawnSeed: seed)
+                executors.append(
+                    try core.submit(
+                        JobSubmission(
+                            kind: request.kind, model: request.model, work: .answer(prompt, sampling),
+                            actor: exchange.actor, request: executors.first?.job.record.request)))
+            }
+        } catch {
+            throw APIError(error)
+        }
+        return executors
     }
 }

@@ -1,28 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import FoundationEssentials
+internal import JSONReading
 internal import ServingModel
 
 extension GenerationRequest {
     /// Reads the body of `POST /v1/chat/completions`. `Limits.bodyBytes` is checked by whoever collects the body.
     package init(chatBody body: [UInt8]) throws(APIError) {
-        self = try RequestBody.decode(ChatBody.self, from: body).request
+        let chat = try RequestBody.decode(ChatBody.self, from: body)
+        self = chat.request
+        // What a template prints keeps the client's order of names, which general decoders forget.
+        guard chat.needsText, case .chat(var conversation)? = prompts.first else { return }
+        let fields = try? JSONReader.read(body)
+        if chat.offersTools { conversation.tools = fields?["tools"].map { JSONText.text(of: $0) } }
+        conversation.variables = fields?["chat_template_kwargs"].map { JSONText.text(of: $0) }
+        prompts = [.chat(conversation)]
     }
 }
 
 private struct ChatBody: Decodable {
     let request: GenerationRequest
+    let offersTools: Bool
+    /// Some fields are passed on as they were written.
+    let needsText: Bool
 
     init(from decoder: any Decoder) throws {
         let fields = try RequestFields(decoder)
         let shared = try SamplingFields(fields)
         try UnsupportedField.refuse(UnsupportedField.shared + UnsupportedField.chat, in: fields)
         try Self.checkResponseFormat(fields)
+        offersTools = try Self.offersTools(fields)
+        needsText = offersTools || fields.has("chat_template_kwargs")
+        var sampling = shared.sampling
+        sampling.maximumTokens = try Self.maximumTokens(fields)
+        sampling.likelihoods = try Self.likelihoods(fields)
+        let conversation = Conversation(
+            try Self.messages(fields), addsGenerationPrompt: try fields.flag("add_generation_prompt") ?? true)
         request = GenerationRequest(
-            kind: .chat, model: shared.model, prompt: .chat(Conversation(try Self.messages(fields))),
-            temperature: shared.temperature, topK: shared.topK, seed: shared.seed,
-            maximumTokens: try Self.maximumTokens(fields), stop: shared.stop,
-            ignoresEndOfSequence: shared.ignoresEndOfSequence, streams: shared.streams,
-            includesUsage: shared.includesUsage)
+            kind: .chat, model: shared.model, prompts: [.chat(conversation)], sampling: sampling, seed: shared.seed,
+            choicesPerPrompt: shared.choicesPerPrompt, streams: shared.streams, includesUsage: shared.includesUsage)
+    }
+
+    /// `top_logprobs` counts only beside `logprobs: true`.
+    private static func likelihoods(_ fields: RequestFields) throws(APIError) -> Int? {
+        let top = try fields.integer("top_logprobs", in: 0...SamplingParameters.Limits.likelihoods)
+        guard try fields.flag("logprobs") ?? false else {
+            if let top, top > 0 { throw fields.invalid("top_logprobs", "needs 'logprobs' to be true") }
+            return nil
+        }
+        return top ?? 0
+    }
+
+    /// Whether there are tools that the model may call.
+    private static func offersTools(_ fields: RequestFields) throws(APIError) -> Bool {
+        let tools = try fields.value("tools", ToolList.self, "a list of tools")
+        let choice = try fields.textIfString("tool_choice")
+        if fields.has("tool_choice"), choice != "auto", choice != "none" {
+            throw fields.unsupported(
+                "tool_choice", "can only be 'auto' or 'none': no model can be made to call a tool yet")
+        }
+        return choice != "none" && tools?.isEmpty == false
     }
 
     /// `max_completion_tokens` is the newer name of `max_tokens`; two different values would be a guess.
@@ -58,4 +94,38 @@ private struct ResponseFormat: Decodable {
         let fields = try RequestFields(decoder, path: "response_format.")
         type = try fields.text("type") ?? "text"
     }
+}
+
+/// The tools that a model may call: checked here, passed on as they were written.
+private struct ToolList: Decodable {
+    let isEmpty: Bool
+
+    init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        var count = 0
+        while !container.isAtEnd {
+            guard count < GenerationRequest.Limits.toolCalls else {
+                throw APIError(
+                    .invalidRequest, "'tools' may hold at most \(GenerationRequest.Limits.toolCalls) tools",
+                    parameter: "tools")
+            }
+            let tool = try RequestFields(try container.superDecoder(), path: "tools[\(count)].")
+            let type = try tool.text("type") ?? "function"
+            guard type == "function" else {
+                throw tool.unsupported("type", "is '\(type.prefix(64))': only functions can be offered")
+            }
+            guard let function = try tool.value("function", ToolFunction.self, "an object with a 'name'") else {
+                throw tool.missing("function", "an object with a 'name'")
+            }
+            guard !function.name.isEmpty, function.name.utf8.count <= 256 else {
+                throw tool.invalid("function.name", "must have 1 to 256 bytes")
+            }
+            count += 1
+        }
+        isEmpty = count == 0
+    }
+}
+
+private struct ToolFunction: Decodable {
+    let name: String
 }

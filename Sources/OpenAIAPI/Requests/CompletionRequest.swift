@@ -19,48 +19,41 @@ private struct CompletionBody: Decodable {
         // The caller writes the whole prompt here, so control tokens in it are meant, as other servers take them;
         // `parse_special: false` is for prompts with text of strangers.
         let parses = try fields.flag("parse_special") ?? true
+        var sampling = shared.sampling
+        sampling.maximumTokens = try SamplingFields.maximumTokens(fields, "max_tokens") ?? Self.defaultMaximumTokens
+        sampling.likelihoods = try Self.likelihoods(fields)
+        let prompts = try PromptList(
+            fields, "prompt", most: GenerationRequest.Limits.prompts, parsesControlTokens: parses
+        ).prompts
+        guard prompts.count * shared.choicesPerPrompt <= GenerationRequest.Limits.choices else {
+            throw fields.invalid(
+                "n", "times the number of prompts may be at most \(GenerationRequest.Limits.choices) answers")
+        }
         request = GenerationRequest(
-            kind: .completion, model: shared.model, prompt: .text(try Self.prompt(fields), parsesControlTokens: parses),
-            temperature: shared.temperature, topK: shared.topK, seed: shared.seed,
-            maximumTokens: try SamplingFields.maximumTokens(fields, "max_tokens") ?? Self.defaultMaximumTokens,
-            stop: shared.stop, ignoresEndOfSequence: shared.ignoresEndOfSequence, streams: shared.streams,
-            includesUsage: shared.includesUsage)
+            kind: .completion, model: shared.model, prompts: prompts, sampling: sampling, seed: shared.seed,
+            choicesPerPrompt: shared.choicesPerPrompt, echoes: try Self.echoes(fields, prompts, sampling),
+            streams: shared.streams, includesUsage: shared.includesUsage)
     }
 
     /// OpenAI's default for this route.
     private static let defaultMaximumTokens = 16
 
-    private static func prompt(_ fields: RequestFields) throws(APIError) -> String {
-        guard fields.has("prompt") else { throw fields.missing("prompt", "a string") }
-        let text: String
-        if let one = try fields.textIfString("prompt") {
-            text = one
-        } else {
-            text = try onlyElement(fields)
-        }
-        guard !text.isEmpty else { throw fields.invalid("prompt", "must not be empty") }
-        guard text.utf8.count <= GenerationRequest.Limits.promptBytes else {
-            throw fields.invalid("prompt", "may have at most \(GenerationRequest.Limits.promptBytes) bytes")
-        }
-        return text
+    /// A number here, where chats have a truth value and a second field.
+    private static func likelihoods(_ fields: RequestFields) throws(APIError) -> Int? {
+        if let no = try? fields.container.decode(Bool.self, forKey: FieldName("logprobs")), !no { return nil }
+        return try fields.integer("logprobs", in: 0...SamplingParameters.Limits.likelihoods)
     }
 
-    private static func onlyElement(_ fields: RequestFields) throws(APIError) -> String {
-        let expected = "must be a string or a list of one string"
-        do {
-            var list = try fields.container.nestedUnkeyedContainer(forKey: FieldName("prompt"))
-            guard !list.isAtEnd else { throw fields.invalid("prompt", expected) }
-            guard let text = try? list.decode(String.self) else {
-                throw fields.unsupported("prompt", "as token ids is not supported: send the text itself")
-            }
-            guard list.isAtEnd else {
-                throw fields.unsupported("prompt", "with several elements is not supported yet: send one request each")
-            }
-            return text
-        } catch let error as APIError {
-            throw error
-        } catch {
-            throw fields.invalid("prompt", expected)
+    private static func echoes(
+        _ fields: RequestFields, _ prompts: [Prompt], _ sampling: SamplingParameters
+    ) throws(APIError) -> Bool {
+        guard try fields.flag("echo") ?? false else { return false }
+        guard sampling.likelihoods == nil else {
+            throw fields.unsupported("echo", "together with 'logprobs' is not supported yet: leave one of them out")
         }
+        for case .tokens in prompts {
+            throw fields.unsupported("echo", "of a prompt of token ids is not supported yet: send the text itself")
+        }
+        return true
     }
 }

@@ -5,16 +5,16 @@ package import ServingModel
 package struct GenerationRequest: Hashable, Sendable {
     package var kind: JobKind
     package var model: ModelName
-    package var prompt: Prompt
-    /// 0...2; 1 where the client named none, as with OpenAI.
-    package var temperature: Float
-    /// 0 means all tokens take part.
-    package var topK: Int
+    /// One for a chat; a completion may ask for several at once.
+    package var prompts: [Prompt]
+    /// With seed 0; see `seed`.
+    package var sampling: SamplingParameters
     /// nil where the client left the choice to us.
     package var seed: UInt64?
-    package var maximumTokens: Int?
-    package var stop: [String]
-    package var ignoresEndOfSequence: Bool
+    /// Answers to each prompt.
+    package var choicesPerPrompt = 1
+    /// The answer's text begins with the prompt's.
+    package var echoes = false
     /// Server-sent events instead of one answer.
     package var streams: Bool
     /// A last event with the counts.
@@ -31,12 +31,30 @@ package struct GenerationRequest: Hashable, Sendable {
         package static let roleBytes = 32
         package static let maximumTokens = 1 << 20
         package static let topK = 1 << 20
+        package static let toolCalls = 128
+        /// Prompts of one request, and answers to one prompt.
+        package static let prompts = 64
+        package static let choicesPerPrompt = 16
+        /// Answers of one request.
+        package static let choices = 64
     }
 
-    /// The sampling parameters, with `drawnSeed` where the client gave none.
-    package func sampling(drawnSeed: @autoclosure () -> UInt64) -> SamplingParameters {
-        SamplingParameters(
-            temperature: temperature, topK: topK, seed: seed ?? drawnSeed(), maximumTokens: maximumTokens, stop: stop,
-            ignoresEndOfSequence: ignoresEndOfSequence)
+    /// Answers of the request.
+    package var choiceCount: Int { prompts.count * choicesPerPrompt }
+
+    /// The prompt of a choice: those to the first prompt come first.
+    package func prompt(ofChoice choice: Int) -> Prompt { prompts[choice / choicesPerPrompt] }
+
+    /// The sampling parameters of a choice, from `drawnSeed` where the client gave none. Choices have neighbouring seeds.
+    package func sampling(ofChoice choice: Int, drawnSeed: UInt64) -> SamplingParameters {
+        var sampling = sampling
+        sampling.seed = (seed ?? drawnSeed) &+ UInt64(choice)
+        return sampling
+    }
+
+    /// The text that a choice begins with.
+    package func echo(ofChoice choice: Int) -> String {
+        guard echoes, case .text(let text, _) = prompt(ofChoice: choice) else { return "" }
+        return text
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import JSONReading
 internal import ServingModel
 
 /// The messages of a chat, within the limits of `GenerationRequest`.
@@ -37,21 +38,44 @@ struct MessageList: Decodable {
             throw fields.invalid("role", "must be \(roles), not '\(role.prefix(32))'")
         }
         try UnsupportedField.refuse(unsupported, in: fields)
+        let calls = try toolCalls(fields, of: role)
+        var reasoning = try fields.text("reasoning_content")
+        if reasoning == nil { reasoning = try fields.text("reasoning") }
         // Templates know `system`; `developer` is OpenAI's newer word for the same thing.
         return ChatMessage(
             role: role == "developer" ? "system" : role,
-            content: try content(fields, mayBeAbsent: role == "assistant"))
+            content: try content(fields, mayBeAbsent: role == "assistant", isCall: calls != nil),
+            reasoning: reasoning, toolCalls: calls,
+            toolCallIdentifier: try fields.text("tool_call_id"), name: try fields.text("name"))
     }
 
     private static let unsupported = [
-        UnsupportedField(name: "tool_calls", neutral: [.emptyList]),
         UnsupportedField(name: "function_call", neutral: []),
         UnsupportedField(name: "audio", neutral: []),
     ]
 
-    private static func content(_ fields: RequestFields, mayBeAbsent: Bool) throws(APIError) -> String {
+    /// The tools that an assistant called; nil where it called none.
+    private static func toolCalls(_ fields: RequestFields, of role: String) throws(APIError) -> [ToolCall]? {
+        guard let list = try fields.value("tool_calls", [ToolCallField].self, "a list of calls"), !list.isEmpty else {
+            return nil
+        }
+        guard role == "assistant" else { throw fields.invalid("tool_calls", "belong to messages of an assistant") }
+        guard list.count <= GenerationRequest.Limits.toolCalls else {
+            throw fields.invalid("tool_calls", "may be at most \(GenerationRequest.Limits.toolCalls)")
+        }
+        for (index, field) in list.enumerated() where field.call == nil {
+            throw fields.invalid(
+                "tool_calls[\(index)]",
+                "must have an 'id' and a 'function' with a 'name' and 'arguments', the JSON text of an object")
+        }
+        return list.compactMap(\.call)
+    }
+
+    private static func content(
+        _ fields: RequestFields, mayBeAbsent: Bool, isCall: Bool
+    ) throws(APIError) -> String? {
         guard fields.has("content") else {
-            if mayBeAbsent { return "" }
+            if mayBeAbsent { return isCall ? nil : "" }
             throw fields.missing("content", "a string or a list of text parts")
         }
         if let text = try fields.textIfString("content") { return text }
@@ -85,5 +109,32 @@ struct MessageList: Decodable {
             index += 1
         }
         return text
+    }
+}
+
+/// A call of a tool in an earlier answer; nil where something of it is missing.
+private struct ToolCallField: Decodable {
+    let call: ToolCall?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, function
+    }
+
+    private struct Function: Decodable {
+        let name: String
+        let arguments: String?
+    }
+
+    init(from decoder: any Decoder) throws {
+        guard let container = try? decoder.container(keyedBy: CodingKeys.self),
+            let function = try? container.decode(Function.self, forKey: .function), !function.name.isEmpty
+        else {
+            call = nil
+            return
+        }
+        let arguments = function.arguments ?? "{}"
+        let isObject = (try? JSONReader.read(Array(arguments.utf8)))?.object != nil
+        let identifier = (try? container.decode(String.self, forKey: .id)) ?? ""
+        call = isObject ? ToolCall(identifier: identifier, name: function.name, arguments: arguments) : nil
     }
 }

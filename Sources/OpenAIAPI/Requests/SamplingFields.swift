@@ -4,26 +4,71 @@ internal import ServingModel
 /// The fields that chats and completions share, read and checked in one place.
 struct SamplingFields {
     let model: ModelName
-    let temperature: Float
-    let topK: Int
+    /// Without seed, length and likelihoods, whose fields differ.
+    let sampling: SamplingParameters
     let seed: UInt64?
-    let stop: [String]
-    let ignoresEndOfSequence: Bool
+    let choicesPerPrompt: Int
     let streams: Bool
     let includesUsage: Bool
 
     init(_ fields: RequestFields) throws(APIError) {
+        typealias Limits = SamplingParameters.Limits
         model = try Self.model(fields)
-        let bounds = SamplingParameters.Limits.temperature
-        let range = Double(bounds.lowerBound)...Double(bounds.upperBound)
-        temperature = Float(try fields.number("temperature", in: range) ?? 1)
-        topK = try fields.integer("top_k", in: 0...GenerationRequest.Limits.topK) ?? 0
+        var sampling = SamplingParameters(
+            temperature: try Self.number(fields, "temperature", in: Limits.temperature) ?? 1,
+            topK: try Self.topK(fields), seed: 0, stop: try Self.stop(fields),
+            ignoresEndOfSequence: try fields.flag("ignore_eos") ?? false)
+        sampling.topP = try Self.number(fields, "top_p", in: Limits.mass) ?? 1
+        sampling.minP = try Self.number(fields, "min_p", in: Limits.minP) ?? 0
+        sampling.typicalP = try Self.number(fields, "typical_p", in: Limits.mass) ?? 1
+        sampling.frequencyPenalty = try Self.number(fields, "frequency_penalty", in: Limits.penalty) ?? 0
+        sampling.presencePenalty = try Self.number(fields, "presence_penalty", in: Limits.penalty) ?? 0
+        sampling.repetitionPenalty = try Self.repetitionPenalty(fields)
+        sampling.minimumTokens = try fields.integer("min_tokens", in: 0...GenerationRequest.Limits.maximumTokens) ?? 0
+        sampling.biases = try Self.biases(fields)
+        self.sampling = sampling
         seed = try Self.seed(fields)
-        stop = try Self.stop(fields)
-        ignoresEndOfSequence = try fields.flag("ignore_eos") ?? false
+        choicesPerPrompt = try fields.integer("n", in: 1...GenerationRequest.Limits.choicesPerPrompt) ?? 1
         streams = try fields.flag("stream") ?? false
         let options = try fields.value("stream_options", StreamOptions.self, "an object")
         includesUsage = options?.includesUsage ?? false
+    }
+
+    private static func number(
+        _ fields: RequestFields, _ name: String, in range: ClosedRange<Float>
+    ) throws(APIError) -> Float? {
+        try fields.number(name, in: Double(range.lowerBound)...Double(range.upperBound)).map { Float($0) }
+    }
+
+    /// -1 means all tokens to some servers.
+    private static func topK(_ fields: RequestFields) throws(APIError) -> Int {
+        max(0, try fields.integer("top_k", in: -1...GenerationRequest.Limits.topK) ?? 0)
+    }
+
+    /// `repeat_penalty` is llama.cpp's name for the same.
+    private static func repetitionPenalty(_ fields: RequestFields) throws(APIError) -> Float {
+        let bounds = SamplingParameters.Limits.repetitionPenalty
+        if let penalty = try number(fields, "repetition_penalty", in: bounds) { return penalty }
+        return try number(fields, "repeat_penalty", in: bounds) ?? 1
+    }
+
+    /// An object from token ids, as strings, to numbers.
+    private static func biases(_ fields: RequestFields) throws(APIError) -> [SamplingParameters.TokenBias] {
+        let limits = SamplingParameters.Limits.self
+        let form = "an object from token ids to numbers from \(limits.bias.lowerBound) to \(limits.bias.upperBound)"
+        guard let map = try fields.value("logit_bias", [String: Double].self, form) else { return [] }
+        guard map.count <= limits.biases else {
+            throw fields.invalid("logit_bias", "may hold at most \(limits.biases) tokens, not \(map.count)")
+        }
+        var biases: [SamplingParameters.TokenBias] = []
+        for (text, bias) in map {
+            guard let token = Int32(text), token >= 0 else {
+                throw fields.invalid("logit_bias", "must be \(form); '\(text.prefix(32))' is no token id")
+            }
+            guard limits.bias.contains(Float(bias)) else { throw fields.invalid("logit_bias", "must be \(form)") }
+            biases.append(.init(token: token, bias: Float(bias)))
+        }
+        return biases.sorted { $0.token < $1.token }
     }
 
     /// Reads a bound on the answer's length.

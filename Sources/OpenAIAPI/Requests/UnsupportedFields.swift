@@ -44,22 +44,11 @@ struct UnsupportedField {
 
     /// Of both kinds of request.
     static let shared: [UnsupportedField] = [
-        UnsupportedField(name: "n", neutral: [.number(1)]),
-        UnsupportedField(name: "best_of", neutral: [.number(1)]),
-        UnsupportedField(name: "top_p", neutral: [.number(1)]),
-        UnsupportedField(name: "min_p", neutral: [.number(0)]),
-        UnsupportedField(name: "presence_penalty", neutral: [.number(0)]),
-        UnsupportedField(name: "frequency_penalty", neutral: [.number(0)]),
-        UnsupportedField(name: "repetition_penalty", neutral: [.number(1)]),
-        UnsupportedField(name: "logit_bias", neutral: [.emptyObject]),
-        UnsupportedField(name: "logprobs", neutral: [.no, .number(0)]),
+        UnsupportedField(name: "best_of", neutral: [.number(1)])
     ]
 
     /// Of chats alone.
     static let chat: [UnsupportedField] = [
-        UnsupportedField(name: "top_logprobs", neutral: [.number(0)]),
-        UnsupportedField(name: "tools", neutral: [.emptyList]),
-        UnsupportedField(name: "tool_choice", neutral: [.word("none"), .word("auto")]),
         UnsupportedField(name: "functions", neutral: [.emptyList]),
         UnsupportedField(name: "function_call", neutral: [.word("none"), .word("auto")]),
         UnsupportedField(name: "modalities", neutral: [.words(["text"])]),
@@ -70,8 +59,7 @@ struct UnsupportedField {
 
     /// Of completions alone.
     static let completion: [UnsupportedField] = [
-        UnsupportedField(name: "echo", neutral: [.no]),
-        UnsupportedField(name: "suffix", neutral: [.word("")]),
+        UnsupportedField(name: "suffix", neutral: [.word("")])
     ]
 
     /// Refuses the first of `list` that `fields` holds with a value that would change the answer.

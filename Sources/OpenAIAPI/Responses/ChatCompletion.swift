@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ServingModel
 
-/// The whole answer to a chat request that did not ask for a stream.
-package struct ChatCompletion: Hashable, Sendable, Codable {
-    /// One answer; there is always exactly one.
-    package struct Choice: Hashable, Sendable, Codable {
+/// The whole answer to a chat request that did not ask for a stream, as a client reads it. (The gateway writes it as a
+/// `WholeAnswer`.)
+package struct ChatCompletion: Hashable, Sendable, Decodable {
+    package struct Choice: Hashable, Sendable, Decodable {
         package var index: Int
         package var message: Message
         package var finishReason: String
@@ -16,13 +16,17 @@ package struct ChatCompletion: Hashable, Sendable, Codable {
     }
 
     /// What the assistant says.
-    package struct Message: Hashable, Sendable, Codable {
+    package struct Message: Hashable, Sendable, Decodable {
         package var role: String
-        package var content: String
+        /// nil where it only called tools.
+        package var content: String?
+        package var reasoning: String?
+        package var toolCalls: [CalledTool]?
 
-        package init(role: String, content: String) {
-            self.role = role
-            self.content = content
+        private enum CodingKeys: String, CodingKey {
+            case role, content
+            case reasoning = "reasoning_content"
+            case toolCalls = "tool_calls"
         }
     }
 
@@ -33,18 +37,18 @@ package struct ChatCompletion: Hashable, Sendable, Codable {
     package var model: ModelName
     package var choices: [Choice]
     package var usage: TokenUsage
+}
 
-    package init(id: String, created: Int, model: ModelName, text: String, reason: FinishReason, usage: TokenUsage) {
-        self.id = id
-        self.object = "chat.completion"
-        self.created = created
-        self.model = model
-        self.choices = [
-            Choice(
-                index: 0, message: Message(role: "assistant", content: text), finishReason: reason.wireName)
-        ]
-        self.usage = usage
+/// A call in an answer, or a part of one in a streamed answer.
+package struct CalledTool: Hashable, Sendable, Decodable {
+    package struct Function: Hashable, Sendable, Decodable {
+        package var name: String?
+        package var arguments: String?
     }
+
+    package var index: Int?
+    package var id: String?
+    package var function: Function
 }
 
 /// One event of a streamed chat, as a client reads it. (The gateway writes it with `ChunkEncoder`.)
@@ -53,6 +57,14 @@ package struct ChatCompletionChunk: Hashable, Sendable, Decodable {
     package struct Delta: Hashable, Sendable, Decodable {
         package var role: String?
         package var content: String?
+        package var reasoning: String?
+        package var toolCalls: [CalledTool]?
+
+        private enum CodingKeys: String, CodingKey {
+            case role, content
+            case reasoning = "reasoning_content"
+            case toolCalls = "tool_calls"
+        }
     }
 
     /// The part of one choice.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ServingModel
 
-/// The answer to a completion request, whole; also the form of one event of a streamed one.
-package struct TextCompletion: Hashable, Sendable, Codable {
-    /// One continuation; there is at most one.
-    package struct Choice: Hashable, Sendable, Codable {
+/// The answer to a completion request, whole, or one event of a streamed one, as a client reads it. (The gateway writes
+/// it as a `WholeAnswer` or with `ChunkEncoder`.)
+package struct TextCompletion: Hashable, Sendable, Decodable {
+    package struct Choice: Hashable, Sendable, Decodable {
         package var index: Int
         package var text: String
         package var finishReason: String?
@@ -22,13 +22,4 @@ package struct TextCompletion: Hashable, Sendable, Codable {
     package var model: ModelName
     package var choices: [Choice]
     package var usage: TokenUsage?
-
-    package init(id: String, created: Int, model: ModelName, text: String, reason: FinishReason, usage: TokenUsage) {
-        self.id = id
-        self.object = "text_completion"
-        self.created = created
-        self.model = model
-        self.choices = [Choice(index: 0, text: text, finishReason: reason.wireName)]
-        self.usage = usage
-    }
 }

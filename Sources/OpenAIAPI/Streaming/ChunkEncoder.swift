@@ -26,31 +26,35 @@ package struct ChunkEncoder: Sendable {
         self.closing = Array((includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
     }
 
-    /// The first chunk of a chat, which names the speaker; nil for a plain completion, which has none.
-    package func role() -> [UInt8]? {
+    /// The first chunk of a chat's choice, which names the speaker; nil for a plain completion, which has none.
+    package func role(ofChoice choice: Int) -> [UInt8]? {
         guard kind == .chat else { return nil }
         var text = start()
-        text.append(raw: "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},")
+        text.append(raw: "{\"index\":")
+        text.append(number: choice)
+        text.append(raw: ",\"delta\":{\"role\":\"assistant\",\"content\":\"\"},")
         text.append(raw: "\"logprobs\":null,\"finish_reason\":null}")
         return finish(text)
     }
 
-    /// A chunk of text.
-    package func text(_ piece: String) -> [UInt8] {
+    /// A chunk of one choice. `hasCalls`: the choice called tools before this part.
+    package func part(_ part: AnswerPart, hasCalls: Bool = false) -> [UInt8] {
         var text = start()
-        text.append(raw: kind == .chat ? "{\"index\":0,\"delta\":{\"content\":" : "{\"index\":0,\"text\":")
-        text.append(string: piece)
-        text.append(raw: kind == .chat ? "}," : ",")
-        text.append(raw: "\"logprobs\":null,\"finish_reason\":null}")
-        return finish(text)
-    }
-
-    /// The chunk that says why the answer ended.
-    package func end(_ reason: FinishReason) -> [UInt8] {
-        var text = start()
-        text.append(raw: kind == .chat ? "{\"index\":0,\"delta\":{}," : "{\"index\":0,\"text\":\"\",")
-        text.append(raw: "\"logprobs\":null,\"finish_reason\":")
-        text.append(string: reason.wireName)
+        text.append(raw: "{\"index\":")
+        text.append(number: part.index)
+        if kind == .chat {
+            text.append(raw: ",\"delta\":{")
+            text.append(messageOf: part, isWhole: false)
+            text.append(raw: "},\"logprobs\":")
+            text.append(chatLikelihoods: part.likelihoods)
+        } else {
+            text.append(raw: ",\"text\":")
+            text.append(string: part.text)
+            text.append(raw: ",\"logprobs\":")
+            text.append(completionLikelihoods: part.likelihoods, textOffset: part.textOffset)
+        }
+        text.append(raw: ",\"finish_reason\":")
+        text.append(optional: part.wireReason(hasCalls: hasCalls || !part.calls.isEmpty))
         text.append(raw: "}")
         return finish(text)
     }
@@ -58,13 +62,9 @@ package struct ChunkEncoder: Sendable {
     /// The chunk without a choice that carries the counts.
     package func usage(_ usage: TokenUsage) -> [UInt8] {
         var text = start()
-        text.append(raw: "],\"usage\":{\"prompt_tokens\":")
-        text.append(number: usage.promptTokens)
-        text.append(raw: ",\"completion_tokens\":")
-        text.append(number: usage.completionTokens)
-        text.append(raw: ",\"total_tokens\":")
-        text.append(number: usage.totalTokens)
-        text.append(raw: "}}\n\n")
+        text.append(raw: "],\"usage\":")
+        text.append(usage: usage)
+        text.append(raw: "}\n\n")
         return text.bytes
     }
 
@@ -79,9 +79,4 @@ package struct ChunkEncoder: Sendable {
         text.append(raw: closing)
         return text.bytes
     }
-}
-
-extension FinishReason {
-    /// OpenAI's word; a cancelled answer has none of its own there and is told as an error instead.
-    package var wireName: String { rawValue }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import JSONReading
 
 /// JSON written by hand where a general encoder would cost more than the text itself: once per streamed token.
 package struct JSONText: Sendable {
@@ -53,5 +54,39 @@ package struct JSONText: Sendable {
         for digit in [byte >> 4, byte & 15] {
             bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
+    }
+
+    /// Appends a value that was read, its members in their order.
+    mutating func append(value: JSONValue) {
+        switch value {
+        case .null: append(raw: "null")
+        case .boolean(let truth): append(raw: truth ? "true" : "false")
+        case .integer(let number): append(number: number)
+        case .fraction(let number): append(raw: number.description)
+        case .text(let text): append(string: text)
+        case .list(let elements):
+            append(raw: "[")
+            for (place, element) in elements.enumerated() {
+                if place > 0 { append(raw: ",") }
+                append(value: element)
+            }
+            append(raw: "]")
+        case .object(let members):
+            append(raw: "{")
+            for (place, member) in members.enumerated() {
+                if place > 0 { append(raw: ",") }
+                append(string: member.name)
+                append(raw: ":")
+                append(value: member.value)
+            }
+            append(raw: "}")
+        }
+    }
+
+    /// A value as text.
+    static func text(of value: JSONValue) -> String {
+        var text = JSONText()
+        text.append(value: value)
+        return String(decoding: text.bytes, as: UTF8.self)
     }
 }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ServingModel
+
+/// What whole answers and streamed ones have in common, written by hand: it is the gateway's work for each token.
+extension JSONText {
+    /// The members of a chat's message or delta behind its role; `isWhole` writes those that a message always has.
+    mutating func append(messageOf part: AnswerPart, isWhole: Bool) {
+        var separator = isWhole ? "," : ""
+        func next() -> String {
+            defer { separator = "," }
+            return separator
+        }
+        if isWhole || !part.text.isEmpty {
+            append(raw: next() + "\"content\":")
+            append(optional: isWhole && part.text.isEmpty && !part.calls.isEmpty ? nil : part.text)
+        }
+        if !part.reasoning.isEmpty {
+            append(raw: next() + "\"reasoning_content\":")
+            append(string: part.reasoning)
+        }
+        guard !part.calls.isEmpty else { return }
+        append(raw: next() + "\"tool_calls\":[")
+        for (place, piece) in part.calls.enumerated() {
+            if place > 0 { append(raw: ",") }
+            append(piece, of: part.job, hasIndex: !isWhole)
+        }
+        append(raw: "]")
+    }
+
+    private mutating func append(_ piece: ToolCallPiece, of job: JobID, hasIndex: Bool) {
+        append(raw: "{")
+        if hasIndex {
+            append(raw: "\"index\":")
+            append(number: piece.call)
+            append(raw: ",")
+        }
+        if let name = piece.name {
+            append(raw: "\"id\":")
+            append(string: AnswerPart.identifier(ofCall: piece.call, in: job))
+            append(raw: ",\"type\":\"function\",\"function\":{\"name\":")
+            append(string: name)
+            append(raw: ",\"arguments\":")
+        } else {
+            append(raw: "\"function\":{\"arguments\":")
+        }
+        append(string: piece.arguments)
+        append(raw: "}}")
+    }
+
+    /// The `logprobs` of a chat's choice: `null` where none were asked for.
+    mutating func append(chatLikelihoods likelihoods: [TokenLikelihood]) {
+        guard !likelihoods.isEmpty else { return append(raw: "null") }
+        append(raw: "{\"content\":[")
+        for (place, likelihood) in likelihoods.enumerated() {
+            append(raw: place > 0 ? ",{" : "{")
+            append(candidate: likelihood.chosen)
+            append(raw: ",\"top_logprobs\":[")
+            for (rank, candidate) in likelihood.top.enumerated() {
+                append(raw: rank > 0 ? ",{" : "{")
+                append(candidate: candidate)
+                append(raw: "}")
+            }
+            append(raw: "]}")
+        }
+        append(raw: "],\"refusal\":null}")
+    }
+
+    private mutating func append(candidate: TokenLikelihood.Candidate) {
+        append(raw: "\"token\":")
+        append(string: String(decoding: candidate.bytes, as: UTF8.self))
+        append(raw: ",\"logprob\":")
+        append(raw: candidate.logarithm.description)
+        append(raw: ",\"bytes\":[")
+        for (place, byte) in candidate.bytes.enumerated() {
+            if place > 0 { append(raw: ",") }
+            append(number: Int(byte))
+        }
+        append(raw: "]")
+    }
+
+    /// The `logprobs` of a completion's choice, lists beside each other; `null` where none were asked for.
+    mutating func append(completionLikelihoods likelihoods: [TokenLikelihood], textOffset: Int) {
+        guard !likelihoods.isEmpty else { return append(raw: "null") }
+        let texts = likelihoods.map { String(decoding: $0.chosen.bytes, as: UTF8.self) }
+        append(raw: "{\"tokens\":[")
+        for (place, text) in texts.enumerated() {
+            if place > 0 { append(raw: ",") }
+            append(string: text)
+        }
+        append(raw: "],\"token_logprobs\":[")
+        append(raw: likelihoods.map { $0.chosen.logarithm.description }.joined(separator: ","))
+        append(raw: "],\"top_logprobs\":[")
+        for (place, likelihood) in likelihoods.enumerated() {
+            append(raw: place > 0 ? ",{" : "{")
+            // Two tokens can have the same text; an object tells the likelier one.
+            var told: Set<String> = []
+            for candidate in likelihood.top {
+                let text = String(decoding: candidate.bytes, as: UTF8.self)
+                guard told.insert(text).inserted else { continue }
+                if told.count > 1 { append(raw: ",") }
+                append(string: text)
+                append(raw: ":")
+                append(raw: candidate.logarithm.description)
+            }
+            append(raw: "}")
+        }
+        append(raw: "],\"text_offset\":[")
+        var offset = textOffset
+        for (place, text) in texts.enumerated() {
+            if place > 0 { append(raw: ",") }
+            append(number: offset)
+            offset += text.count
+        }
+        append(raw: "]}")
+    }
+
+    /// The counts of an answer, an object.
+    mutating func append(usage: TokenUsage) {
+        append(raw: "{\"prompt_tokens\":")
+        append(number: usage.promptTokens)
+        append(raw: ",\"completion_tokens\":")
+        append(number: usage.completionTokens)
+        append(raw: ",\"total_tokens\":")
+        append(number: usage.totalTokens)
+        append(raw: "}")
+    }
+}

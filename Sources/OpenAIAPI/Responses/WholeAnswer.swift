@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ServingModel
+
+/// An answer in one piece, of a chat or a completion.
+package struct WholeAnswer: Hashable, Sendable {
+    package var kind: JobKind
+    package var id: String
+    /// Seconds since 1970.
+    package var created: Int
+    package var model: ModelName
+    /// By their indices.
+    package var choices: [AnswerPart]
+    package var usage: TokenUsage
+
+    package init(
+        kind: JobKind, id: String, created: Int, model: ModelName, choices: [AnswerPart], usage: TokenUsage
+    ) {
+        self.kind = kind
+        self.id = id
+        self.created = created
+        self.model = model
+        self.choices = choices
+        self.usage = usage
+    }
+
+    /// The JSON text.
+    package var json: [UInt8] {
+        var text = JSONText(reserving: 512 + choices.reduce(0) { $0 + $1.text.utf8.count })
+        text.append(raw: "{\"id\":")
+        text.append(string: id)
+        text.append(raw: kind == .chat ? ",\"object\":\"chat.completion\"" : ",\"object\":\"text_completion\"")
+        text.append(raw: ",\"created\":")
+        text.append(number: created)
+        text.append(raw: ",\"model\":")
+        text.append(string: model.text)
+        text.append(raw: ",\"choices\":[")
+        for (place, choice) in choices.enumerated() {
+            if place > 0 { text.append(raw: ",") }
+            append(choice, to: &text)
+        }
+        text.append(raw: "],\"usage\":")
+        text.append(usage: usage)
+        text.append(raw: "}")
+        return text.bytes
+    }
+
+    private func append(_ choice: AnswerPart, to text: inout JSONText) {
+        text.append(raw: "{\"index\":")
+        text.append(number: choice.index)
+        if kind == .chat {
+            text.append(raw: ",\"message\":{\"role\":\"assistant\"")
+            text.append(messageOf: choice, isWhole: true)
+            text.append(raw: "},\"logprobs\":")
+            text.append(chatLikelihoods: choice.likelihoods)
+        } else {
+            text.append(raw: ",\"text\":")
+            text.append(string: choice.text)
+            text.append(raw: ",\"logprobs\":")
+            text.append(completionLikelihoods: choice.likelihoods, textOffset: choice.textOffset)
+        }
+        text.append(raw: ",\"finish_reason\":")
+        text.append(optional: choice.wireReason(hasCalls: !choice.calls.isEmpty))
+        text.append(raw: "}")
+    }
+}
