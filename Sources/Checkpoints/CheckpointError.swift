@@ -17,6 +17,9 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
     /// A tensor's numbers are stored in a way that is not read.
     case unsupportedTensorType(tensor: String, type: String, known: String)
 
+    /// A file of a checkpoint of several (the first is number 0) that came with a wrong number of others.
+    case wrongPart(number: Int, count: Int, present: Int)
+
     package var description: String {
         switch self {
         case .notGGUF:
@@ -31,6 +34,9 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
             "the checkpoint lacks the metadata '\(key)', which this kind of model needs; convert it anew"
         case .wrongMetadataType(let key, let expected):
             "the checkpoint's metadata '\(key)' is not \(expected); convert it anew"
+        case .wrongPart(let number, let count, let present):
+            "the file is number \(number) (from 0) of a checkpoint of \(count) files, and \(present) came; have all of them in "
+                + "one folder under the names that they were fetched with, and name that folder"
         case .unsupportedTensorType(let tensor, let type, let known):
             "tensor '\(tensor)' is stored as \(type), which is not read; known are \(known): convert the checkpoint "
                 + "to one of these"

@@ -48,8 +48,11 @@ struct ModelPacking {
     }
 
     private static func source(_ bytes: UnsafeRawBufferPointer) throws(PackError) -> any CheckpointSource {
-        guard CheckpointBundle.isBundle(bytes) else { return try GGUFSource(bytes) }
-        return try HuggingFaceSource(FolderFiles(bytes))
+        guard CheckpointBundle.isBundle(bytes) else { return try GGUFSource([bytes]) }
+        let files = try FolderFiles(bytes)
+        let parts = files.names.filter { $0.hasSuffix(".gguf") }
+        guard parts.isEmpty else { return try GGUFSource(parts.compactMap { files[$0] }) }
+        return try HuggingFaceSource(files)
     }
 
     /// Every tensor of the checkpoint must have its place: a model with parts left out would answer wrongly.

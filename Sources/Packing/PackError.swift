@@ -25,6 +25,8 @@ enum PackError: Error, CustomStringConvertible {
     case unsupportedProperty(String)
     case missingTensor(String)
     case wrongShape(tensor: String, found: [Int], expected: [Int])
+    /// Weights that are NaN or infinite.
+    case notFinite(tensor: String)
     /// Metadata that contradicts other metadata or makes no sense.
     case inconsistent(String)
 
@@ -62,6 +64,9 @@ enum PackError: Error, CustomStringConvertible {
             "the checkpoint lacks tensor '\(name)'; fetch it again or convert it anew"
         case .wrongShape(let tensor, let found, let expected):
             "tensor '\(tensor)' has shape \(found), expected \(expected); convert the checkpoint anew"
+        case .notFinite(let tensor):
+            "tensor '\(tensor)' has weights that are infinite or no numbers (NaN), so that every answer would be noise; "
+                + "fetch the checkpoint again, and if that is the same, its training or conversion went wrong: take another"
         case .inconsistent(let problem):
             "the checkpoint is inconsistent: \(problem); convert it anew"
         }

@@ -38,6 +38,7 @@ struct TensorPacking {
         _ tensor: SourceTensor, _ plan: TensorPlan, _ writer: inout ArtefactWriter
     ) throws(PackError) {
         let numbers = try tensor.numbers()
+        guard numbers.allSatisfy(\.isFinite) else { throw .notFinite(tensor: tensor.name) }
         if plan.role == .ropeFactors || plan.role == .longRopeFactors, !numbers.allSatisfy({ $0.isFinite && $0 > 0 }) {
             throw .inconsistent("tensor '\(tensor.name)' is not a set of factors, which are positive numbers")
         }
@@ -70,10 +71,12 @@ struct TensorPacking {
             byteCount: panelRows * tensor.rowByteCount, alignment: 64)
         defer { room.deallocate() }
         let pack = Self.panelPacking(tensor.type, layout, columns: plan.columns)
+        let finite = FiniteNumbers(tensor.type)
         for matrix in 0..<plan.stackCount {
             let end = (matrix + 1) * rows
             for start in stride(from: matrix * rows, to: end, by: panelRows) {
                 let bytes = tensor.bytes(ofRows: start..<min(start + panelRows, end), room: room)
+                guard finite.fill(bytes) else { throw .notFinite(tensor: tensor.name) }
                 pack(bytes, panel)
                 try packing(PackError.artefact) { () throws(ArtefactError) in
                     try writer.append(UnsafeRawBufferPointer(panel))

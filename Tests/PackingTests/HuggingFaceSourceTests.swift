@@ -34,6 +34,17 @@ struct HuggingFaceSourceTests {
         #expect(try template.render(input).flatMap(\.bytes) == Array("[hi]".utf8))
     }
 
+    @Test(
+        "an embedding model's folder says how it pools",
+        arguments: [
+            ("mean_tokens", Pooling.mean), ("cls_token", .first), ("lasttoken", .last), ("max_tokens", .unspecified),
+        ])
+    func pooling(mode: String, pooling: Pooling) throws {
+        let settings = Array(#"{"word_embedding_dimension": 8, "pooling_mode_\#(mode)": true}"#.utf8)
+        let packed = try Packed(LlamaFolder(change: { $0["1_Pooling+config.json"] = settings }).bytes())
+        #expect(packed.artefact.configuration.pooling == pooling)
+    }
+
     @Test("an output matrix beside tied embeddings is not used")
     func tied() throws {
         let packed = try Packed(LlamaFolder(configuration: ["tie_word_embeddings": "true"]).bytes())

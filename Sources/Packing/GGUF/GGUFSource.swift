@@ -3,17 +3,17 @@ internal import Artefacts
 internal import Checkpoints
 internal import Tokenization
 
-/// A model in GGUF, which holds everything in one file and under the names that packing uses.
+/// A model in GGUF, which holds everything under the names that packing uses.
 struct GGUFSource: CheckpointSource {
     let architecture: Architecture
     let name: String?
     let metadata: any FamilyMetadata
     let tensors: [String: SourceTensor]
-    private let file: GGUFFile
+    private let file: GGUFParts
 
-    /// Reads and checks everything but the weights.
-    init(_ bytes: UnsafeRawBufferPointer) throws(PackError) {
-        let file = try packing(PackError.checkpoint) { () throws(CheckpointError) in try GGUFFile(bytes) }
+    /// Reads and checks everything but the weights of one file, or of all parts of a split one.
+    init(_ parts: [UnsafeRawBufferPointer]) throws(PackError) {
+        let file = try packing(PackError.checkpoint) { () throws(CheckpointError) in try GGUFParts(parts) }
         let family = try packing(PackError.checkpoint) { () throws(CheckpointError) in
             guard let name = try file.metadata.string("general.architecture") else {
                 throw .missingMetadata(key: "general.architecture")

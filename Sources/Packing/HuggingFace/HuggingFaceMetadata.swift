@@ -9,10 +9,23 @@ struct HuggingFaceMetadata: FamilyMetadata {
     private let derived: [String: JSONValue]
 
     /// The settings of a model of the family that the table is of.
-    init(_ configuration: JSONValue, names: HuggingFaceNames) {
+    ///
+    /// - Parameter pooling: the settings of an embedding model for how a text's vectors become one; nil where it is none.
+    init(_ configuration: JSONValue, pooling: JSONValue? = nil, names: HuggingFaceNames) {
         self.configuration = configuration
         self.names = names
-        derived = Self.standard(configuration, names).merging(names.derived(configuration)) { _, family in family }
+        var settings = Self.standard(configuration, names).merging(names.derived(configuration)) { _, family in family }
+        if let kind = pooling.flatMap(Self.pooling) { settings["pooling_type"] = .integer(kind) }
+        derived = settings
+    }
+
+    /// GGUF's number for how an embedding model pools; nil for ways that have none.
+    private static func pooling(_ settings: JSONValue) -> Int? {
+        let kinds: [(String, Int)] = [
+            ("pooling_mode_mean_tokens", 1), ("pooling_mode_cls_token", 2), ("pooling_mode_lasttoken", 3),
+        ]
+        let chosen = kinds.filter { settings[$0.0]?.boolean == true }
+        return chosen.count == 1 ? chosen[0].1 : nil
     }
 
     /// A member of `config.json` by its path, `rope_scaling.factor`.

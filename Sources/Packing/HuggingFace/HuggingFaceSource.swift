@@ -24,7 +24,9 @@ struct HuggingFaceSource: CheckpointSource {
         }
         architecture = try Self.family(configuration)
         names = architecture.checkpointFamily.huggingFace
-        metadata = HuggingFaceMetadata(configuration, names: names)
+        // A file in a folder of its own, on the way a part of the file's name.
+        let pooling = try files.json("1_Pooling+config.json")
+        metadata = HuggingFaceMetadata(configuration, pooling: pooling, names: names)
         let path = configuration["_name_or_path"]?.text?.split(separator: "/").last
         name = path.map(String.init)
         try Self.checkActivation(configuration, names)
