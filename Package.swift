@@ -63,6 +63,7 @@ let package = Package(
         // Layer 0: the kernel's and the processor's own terms, and values.
         .target(name: "CLinux"),
         .target(name: "CFlowKernels", cSettings: kernelFlags),
+        .target(name: "CContentDigest", cSettings: kernelFlags),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         room("ServingModel"),
@@ -83,7 +84,7 @@ let package = Package(
 
         // Layer 2
         room("Sandbox", ["LinuxKernel", "CLinux", "CSeccomp", "CCapability"]),
-        room("Messages", ["ServingModel", "LinuxKernel"]),
+        room("Messages", ["ServingModel", "LinuxKernel", "CContentDigest"]),
         room("LanguageModels", ["CFlowKernels", "Artefacts"]),
 
         // Layer 3
@@ -176,7 +177,7 @@ let package = Package(
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
-        tests("Messages", ["Messages", "LinuxKernel", "ServingModel"]),
+        tests("Messages", ["Messages", "LinuxKernel", "ServingModel", "CContentDigest"]),
         tests("LanguageModels", ["LanguageModels", "TestSupport"]),
         tests(
             "FlowServe",

@@ -29,7 +29,7 @@ enum LayerTable {
 
     /// Every target, lowest layer first.
     static let rooms: [Room] =
-        layer(0, ["CLinux", "CFlowKernels", "CSystemd", "CSeccomp", "CCapability"], [])
+        layer(0, ["CLinux", "CFlowKernels", "CContentDigest", "CSystemd", "CSeccomp", "CCapability"], [])
         + layer(0, ["ServingModel", "JSONReading"], values)
         + layer(1, ["LinuxKernel", "Artefacts", "Checkpoints", "Tokenization", "ChatTemplates"], values)
         + layer(1, ["ConstrainedDecoding", "KVCache", "Policies", "OpenAIAPI"], values)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import CContentDigest
+import Messages
 import Testing
-
-@testable import NodeDaemon
 
 @Suite struct ContentDigestTests {
     private func digest(_ text: String, cut: Int = .max) -> String {
@@ -30,6 +30,15 @@ import Testing
     func cuts(_ cut: Int) {
         let text = String(repeating: "0123456789", count: 97)
         #expect(digest(text, cut: cut) == digest(text))
+    }
+
+    @Test("the processor's instructions give what the portable steps give")
+    func instructions() {
+        let blocks = (0..<64 * 37).map { UInt8(truncatingIfNeeded: $0 * 131 + $0 >> 6) }
+        var (fast, portable) = ([UInt32](1...8), [UInt32](1...8))
+        content_digest_blocks(&fast, blocks, 37)
+        content_digest_portable(&portable, blocks, 37)
+        #expect(fast == portable)
     }
 
     @Test("only 64 lower-case hexadecimal digits are a digest")
