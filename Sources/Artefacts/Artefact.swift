@@ -64,7 +64,9 @@ package struct Artefact: @unchecked Sendable {
 
     /// Reads everything and compares the checksums of tokenizer, chat template and each tensor. Takes as long as
     /// reading the file; for imports and for `model verify`, not for starts.
-    package func verifyContents() throws(ArtefactError) {
+    ///
+    /// - Parameter progress: told of the bytes that are through, after each tensor.
+    package func verifyContents(_ progress: (Int) -> Void = { _ in }) throws(ArtefactError) {
         typealias Header = ArtefactFormat.Header
         guard Checksum.of(tokenizerTables) == bytes.number(Header.tokenizerChecksum) else {
             throw .checksumMismatch(what: "the tokenizer")
@@ -72,6 +74,7 @@ package struct Artefact: @unchecked Sendable {
         guard Checksum.of(chatTemplate) == bytes.number(Header.templateChecksum) else {
             throw .checksumMismatch(what: "the chat template")
         }
+        var done = tokenizerTables.count + chatTemplate.count
         for index in 0..<tensorCount {
             let tensor = tensor(at: index)
             let stored: UInt64 = directory.number(
@@ -79,6 +82,8 @@ package struct Artefact: @unchecked Sendable {
             guard Checksum.of(UnsafeRawBufferPointer(start: tensor.data, count: tensor.byteCount)) == stored else {
                 throw .checksumMismatch(what: "tensor \(tensor.role) of layer \(tensor.layer)")
             }
+            done += tensor.byteCount
+            progress(done)
         }
     }
 

@@ -15,6 +15,8 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
     case badCheckpoint(String)
     case packingFailed(String)
     case importInProgress
+    /// No whole model was packed from the checkpoint that a client described.
+    case unknownCheckpoint
     case unknownModel(String)
     /// Other content has the name under which an answer began.
     case modelReplaced(String)
@@ -43,6 +45,7 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
         case .badCheckpoint(let reason): reason
         case .packingFailed(let reason): "the checkpoint could not be packed: \(reason)"
         case .importInProgress: "another import is in progress on this node: wait until it is over"
+        case .unknownCheckpoint: "no whole model was packed from this checkpoint here: send it"
         case .unknownModel(let name): "there is no model '\(name)' on this node: see `deepflow model list`"
         case .modelReplaced(let name):
             "'\(name)' was replaced by other content while it was answering: send the request again"

@@ -21,7 +21,8 @@ package enum PackCommand {
     /// Packs and returns the exit status.
     package static func run(arguments: [String]) -> Int32 {
         guard arguments.isEmpty else {
-            say("flowserve pack takes no arguments, it is started by the node with its descriptors", to: STDERR_FILENO)
+            ReportLine.write(
+                "flowserve pack takes no arguments, it is started by the node with its descriptors", to: STDERR_FILENO)
             return 64
         }
         ProcessPriority.setAll(ProcessPriority.work)
@@ -29,7 +30,7 @@ package enum PackCommand {
             try pack()
             return 0
         } catch {
-            say(error.description, to: STDERR_FILENO)
+            ReportLine.write(error.description, to: STDERR_FILENO)
             return error.status
         }
     }
@@ -57,30 +58,18 @@ package enum PackCommand {
             try MappedMemory(checkpoint, byteCount: size, access: .readOnly)
         }
         let work = try ModelPacking(UnsafeRawBufferPointer(mapping.bytes)) { done, total in
-            say("progress \(done) \(total)", to: report)
+            ReportLine.write("progress \(done) \(total)", to: report)
         }
         let model = try work.write(to: artefact)
         guard fsync(artefact) == 0 else { throw .artefact(.writeFailed(code: errno)) }
-        say("model \(model.json)", to: report)
+        ReportLine.write("model \(model.json)", to: report)
     }
 
     private static func sizeOfCheckpoint() throws(PackError) -> Int {
-        var status = stat()
-        guard fstat(checkpoint, &status) == 0 else {
-            throw .system(SystemCallError("fstat", "descriptor 3, the checkpoint"))
+        guard let size = try ReportLine.fileSize(of: checkpoint, "descriptor 3, the checkpoint") else {
+            throw .notAFile
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
-        guard status.st_size > 0 else { throw .checkpoint(.notGGUF) }
-        return Int(status.st_size)
-    }
-
-    /// Writes a line; a descriptor that is not open or whose reader is gone is no failure.
-    private static func say(_ line: String, to descriptor: CInt) {
-        var rest = Array((line + "\n").utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { return }
-            rest = rest.dropFirst(max(0, count))
-        }
+        guard size > 0 else { throw .checkpoint(.notGGUF) }
+        return size
     }
 }

@@ -9,8 +9,9 @@ let help = """
 
     usage: flowserve template      serve fork orders of a keeper
            flowserve pack          turn a checkpoint into an artefact
+           flowserve verify        compare an artefact with its checksums
 
-    Both are started by the node's daemons with the descriptors that they need;
+    All are started by the node's daemons with the descriptors that they need;
     people use the command deepflow.
 
     """
@@ -22,6 +23,7 @@ func write(_ text: String, to descriptor: CInt) {
 switch CommandLine.arguments.dropFirst().first {
 case "template": exit(TemplateCommand.run())
 case "pack": exit(PackCommand.run(arguments: Array(CommandLine.arguments.dropFirst(2))))
+case "verify": exit(VerifyCommand.run(arguments: Array(CommandLine.arguments.dropFirst(2))))
 case "--version":
     write("flowserve \(Release.version)\n", to: STDOUT_FILENO)
     exit(0)

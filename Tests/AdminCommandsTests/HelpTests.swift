@@ -7,7 +7,8 @@ import Testing
 @Suite("Help texts and the command line")
 struct HelpTests {
     private static let verbs: [[String]] = [
-        [], ["run"], ["ps"], ["model"], ["model", "list"], ["model", "add"], ["model", "show"], ["model", "remove"],
+        [], ["run"], ["ps"], ["model"], ["model", "list"], ["model", "add"], ["model", "show"], ["model", "verify"],
+        ["model", "remove"],
         ["instance", "list"], ["template", "list"], ["job"], ["job", "list"], ["job", "show"], ["job", "cancel"],
         ["node", "list"], ["node", "status"], ["version"],
     ]
@@ -83,11 +84,6 @@ struct HelpTests {
         ]
         let codes = (help([]).split(separator: "Exit codes:").last ?? "").split { $0.isWhitespace }
         for error in errors { #expect(codes.contains("\(error.exitCode)")) }
-    }
-
-    @Test("A checkpoint without a name takes its file's", arguments: ["a.gguf", "./b/a.gguf", "/a", "a.gguf/"])
-    func nameOfFile(path: String) {
-        #expect(ModelAddCommand.name(ofFile: path) == "a")
     }
 
     @Test("Names of users are checked before anything is asked")

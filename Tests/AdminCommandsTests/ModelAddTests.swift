@@ -43,4 +43,14 @@ struct ModelAddTests {
         #expect(ModelAddCommand.failure(busy) == .tryAgain(busy))
         #expect(ModelAddCommand.failure("the checkpoint is empty") == .failed("the checkpoint is empty"))
     }
+
+    @Test("What fits is told from weights, context and memory")
+    func fit() throws {
+        var model = try model("a")
+        (model.byteCount, model.keyValueBytesPerToken, model.contextLength) = (3 << 30, 1 << 17, 8192)
+        #expect(
+            ModelShowCommand.fit(model, in: 4 << 30)
+                == "weights, and beside them 8192 tokens (1 whole contexts) in the machine's 4 GiB")
+        #expect(ModelShowCommand.fit(model, in: 2 << 30).hasPrefix("not whole: 3 GiB of weights"))
+    }
 }

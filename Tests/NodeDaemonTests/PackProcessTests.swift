@@ -47,6 +47,33 @@ import Testing
         #expect(store.all.first?.digest == packed.digest)
     }
 
+    @Test("a checkpoint that was packed before gets one more name unpacked, but not where its content is damaged")
+    func alias() async throws {
+        let (store, importer) = try importer(
+            """
+            if test $1 = verify; then
+                grep -q damage <&3 || exit 0
+                echo 'the checksum of tensor x' >&2
+                exit 65
+            fi
+            cat <&3 >&4; echo '\(description)' >&5
+            """)
+        let first = try await run(importer, "checkpoint")
+        #expect(first.checkpointBytes == 10)
+        let known = try #require(first.checkpointDigest)
+        let second = try await importer.alias(ModelAlias(name: .example("second"), checkpoint: known)).summary
+        #expect(second.digest == first.digest && second.checkpointDigest == known)
+        #expect(store.all.map(\.name.text) == ["second", "tiny"])
+        let strange = ModelAlias(name: .example("third"), checkpoint: first.digest + "0")
+        await #expect(throws: NodeDaemonError.unknownCheckpoint) { try await importer.alias(strange) }
+
+        let damaged = try await run(importer, "damage")
+        #expect(try await importer.damage(of: damaged) { _, _ in } == "the checksum of tensor x")
+        let again = ModelAlias(name: .example("third"), checkpoint: try #require(damaged.checkpointDigest))
+        await #expect(throws: NodeDaemonError.unknownCheckpoint) { try await importer.alias(again) }
+        #expect(store[.example("third")] == nil)
+    }
+
     @Test("a checkpoint at fault is told in the packer's words, without control characters")
     func badCheckpoint() async throws {
         let (store, importer) = try importer("printf 'tensor \\033[31mx is cut off\\n' >&2; exit 65")

@@ -26,7 +26,7 @@ package struct BenchmarkOptions: ParsableArguments {
     /// Under which name the model is measured: the one that was given, else the checkpoint's.
     func modelName() throws(CommandError) -> ModelName {
         if let model { return try TypedNames.model(model) }
-        return try TypedNames.model(ModelAddCommand.name(ofFile: checkpoint ?? ""))
+        return try TypedNames.model(try CheckpointContents(at: checkpoint ?? "").name)
     }
 
     /// What a report says of the machine; figures mean nothing without it.

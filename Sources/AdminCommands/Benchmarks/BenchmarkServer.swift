@@ -81,7 +81,7 @@ struct BenchmarkServer: Sendable {
             guard let path = options.checkpoint else {
                 throw .failed("no connected node has a model '\(name)': name its file with --checkpoint")
             }
-            _ = try await ModelAddCommand.add(name, try CheckpointFile(path: path), to: scheduler)
+            _ = try await ModelAddCommand.add(name, try CheckpointUpload(path: path), to: scheduler)
             holder = try await scheduler.models().first { $0.model.name == name }
         }
         guard let holder else { throw .tryAgain("the model '\(name)' has just gone") }

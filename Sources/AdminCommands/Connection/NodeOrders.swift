@@ -44,6 +44,42 @@ extension AdminServer {
         throw .failed("the node ended the load of \(load.model) without a result; see its log")
     }
 
+    /// Has a node give content that it packed before one more name; nil where it has to be sent after all.
+    func alias(_ alias: ModelAlias) async throws(CommandError) -> ModelSummary? {
+        let response: ClientResponse
+        do throws(CommandError) {
+            response = try await order(NodeRoutes.alias, alias)
+        } catch .failed {
+            return nil
+        } catch {
+            throw error
+        }
+        do {
+            let body = try await response.collect(upTo: Self.longestLine)
+            return try JSONDecoder().decode(ModelSummary.self, from: Data(body.readableBytesView))
+        } catch {
+            throw Self.explain(error)
+        }
+    }
+
+    /// Has a node read a model's whole artefact; `progress` is told of what happens until the last word, which is returned.
+    func verify(
+        _ model: ModelName, _ progress: (Int, Int) -> Void
+    ) async throws(CommandError) -> VerificationProgress {
+        let response = try await order(NodeRoutes.verify, ModelVerification(model: model))
+        do {
+            for try await line in response.lines(upTo: Self.longestLine) {
+                let step = try JSONDecoder().decode(VerificationProgress.self, from: Data(line.readableBytesView))
+                guard case .reading(let bytes, let total) = step else { return step }
+                progress(bytes, total)
+            }
+        } catch {
+            throw Self.explain(error)
+        }
+        if Task.isCancelled { throw .interrupted }
+        throw .failed("the node ended the verification of \(model) without a result; see its log")
+    }
+
     private func order(_ route: String, _ body: some Encodable) async throws(CommandError) -> ClientResponse {
         guard let data = try? JSONEncoder().encode(body) else { throw .failed("the order cannot be encoded") }
         return try await send(

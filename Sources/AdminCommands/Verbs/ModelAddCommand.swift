@@ -10,23 +10,31 @@ internal import UnixHTTP
 package struct ModelAddCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "add",
-        abstract: "Add a GGUF checkpoint under a name.",
+        abstract: "Add a checkpoint under a name: a GGUF file or a folder of Hugging Face.",
         usage: "deepflow model add [<options>] [<name>] <path>",
         discussion: """
-            The file is read as you and copied; it may change or go afterwards.
-            Without a name it takes the file's, up to .gguf. With more than one
-            node connected, --node says which gets it; without it nothing is sent.
+            The files are read as you and copied; they may change or go afterwards,
+            and with --discard-original they do. Of a GGUF model in several files any
+            one is named, or their folder. Without a name it takes the file's or the
+            folder's. With more than one node connected, --node says which gets it;
+            without it nothing is sent.
 
-            Example:
+            An add that was interrupted has left nothing; give it again.
+
+            Examples:
               deepflow model add my-model ./my-model.gguf
+              deepflow model add ./Llama-3.1-8B-Instruct
+              deepflow model add big ./big-00001-of-00003.gguf --discard-original
             """)
 
     private static let longestLine = 1 << 20
 
     @Argument(
-        help: ArgumentHelp("The name that requests will use, and a .gguf file.", valueName: "name-and-path"),
-        completion: .file(extensions: ["gguf"]))
+        help: ArgumentHelp("The name that requests will use, and a file or folder.", valueName: "name-and-path"),
+        completion: .file())
     package var nameAndPath: [String]
+    @Flag(help: "Delete the files that were read, once the node has the model.")
+    package var discardOriginal = false
     @OptionGroup package var options: ServerOptions
     @OptionGroup package var output: OutputOptions
 
@@ -34,31 +42,33 @@ package struct ModelAddCommand: AsyncParsableCommand {
 
     package func validate() throws {
         guard (1...2).contains(nameAndPath.count) else {
-            throw ValidationError("name one .gguf file, with the model's name before it")
+            throw ValidationError("name one .gguf file or folder, with the model's name before it")
         }
     }
 
     package func run() async throws {
         let path = nameAndPath[nameAndPath.count - 1]
-        let name = try TypedNames.model(nameAndPath.count == 2 ? nameAndPath[0] : Self.name(ofFile: path))
-        let checkpoint = try CheckpointFile(path: path)
+        let contents = try CheckpointContents(at: path)
+        let name = try TypedNames.model(nameAndPath.count == 2 ? nameAndPath[0] : contents.name)
+        let checkpoint = try CheckpointUpload(contents, path: path)
         let server = try options.server()
+        let options = self.options
         let (before, model) = try await InterruptGuard.run {
             () async throws(CommandError) -> (ModelSummary?, ModelSummary) in
             if server.side == .scheduler { try Self.checkTarget(try await server.nodes()) }
-            let before = try await server.models().first { $0.model.name == name }?.model
+            let models = try await server.models()
+            let before = models.first { $0.model.name == name }?.model
+            if let known = try await KnownCheckpoint(checkpoint, among: models)?.add(as: name, options) {
+                return (before, known)
+            }
             return (before, try await Self.add(name, checkpoint, to: server))
         }
+        let freed = discardOriginal ? try DiscardedOriginal(checkpoint, folder: contents.folder) : nil
         if output.json { return try JSONOutput.write(model) }
         StandardStreams.writeLine(
             "\(Self.outcome(before, model)): \(Figures.count(model.parameterCount)) parameters, "
                 + "context \(model.contextLength), \(Figures.bytes(model.byteCount))")
-    }
-
-    /// `./models/My-Model.gguf` is `My-Model`.
-    static func name(ofFile path: String) -> String {
-        let file = path.split(separator: "/").last.map(String.init) ?? path
-        return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
+        if let freed { StandardStreams.writeLine(freed.text) }
     }
 
     /// - Throws: `usage` where it is not said which of several nodes gets the model.
@@ -84,7 +94,7 @@ package struct ModelAddCommand: AsyncParsableCommand {
 
     /// Begins the import; the answer's lines are its progress.
     private static func send(
-        _ name: ModelName, _ checkpoint: CheckpointFile, to server: AdminServer
+        _ name: ModelName, _ checkpoint: CheckpointUpload, to server: AdminServer
     ) async throws(CommandError) -> ClientResponse {
         let target = server.side == .scheduler ? SchedulerRoutes.nodeModels : NodeRoutes.models
         do throws(CommandError) {
@@ -100,7 +110,7 @@ package struct ModelAddCommand: AsyncParsableCommand {
 
     /// Sends a checkpoint to a server and shows the progress until the model is in its store.
     static func add(
-        _ name: ModelName, _ checkpoint: CheckpointFile, to server: AdminServer
+        _ name: ModelName, _ checkpoint: CheckpointUpload, to server: AdminServer
     ) async throws(CommandError) -> ModelSummary {
         let response = try await send(name, checkpoint, to: server)
         var report = ProgressReport()
@@ -119,7 +129,7 @@ package struct ModelAddCommand: AsyncParsableCommand {
 
     /// Shows one line of the server's answer; returns the model when it is in the store.
     private static func show(
-        _ progress: ImportProgress, of checkpoint: CheckpointFile, in report: inout ProgressReport
+        _ progress: ImportProgress, of checkpoint: CheckpointUpload, in report: inout ProgressReport
     ) throws(CommandError) -> ModelSummary? {
         switch progress {
         case .receiving(let bytes, let total):

@@ -6,9 +6,10 @@ internal import ServingModel
 package struct ModelCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "List, add, remove and load models.",
+        abstract: "List, add, verify, remove and load models.",
         subcommands: [
-            ModelListCommand.self, ModelAddCommand.self, ModelShowCommand.self, ModelRemoveCommand.self,
+            ModelListCommand.self, ModelAddCommand.self, ModelShowCommand.self, ModelVerifyCommand.self,
+            ModelRemoveCommand.self,
             ModelLoadCommand.self, ModelUnloadCommand.self, ModelPinCommand.self,
         ])
 

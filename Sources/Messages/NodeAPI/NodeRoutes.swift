@@ -19,6 +19,11 @@ package enum NodeRoutes {
     package static let load = "/v1/models/load"
     /// POST `ModelUnload`: ends a model's instances, after their tasks, and its template; 204 when all are gone.
     package static let unload = "/v1/models/unload"
+    /// POST `ModelVerification`: reads a model's whole artefact; answers with newline-delimited `VerificationProgress`.
+    package static let verify = "/v1/models/verify"
+    /// POST `ModelAlias`: gives content that is in the store one more name; answers with its `ModelSummary`, 404 where
+    /// the content is not there or not whole.
+    package static let alias = "/v1/models/alias"
     /// GET: `[TemplateSummary]`.
     package static let templates = "/v1/templates"
     /// POST `ServingTask`: 202 when queued on this node; everything after comes as events. 429 when it has no room,

@@ -19,10 +19,16 @@ package struct ModelSummary: Hashable, Sendable, Codable {
     package var keyValueBytesPerToken: Int
     /// Seconds since 1970.
     package var createdAt: Double
+    /// Of the checkpoint's bytes as they were sent, by which the same one is known again; nil where an older release
+    /// packed it.
+    package var checkpointDigest: String?
+    /// How many bytes were sent.
+    package var checkpointBytes: Int?
 
     package init(
         name: ModelName, digest: String, architecture: String, parameterCount: UInt64, contextLength: Int,
-        vocabularySize: Int, layout: String, byteCount: Int, keyValueBytesPerToken: Int, createdAt: Double
+        vocabularySize: Int, layout: String, byteCount: Int, keyValueBytesPerToken: Int, createdAt: Double,
+        checkpointDigest: String? = nil, checkpointBytes: Int? = nil
     ) {
         self.name = name
         self.digest = digest
@@ -34,6 +40,8 @@ package struct ModelSummary: Hashable, Sendable, Codable {
         self.byteCount = byteCount
         self.keyValueBytesPerToken = keyValueBytesPerToken
         self.createdAt = createdAt
+        self.checkpointDigest = checkpointDigest
+        self.checkpointBytes = checkpointBytes
     }
 }
 

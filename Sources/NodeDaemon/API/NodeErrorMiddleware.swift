@@ -59,7 +59,7 @@ struct NodeErrorMiddleware: RouterMiddleware {
         switch error {
         case .insufficientStorage: "insufficient_storage"
         case .importInProgress: "conflict"
-        case .unknownModel: "not_found"
+        case .unknownModel, .unknownCheckpoint: "not_found"
         case .badCheckpoint: "bad_request"
         case .modelReplaced: TaskFailure.modelReplaced.rawValue
         case .keeperUnavailable: TaskFailure.overloaded.rawValue

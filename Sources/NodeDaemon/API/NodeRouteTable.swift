@@ -107,6 +107,16 @@ struct NodeRouteTable: Sendable {
                 let route = ModelImportRoute(service: service, modelImport: modelImport, name: name, total: total)
                 return try route.answer(request)
             },
+            NodeRoute(.post, NodeRoutes.verify, Self.both) { [modelImport] request, _ in
+                let order = try await JSONAnswer.read(ModelVerification.self, request, upTo: Self.orderBytes)
+                return try ModelVerifyRoute(models: modelImport, name: order.model).answer()
+            },
+            NodeRoute(.post, NodeRoutes.alias, Self.both) { [service, modelImport] request, _ in
+                let order = try await JSONAnswer.read(ModelAlias.self, request, upTo: Self.orderBytes)
+                let published = try await modelImport.alias(order)
+                await service.modelsChanged(outdated: published.outdated)
+                return try JSONAnswer.make(published.summary)
+            },
             // A model's name may have slashes.
             NodeRoute(.delete, NodeRoutes.model("**"), Self.both) { [service] _, context in
                 let text = context.parameters.getCatchAll().joined(separator: "/")

@@ -20,16 +20,12 @@ final class ModelImport: Sendable {
 
     /// Claims the node's one import and checks that there is room; the claim ends with the slot.
     func begin(expectedBytes: Int?) throws(NodeDaemonError) -> ImportSlot {
-        let isFree = isBusy.withLock { isBusy in
-            defer { isBusy = true }
-            return !isBusy
-        }
-        guard isFree else { throw .importInProgress }
+        try claim()
         do throws(NodeDaemonError) {
             let spool = try CheckpointSpool(directory: store.workDirectory, expectedBytes: expectedBytes)
-            return ImportSlot(spool) { [self] in isBusy.withLock { $0 = false } }
+            return ImportSlot(spool) { [self] in release() }
         } catch {
-            isBusy.withLock { $0 = false }
+            release()
             throw error
         }
     }
@@ -45,8 +41,11 @@ final class ModelImport: Sendable {
                 let checkpoint = try spool.openReadOnly()
                 let model = try packer.run(
                     checkpoint: checkpoint.rawValue, artefact: file.descriptor.rawValue, progress: progress)
+                let source = try ContentDigest.ofFile(checkpoint.rawValue)
                 return try store.publish(file) { digest, byteCount in
-                    Self.summary(of: model, name, digest, byteCount)
+                    var summary = Self.summary(of: model, name, digest, byteCount)
+                    (summary.checkpointDigest, summary.checkpointBytes) = (source, spool.byteCount)
+                    return summary
                 }
             }
         } onCancel: {
@@ -54,15 +53,66 @@ final class ModelImport: Sendable {
         }
     }
 
+    /// Gives a model that was packed here from the same checkpoint one more name, after reading all of it: content that
+    /// was damaged is packed anew instead.
+    func alias(_ order: ModelAlias) async throws -> PublishedModel {
+        try claim()
+        defer { release() }
+        guard var model = store.all.first(where: { $0.checkpointDigest == order.checkpoint }),
+            try await damage(of: model, progress: { _, _ in }) == nil
+        else { throw NodeDaemonError.unknownCheckpoint }
+        model.name = order.name
+        model.createdAt = Self.now
+        return try store.adopt(model)
+    }
+
+    private func claim() throws(NodeDaemonError) {
+        let isFree = isBusy.withLock { isBusy in
+            defer { isBusy = true }
+            return !isBusy
+        }
+        guard isFree else { throw .importInProgress }
+    }
+
+    private func release() {
+        isBusy.withLock { $0 = false }
+    }
+
+    private static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Double(time.tv_sec)
+    }
+
+    /// A model of the store.
+    func summary(of name: ModelName) throws(NodeDaemonError) -> ModelSummary {
+        guard let model = store[name] else { throw .unknownModel(name.text) }
+        return model
+    }
+
+    /// Reads a model's whole artefact in a process of its own, and returns what of it is not as it was written; nil where
+    /// all is. Cancelling the task ends the process.
+    func damage(
+        of model: ModelSummary, progress: @escaping @Sendable (Int, Int) -> Void
+    ) async throws -> String? {
+        let reader = PackProcess(executable: engine)
+        return try await withTaskCancellationHandler {
+            try await WorkerThread.run { [store] in
+                let artefact = try store.openArtefact(digest: model.digest)
+                return try reader.damage(of: artefact.rawValue, progress: progress)
+            }
+        } onCancel: {
+            reader.cancel()
+        }
+    }
+
     private static func summary(
         of model: PackedModel, _ name: ModelName, _ digest: String, _ byteCount: Int
     ) -> ModelSummary {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return ModelSummary(
+        ModelSummary(
             name: name, digest: digest, architecture: model.architecture, parameterCount: model.parameterCount,
             contextLength: model.contextLength, vocabularySize: model.vocabularySize, layout: model.layout,
-            byteCount: byteCount, keyValueBytesPerToken: model.keyValueBytesPerToken, createdAt: Double(time.tv_sec))
+            byteCount: byteCount, keyValueBytesPerToken: model.keyValueBytesPerToken, createdAt: now)
     }
 }
 

@@ -81,6 +81,21 @@ package final class ModelStore: Sendable {
             try systemCall("rename", place) { rename(file.path, place) }
             try DirectoryPath.synchronize(blobs)
         }
+        return try name(summary, isRepair: isRepair)
+    }
+
+    /// Gives an artefact that is in the store one more name, or the same one again.
+    func adopt(_ summary: ModelSummary) throws(SystemCallError) -> PublishedModel {
+        let model = try name(summary, isRepair: false)
+        // The last other name of it may have been removed meanwhile, and the artefact with it.
+        guard access(path(ofBlob: summary.digest), F_OK) == 0 else {
+            _ = try remove(summary.name)
+            throw SystemCallError("open", path(ofBlob: summary.digest), code: ENOENT)
+        }
+        return model
+    }
+
+    private func name(_ summary: ModelSummary, isRepair: Bool) throws(SystemCallError) -> PublishedModel {
         try write(summary)
         let replaced = models.withLock { models in
             defer { models[summary.name] = summary }

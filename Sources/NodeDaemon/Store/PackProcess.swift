@@ -3,12 +3,13 @@ internal import Glibc
 internal import LinuxKernel
 internal import Synchronization
 
-/// One run of `flowserve pack`: reads a checkpoint that nobody vouches for, in a process that can do nothing else.
+/// One run of `flowserve pack` or `flowserve verify`: reads what nobody vouches for, in a process that can do nothing
+/// else.
 ///
-/// It gets the checkpoint as descriptor 3, the artefact's file as 4, a pipe for its progress as 5; exit status 65 means
-/// that the checkpoint is at fault, and its standard error says how.
+/// To pack it gets the checkpoint as descriptor 3, the artefact's file as 4, a pipe for its progress as 5; to verify, the
+/// artefact as 3 and the pipe. Exit status 65 means that what it read is at fault, and its standard error says how.
 final class PackProcess: Sendable {
-    private static let badCheckpointStatus: Int32 = 65
+    private static let badContentStatus: Int32 = 65
 
     private struct State {
         var process: ChildProcess?
@@ -28,28 +29,49 @@ final class PackProcess: Sendable {
     func run(
         checkpoint: CInt, artefact: CInt, progress: (Int, Int) -> Void
     ) throws(NodeDaemonError) -> PackedModel {
-        let status: ExitStatus
-        var output: PackOutput
+        let (status, output) = try start("pack", checkpoint, artefact, progress)
+        switch status {
+        case .exited(code: 0):
+            guard let model = output.model else { throw .packingFailed("the packer did not describe the model") }
+            return model
+        case .exited(code: Self.badContentStatus):
+            throw .badCheckpoint(output.message ?? "the file is no checkpoint that can be used here")
+        default: throw .packingFailed(output.message ?? "the packer ended with \(status)")
+        }
+    }
+
+    /// Reads a whole artefact and returns what of it is not as it was written; nil where all is. Blocks likewise.
+    func damage(of artefact: CInt, progress: (Int, Int) -> Void) throws(NodeDaemonError) -> String? {
+        let (status, output) = try start("verify", artefact, nil, progress)
+        switch status {
+        case .exited(code: 0): return nil
+        case .exited(code: Self.badContentStatus): return output.message ?? "the packed model is damaged"
+        default: throw .packingFailed(output.message ?? "the process that reads the packed model ended with \(status)")
+        }
+    }
+
+    private func start(
+        _ verb: String, _ input: CInt, _ artefact: CInt?, _ progress: (Int, Int) -> Void
+    ) throws(NodeDaemonError) -> (ExitStatus, PackOutput) {
         do throws(SystemCallError) {
             var messages = try Pipe()
             var reports = try Pipe()
-            output = PackOutput(messages: messages.reader, reports: reports.reader)
+            var output = PackOutput(messages: messages.reader, reports: reports.reader)
             let launch = ProcessLaunch(
-                executable: executable, arguments: ["pack"],
-                descriptors: [nil, nil, messages.writer?.rawValue, checkpoint, artefact, reports.writer?.rawValue])
+                executable: executable, arguments: [verb],
+                descriptors: [nil, nil, messages.writer?.rawValue, input, artefact, reports.writer?.rawValue])
             let process = ChildProcess(try launch.start())
             messages.closeWriter()
             reports.closeWriter()
             keep(process)
             try output.readToEnd(progress)
-            status = try process.waitForEnd()
+            return (try process.waitForEnd(), output)
         } catch {
             throw .packingFailed("\(error)")
         }
-        return try Self.judge(status, output)
     }
 
-    /// Ends the packer; `run` then throws.
+    /// Ends the process; what waits for it then throws.
     func cancel() {
         state.withLock { state in
             state.isCancelled = true
@@ -63,17 +85,6 @@ final class PackProcess: Sendable {
             return state.isCancelled
         }
         if isLate { process.kill() }
-    }
-
-    private static func judge(_ status: ExitStatus, _ output: PackOutput) throws(NodeDaemonError) -> PackedModel {
-        switch status {
-        case .exited(code: 0):
-            guard let model = output.model else { throw .packingFailed("the packer did not describe the model") }
-            return model
-        case .exited(code: badCheckpointStatus):
-            throw .badCheckpoint(output.message ?? "the file is no checkpoint that can be used here")
-        default: throw .packingFailed(output.message ?? "the packer ended with \(status)")
-        }
     }
 }
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
+internal import Hummingbird
+internal import Messages
+internal import NIOCore
+internal import ServingModel
+
+/// One verification over HTTP: progress lines while the artefact is read, at last what was found.
+struct ModelVerifyRoute: Sendable {
+    let models: ModelImport
+    let name: ModelName
+
+    /// Refuses a model that is not there with a status of its own; what fails later is the last line.
+    func answer() throws -> Response {
+        let model = try models.summary(of: name)
+        return Response(
+            status: .ok, headers: [.contentType: "application/x-ndjson"],
+            body: ResponseBody { writer in
+                let (progress, continuation) = AsyncStream<VerificationProgress>.makeStream(
+                    bufferingPolicy: .bufferingNewest(1))
+                async let result = verify(model, continuation)
+                for await line in progress { try await writer.write(try JSONAnswer.line(line)) }
+                try await writer.write(try JSONAnswer.line(await result))
+                try await writer.finish(nil)
+            })
+    }
+
+    private func verify(
+        _ model: ModelSummary, _ lines: AsyncStream<VerificationProgress>.Continuation
+    ) async -> VerificationProgress {
+        defer { lines.finish() }
+        do {
+            let damage = try await models.damage(of: model) { lines.yield(.reading(bytes: $0, total: $1)) }
+            return damage.map { .damaged($0) } ?? .intact
+        } catch {
+            return .failed(message: "the packed model of '\(name)' cannot be read: \(error)")
+        }
+    }
+}
