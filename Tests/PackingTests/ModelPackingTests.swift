@@ -127,8 +127,8 @@ struct ModelPackingTests {
             try text(LlamaFile(without: ["tokenizer.ggml.model"]) { $0.add("tokenizer.ggml.model", "rwkv") })
                 .contains("'rwkv'"))
         #expect(
-            try text(LlamaFile(without: ["tokenizer.ggml.pre"]) { $0.add("tokenizer.ggml.pre", "tekken") })
-                .contains("'tekken'"))
+            try text(LlamaFile(without: ["tokenizer.ggml.pre"]) { $0.add("tokenizer.ggml.pre", "unheard-of") })
+                .contains("'unheard-of'"))
         #expect(
             try text(
                 LlamaFile(without: ["tokenizer.chat_template"]) { $0.add("tokenizer.chat_template", "{% include %}") }
