@@ -11,6 +11,8 @@ final class CheckpointFile: Sendable {
     let path: String
     let byteCount: Int
     private let file: SharedDescriptor
+    /// When it was last written, seconds and nanoseconds.
+    private let writtenAt: [Int]
 
     /// Opens a regular file.
     ///
@@ -30,6 +32,7 @@ final class CheckpointFile: Sendable {
         }
         self.path = path
         self.byteCount = Int(status.st_size)
+        self.writtenAt = Self.writtenAt(status)
         self.file = SharedDescriptor(file)
     }
 
@@ -65,12 +68,16 @@ final class CheckpointFile: Sendable {
         else { throw .failed("\(path) is no GGUF checkpoint (a GGUF file begins with the letters GGUF)") }
     }
 
-    /// Whether the file still is the one at its path.
+    /// Whether the file at its path still is the one that was opened, unchanged.
     var isInPlace: Bool {
         var opened = stat()
         var present = stat()
         return fstat(file.rawValue, &opened) == 0 && stat(path, &present) == 0 && opened.st_dev == present.st_dev
-            && opened.st_ino == present.st_ino && opened.st_size == byteCount
+            && opened.st_ino == present.st_ino && opened.st_size == byteCount && Self.writtenAt(opened) == writtenAt
+    }
+
+    private static func writtenAt(_ status: stat) -> [Int] {
+        [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
     }
 
     /// What a system call's error means for a path that the caller named.
