@@ -69,7 +69,8 @@ VOCABULARY = {
 }
 
 
-def model(family, hidden=8, kind=F16, extra=(), vocabulary=None, **settings):
+def model(family, hidden=8, kind=F16, extra=(), vocabulary=None, part=None, **settings):
+    """A tiny model; with `part` a number of two, the half of its tensors that this part has."""
     heads, wide = hidden // 4 if hidden < 64 else hidden // 64, 12 if hidden == 8 else hidden
     head = hidden // heads
     metadata = {
@@ -87,7 +88,11 @@ def model(family, hidden=8, kind=F16, extra=(), vocabulary=None, **settings):
         ("ffn_down", wide, hidden),
     ]:
         tensors.append((f"{layer}{name}.weight", (columns, rows), kind))
-    return gguf(metadata, tensors + [(layer + name, shape, F32) for name, shape in extra])
+    tensors += [(layer + name, shape, F32) for name, shape in extra]
+    if part is not None:
+        metadata |= {"split.no": part, "split.count": 2, "split.tensors.count": len(tensors)}
+        tensors = tensors[part::2]
+    return gguf(metadata, tensors)
 
 
 def safetensors(tensors):
@@ -168,7 +173,8 @@ def main():
         "qwen3": model("qwen3", extra=[("attn_q_norm.weight", (4,)), ("attn_k_norm.weight", (4,))]),
         "q8_0": model("llama", hidden=32, kind=8), "q4_0": model("llama", hidden=32, kind=2),
     }
-    folders = {"f32": folder("F32", False), "bf16-sharded": folder("BF16", True)}
+    folders = {"f32": folder("F32", False), "bf16-sharded": folder("BF16", True), "split": bundle({
+        f"tiny-0000{part + 1}-of-00002.gguf": model("llama", part=part) for part in range(2)})}
     inputs = {
         "checkpoint": checkpoints,
         "gguf": {"v2": gguf({"general.architecture": "llama", "x": [1, 2]}, [("a", (3,), F32)], version=2),
