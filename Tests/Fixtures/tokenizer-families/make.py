@@ -140,6 +140,8 @@ def write_gguf(path: str, fixture: dict, model: str, pre: str | None) -> None:
         writer.add_token_merges(fixture["merges"])
     if fixture["unknownToken"] >= 0:
         writer.add_unk_token_id(fixture["unknownToken"])
+    if "end" in fixture:
+        writer.add_eos_token_id(fixture["end"])
     if "addSpacePrefix" in fixture:
         writer.add_add_space_prefix(fixture["addSpacePrefix"])
     if "removeExtraSpaces" in fixture:
@@ -192,7 +194,7 @@ def llama_family(texts: list[str]) -> dict:
     merged = {merge.replace(" ", ""): -float(rank) for rank, merge in reversed(list(enumerate(merges_of(tokenizer))))}
     fixture = empty(tokens + pieces, types + [1] * len(pieces))
     fixture["scores"] = [0.0] * len(tokens) + [merged.get(piece, -1e6 - i) for i, piece in enumerate(pieces)]
-    fixture.update(unknownToken=0, addSpacePrefix=True, model="llama")
+    fixture.update(unknownToken=0, end=2, addSpacePrefix=True, model="llama")
     fixture["cases"] = list(zip(texts, llama_ids(fixture, "llama", "default", texts)))
     return fixture
 
@@ -208,7 +210,7 @@ def t5_family(texts: list[str]) -> dict:
     pieces = json.loads(tokenizer.to_str())["model"]["vocab"]
     fixture = empty([piece for piece, _ in pieces], [2, 3] + [1] * (len(pieces) - 2))
     fixture["scores"] = [score for _, score in pieces]
-    fixture.update(unknownToken=0, addSpacePrefix=True, removeExtraSpaces=True, model="t5")
+    fixture.update(unknownToken=0, end=1, addSpacePrefix=True, removeExtraSpaces=True, model="t5")
     fixture["cases"] = list(zip(texts, llama_ids(fixture, "t5", "default", texts)))
     return fixture
 
@@ -224,7 +226,7 @@ def bert_family(texts: list[str]) -> dict:
     tokens = ordered(tokenizer)
     phantom = [t if t.startswith("[") and t.endswith("]") else t[2:] if t.startswith("##") else "▁" + t for t in tokens]
     fixture = empty(phantom, [2, 3, 3] + [1] * (len(tokens) - 3))
-    fixture.update(unknownToken=0, model="bert")
+    fixture.update(unknownToken=0, end=2, model="bert")
     fixture["cases"] = list(zip(texts, llama_ids(fixture, "bert", "default", texts)))
     return fixture
 
@@ -273,6 +275,8 @@ def main() -> None:
         fixture = make()
         fixture["cases"] = [{"text": text, "ids": ids} for text, ids in fixture["cases"]]
         (folder / f"{name}.json").write_text(json.dumps(fixture, ensure_ascii=False, indent=0), encoding="utf-8")
+        if "end" in fixture:
+            write_gguf(str(folder / f"{name}.gguf"), fixture, name, "default")
         print(f"{name}: {len(fixture['tokens'])} tokens, {len(fixture['cases'])} lines")
 
 
