@@ -41,7 +41,7 @@ struct MeasuredTokenizer {
             var encoding: [Double] = []
             var decoding: [Double] = []
             for _ in 0..<rounds {
-                encoding.append(Self.seconds { tokens = tokenizer.encode(text, control: .asText) })
+                encoding.append(Self.seconds { tokens = tokenizer.encode(text, control: .recognised) })
                 decoding.append(
                     Self.seconds {
                         var detokenizer = IncrementalDetokenizer(tokenizer, startsText: true)

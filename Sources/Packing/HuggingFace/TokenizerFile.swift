@@ -31,9 +31,6 @@ struct TokenizerFile {
         return vocabulary
     }
 
-    /// The chat template that the configuration holds.
-    var chatTemplate: String? { configuration["chat_template"]?.text }
-
     private static func parsed(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(PackError) -> JSONValue {
         do throws(JSONError) {
             return try JSONReader.read(bytes)
