@@ -15,7 +15,9 @@ struct FuzzTarget: Sendable {
     let read: @Sendable (UnsafeRawBufferPointer) -> Void
 
     /// All targets.
-    static let all = [gguf, safetensors, configuration, folder, checkpoint, artefact, answer]
+    static let all = [
+        gguf, safetensors, configuration, folder, checkpoint, artefact, answer, tokenizerFile, vocabulary, template,
+    ]
 
     /// The target of a name.
     init?(named name: String) {
