@@ -30,6 +30,14 @@ package enum CommandError: Error, Equatable, Sendable {
         }
     }
 
+    /// Whether another question may do better.
+    var letsGoOn: Bool {
+        switch self {
+        case .failed, .usage, .tryAgain, .interrupted: true
+        case .unreachable, .permission, .configuration: false
+        }
+    }
+
     /// Codes of failures that pass, in error answers and in answers that broke off.
     private static let passingCodes: Set<String> = [
         "queue_full", "no_node", "start_failed", "instance_lost", "overloaded", "server_restarting", "model_replaced",

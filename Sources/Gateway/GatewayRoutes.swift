@@ -5,8 +5,7 @@ package import ClusterScheduler
 package enum GatewayRoutes {
     /// The whole table; both sockets have it, and the access class says what answers where.
     package static func all(_ core: SchedulerCore) -> [GatewayRoute] {
-        GenerationRoutes(core: core).routes + EmbeddingRoutes(core: core).routes + ListingRoutes(core: core).routes
-            + JobRoutes(core: core).routes
-            + ModelRoutes(core: core).routes
+        GenerationRoutes(core: core).routes + EmbeddingRoutes(core: core).routes + TokenRoutes(core: core).routes
+            + ListingRoutes(core: core).routes + JobRoutes(core: core).routes + ModelRoutes(core: core).routes
     }
 }

@@ -49,6 +49,66 @@ def check_errors(client: openai.OpenAI, model: str) -> None:
             raise AssertionError(f"no {error.__name__} for {list(arguments)}")
 
 
+def check_sampling(client: openai.OpenAI, model: str) -> None:
+    """Parameters, several answers and likelihoods, whole and streamed."""
+    messages = [{"role": "user", "content": "What is an instance?"}]
+    shape = {"temperature": 1.2, "top_p": 0.9, "frequency_penalty": 0.5, "presence_penalty": 0.5, "seed": 5}
+    several = client.chat.completions.create(model=model, messages=messages, n=3, max_tokens=12, **shape)
+    assert [choice.index for choice in several.choices] == [0, 1, 2]
+    assert len({choice.message.content for choice in several.choices}) > 1
+    second = client.chat.completions.create(model=model, messages=messages, max_tokens=12, **(shape | {"seed": 6}))
+    assert second.choices[0].message.content == several.choices[1].message.content
+    texts = ["", "", ""]
+    for event in client.chat.completions.create(
+        model=model, messages=messages, n=3, max_tokens=12, stream=True, **shape
+    ):
+        for choice in event.choices:
+            texts[choice.index] += choice.delta.content or ""
+    assert texts == [choice.message.content for choice in several.choices]
+
+    likely = client.chat.completions.create(
+        model=model, messages=messages, temperature=0, max_tokens=5, logprobs=True, top_logprobs=3
+    ).choices[0]
+    tokens = likely.logprobs.content
+    assert len(tokens) == 5 and "".join(token.token for token in tokens).startswith(likely.message.content)
+    for token in tokens:
+        ranked = [candidate.logprob for candidate in token.top_logprobs]
+        assert len(ranked) == 3 and ranked == sorted(ranked, reverse=True) and token.logprob == ranked[0]
+    first = tokens[0].top_logprobs[0].token
+    text = client.completions.create(model=model, prompt="A template is", temperature=0, max_tokens=4, logprobs=2)
+    assert len(text.choices[0].logprobs.tokens) == 4 and len(text.choices[0].logprobs.top_logprobs[0]) == 2
+    assert first
+    both = client.completions.create(model=model, prompt=["A", "B"], echo=True, n=2, max_tokens=3, temperature=0)
+    assert [choice.text[0] for choice in both.choices] == ["A", "A", "B", "B"]
+
+
+def check_vectors(client: openai.OpenAI, model: str) -> None:
+    """Vectors of length 1, the same as numbers and as base 64 (which the client asks for by itself)."""
+    texts = ["What is an instance?", "A template waits."]
+    packed = client.embeddings.create(model=model, input=texts)
+    plain = client.embeddings.create(model=model, input=texts, encoding_format="float")
+    assert packed.usage.prompt_tokens > 4
+    for one, other in zip(packed.data, plain.data):
+        assert abs(sum(number * number for number in one.embedding) - 1) < 1e-4
+        assert max(abs(a - b) for a, b in zip(one.embedding, other.embedding)) < 1e-6
+    short = client.embeddings.create(model=model, input=texts[0], dimensions=16).data[0].embedding
+    assert len(short) == 16 and abs(sum(number * number for number in short) - 1) < 1e-4
+
+
+def check_tools(client: openai.OpenAI, model: str) -> None:
+    """Tools, calls and results are taken; a model that calls none just answers."""
+    tool = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+    call = {"id": "a1", "type": "function", "function": {"name": "add", "arguments": "{\"a\": 1}"}}
+    messages = [
+        {"role": "user", "content": "Hello!"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "a1", "content": "2"},
+        {"role": "user", "content": "Hello!"},
+    ]
+    answer = client.chat.completions.create(model=model, messages=messages, tools=[tool], max_tokens=20)
+    assert answer.choices[0].message.content and answer.choices[0].message.tool_calls is None
+
+
 def check_hang_up(client: openai.OpenAI, model: str) -> None:
     """A stream that is left early leaves the server able to answer."""
     messages = [{"role": "user", "content": "Tell me all about DeepFlow."}]
@@ -65,6 +125,9 @@ def check_hang_up(client: openai.OpenAI, model: str) -> None:
 def main() -> None:
     client, model = connect(sys.argv[1]), sys.argv[2]
     check_answers(client, model)
+    check_sampling(client, model)
+    check_vectors(client, model)
+    check_tools(client, model)
     check_errors(client, model)
     check_hang_up(client, model)
     print("ok")

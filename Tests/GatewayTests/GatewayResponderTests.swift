@@ -84,7 +84,10 @@ struct GatewayResponderTests {
         for route in try table() {
             let isChange = route.method != .get
             let isOwn =
-                [SchedulerRoutes.chatCompletions, SchedulerRoutes.completions, SchedulerRoutes.embeddings]
+                [
+                    SchedulerRoutes.chatCompletions, SchedulerRoutes.completions, SchedulerRoutes.embeddings,
+                    SchedulerRoutes.tokenize, SchedulerRoutes.detokenize,
+                ]
                 .map(PathPattern.exactly)
                 .contains(route.pattern) || route.pattern == .below(SchedulerRoutes.jobs)
             #expect((route.access == .admin) == (isChange && !isOwn), "\(route.method) \(route.pattern)")

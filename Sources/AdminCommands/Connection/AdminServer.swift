@@ -32,7 +32,25 @@ struct AdminServer: Sendable {
     func get<Answer: Decodable>(_ target: String, as type: Answer.Type = Answer.self) async throws(CommandError)
         -> Answer
     {
-        let body = try await collect(try await send(.get, target, timeout: Self.listingTimeout))
+        try decode(try await collect(try await send(.get, target, timeout: Self.listingTimeout)))
+    }
+
+    /// Sends a question and decodes its answer, which may take as long as a model's start.
+    func post<Question: Encodable, Answer: Decodable>(
+        _ target: String, _ question: Question, as type: Answer.Type = Answer.self
+    ) async throws(CommandError) -> Answer {
+        let body: Data
+        do {
+            body = try JSONEncoder().encode(question)
+        } catch {
+            throw .usage("the request cannot be written as JSON: \(error)")
+        }
+        return try decode(
+            try await collect(
+                try await send(.post, target, headers: ["content-type": "application/json"], body: .bytes(body))))
+    }
+
+    private func decode<Answer: Decodable>(_ body: ByteBuffer) throws(CommandError) -> Answer {
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))
         } catch {

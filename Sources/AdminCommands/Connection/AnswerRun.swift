@@ -28,7 +28,7 @@ struct AnswerRun: Sendable {
         do {
             for try await line in response.lines(upTo: Self.longestEvent) {
                 guard let part = try AnswerStream.part(of: line.readableBytesView) else { continue }
-                printer.print(part.text)
+                printer.print(part)
                 report.add(part)
             }
         } catch {

@@ -4,6 +4,8 @@ internal import FoundationEssentials
 /// What one line of a streamed answer brings.
 package struct AnswerPart: Equatable, Sendable {
     package var text = ""
+    /// What the model thought before it answered.
+    package var reasoning = ""
     package var finishReason: String?
     package var promptTokens: Int?
     package var completionTokens: Int?
@@ -15,6 +17,12 @@ package enum AnswerStream {
         struct Choice: Decodable {
             struct Delta: Decodable {
                 let content: String?
+                let reasoning: String?
+
+                enum CodingKeys: String, CodingKey {
+                    case content
+                    case reasoning = "reasoning_content"
+                }
             }
             let delta: Delta?
             let text: String?
@@ -60,6 +68,7 @@ package enum AnswerStream {
         var part = AnswerPart()
         if let choice = chunk.choices?.first {
             part.text = choice.delta?.content ?? choice.text ?? ""
+            part.reasoning = choice.delta?.reasoning ?? ""
             part.finishReason = choice.finishReason
         }
         part.promptTokens = chunk.usage?.promptTokens

@@ -7,6 +7,8 @@ package struct AnswerReport: Hashable, Sendable, Codable {
     /// For `job show`; nil where the server named none.
     package var job: String?
     package var text: String
+    /// What the model thought before it answered; nil where it did not.
+    package var reasoning: String?
     /// `stop`, `length`; nil while the answer goes on.
     package var finishReason: String?
     package var promptTokens: Int?
@@ -22,6 +24,7 @@ package struct AnswerReport: Hashable, Sendable, Codable {
     /// Takes the next part of the answer in.
     package mutating func add(_ part: AnswerPart) {
         text += part.text
+        if !part.reasoning.isEmpty { reasoning = (reasoning ?? "") + part.reasoning }
         if let reason = part.finishReason { finishReason = reason }
         if let tokens = part.promptTokens { promptTokens = tokens }
         if let tokens = part.completionTokens { completionTokens = tokens }

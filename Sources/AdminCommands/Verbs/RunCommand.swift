@@ -6,11 +6,14 @@ internal import ServingModel
 package struct RunCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Ask a model and stream its answer.",
+        abstract: "Ask a model and stream its answer, or chat with it.",
         discussion: """
-            The prompt is the second argument, or standard input for '-'.
+            The prompt is the second argument, or standard input for '-' or where that is no terminal. Without one, a
+            conversation begins: an empty line of \"\"\" begins and ends a text of several lines, /clear forgets,
+            /bye or Ctrl-D ends, Ctrl-C ends an answer.
 
             Examples:
+              deepflow run deepflow-guide
               deepflow run deepflow-guide "How do I add a model?"
               git diff | deepflow run my-model --system "Review this." -
             """)
@@ -18,7 +21,7 @@ package struct RunCommand: AsyncParsableCommand {
     @Argument(help: "The model's name.")
     package var model: String
     @Argument(help: "The question; '-' reads it from standard input.")
-    package var prompt: String
+    package var prompt: String?
     @Option(help: ArgumentHelp("Instructions before the question.", valueName: "text"))
     package var system: String?
     @Flag(help: "Continue the prompt as it stands, without the chat template.")
@@ -35,6 +38,8 @@ package struct RunCommand: AsyncParsableCommand {
     package var stop: [String] = []
     @Flag(help: "Go on past the end-of-sequence token (to measure).")
     package var ignoreEos = false
+    @Flag(help: "Print what the model reads, by its own template, and do not ask.")
+    package var showPrompt = false
     @Flag(help: "Print the request's phases after the answer.")
     package var verbose = false
     @OptionGroup package var options: SchedulerOptions
@@ -46,6 +51,9 @@ package struct RunCommand: AsyncParsableCommand {
         if raw, system != nil { throw ValidationError("--system needs the chat template; leave out --raw") }
         if prompt == "-", StandardStreams.inputIsTerminal {
             throw ValidationError("standard input is a terminal; give the prompt as an argument")
+        }
+        if isConversation, raw || showPrompt || output.json {
+            throw ValidationError("a conversation has no --raw, --show-prompt or --json; give a prompt")
         }
         try validateNumbers()
         try validateStop()
@@ -71,9 +79,19 @@ package struct RunCommand: AsyncParsableCommand {
         }
     }
 
+    /// Nothing was given to ask, and somebody is there to be asked.
+    private var isConversation: Bool { prompt == nil && StandardStreams.inputIsTerminal }
+
     package func run() async throws {
-        let request = try makeRequest()
         let server = try options.scheduler()
+        if isConversation {
+            let loop = ChatLoop(server: server, request: try makeRequest([]), showsPhases: verbose)
+            return try await loop.run(instructions)
+        }
+        let request = try makeRequest(instructions)
+        if showPrompt {
+            return StandardStreams.write(try await RenderedPrompt.text(of: request, from: server))
+        }
         let printer = AnswerPrinter(prints: !output.json, isTerminal: StandardStreams.outputIsTerminal)
         let asksPhases = verbose || output.json
         let isRaw = raw
@@ -84,14 +102,21 @@ package struct RunCommand: AsyncParsableCommand {
         if verbose { StandardStreams.writeError("\n" + report.summary) }
     }
 
-    private func makeRequest() throws(CommandError) -> AnswerRequest {
-        let prompt = self.prompt == "-" ? try PromptInput.read() : self.prompt
+    private var instructions: [AnswerRequest.Turn] {
+        system.map { [AnswerRequest.Turn(role: "system", content: $0)] } ?? []
+    }
+
+    /// The request for an answer to the prompt after these turns; without a prompt where there is a conversation.
+    private func makeRequest(_ turns: [AnswerRequest.Turn]) throws(CommandError) -> AnswerRequest {
         var request = AnswerRequest(model: try TypedNames.model(model).text)
-        if raw {
-            request.prompt = prompt
-        } else {
-            let instructions = system.map { [AnswerRequest.Turn(role: "system", content: $0)] } ?? []
-            request.messages = instructions + [AnswerRequest.Turn(role: "user", content: prompt)]
+        if !isConversation {
+            let prompt =
+                if let prompt, prompt != "-" { prompt } else { try PromptInput.read() }
+            if raw {
+                request.prompt = prompt
+            } else {
+                request.messages = turns + [AnswerRequest.Turn(role: "user", content: prompt)]
+            }
         }
         request.maximumTokens = maxTokens
         request.temperature = temperature

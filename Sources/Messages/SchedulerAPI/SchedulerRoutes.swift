@@ -13,6 +13,11 @@ package enum SchedulerRoutes {
     package static let completions = "/v1/completions"
     /// POST, OpenAI's form.
     package static let embeddings = "/v1/embeddings"
+    /// POST `{"model", "prompt"}` or `{"model", "messages"}`: `{"count", "tokens"}`, with `token_strs` and
+    /// `message_tokens` where they apply. As vLLM and llama.cpp have it.
+    package static let tokenize = "/tokenize"
+    /// POST `{"model", "tokens"}`: `{"prompt"}`.
+    package static let detokenize = "/detokenize"
 
     /// GET `?limit=N` (1...1000, default 50): `[JobRecord]`, newest first; the caller's own jobs, on `admin.sock` all.
     package static let jobs = "/v1/deepflow/jobs"

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ServingModel
+
+/// The answer to a request for tokens.
+package struct TokenList: Hashable, Sendable {
+    package var tokens: [GeneratedToken]
+    /// How many tokens each message adds; nil where the request was no conversation.
+    package var messageTokens: [Int]?
+    package var tellsTexts: Bool
+
+    package init(tokens: [GeneratedToken], messageTokens: [Int]?, tellsTexts: Bool) {
+        self.tokens = tokens
+        self.messageTokens = messageTokens
+        self.tellsTexts = tellsTexts
+    }
+
+    /// The JSON text.
+    package var json: [UInt8] {
+        var text = JSONText(reserving: 64 + 8 * tokens.count)
+        text.append(raw: "{\"count\":")
+        text.append(number: tokens.count)
+        text.append(raw: ",\"tokens\":[")
+        for (place, token) in tokens.enumerated() {
+            if place > 0 { text.append(raw: ",") }
+            text.append(number: Int(token.id))
+        }
+        text.append(raw: "]")
+        if tellsTexts {
+            text.append(raw: ",\"token_strs\":[")
+            for (place, token) in tokens.enumerated() {
+                if place > 0 { text.append(raw: ",") }
+                text.append(string: token.text)
+            }
+            text.append(raw: "]")
+        }
+        if let messageTokens {
+            text.append(raw: ",\"message_tokens\":[")
+            // -1: the template cannot render a conversation that ends there.
+            text.append(raw: messageTokens.map { $0 < 0 ? "null" : String($0) }.joined(separator: ","))
+            text.append(raw: "]")
+        }
+        text.append(raw: "}")
+        return text.bytes
+    }
+}
