@@ -60,8 +60,8 @@ extension Integration {
         @Test("Parameters out of range are 400 and name the field")
         func outOfRange() async throws {
             let wrong: [(String, Any)] = [
-                ("max_tokens", -1), ("max_tokens", 0), ("temperature", 3), ("temperature", -0.5), ("n", 2),
-                ("top_k", -1), ("messages", []), ("stop", Array(repeating: "x", count: 100)), ("max_tokens", 1.5),
+                ("max_tokens", -1), ("max_tokens", 0), ("temperature", 3), ("temperature", -0.5), ("n", 0),
+                ("top_k", -2), ("messages", []), ("stop", Array(repeating: "x", count: 100)), ("max_tokens", 1.5),
                 ("messages", [["role": "user"]]), ("seed", "x"),
             ]
             for (field, value) in wrong {
