@@ -50,7 +50,7 @@ final class TransformerForwardPass: ForwardPass {
         program = TransformerProgram(model: model)
         geometry = KVGeometry(configuration: shape, precision: keyValuePrecision)
         activations = try TransformerActivations(
-            model: model, maximumRows: maximumRows, roundsToBrain: keyValuePrecision != .single)
+            model: model, maximumRows: maximumRows, roundsToBrain: geometry.precision != .single)
         rotations = LayerRotations(model: model)
         routing =
             model.layers.contains { $0.experts != nil }
