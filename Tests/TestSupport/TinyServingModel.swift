@@ -25,13 +25,14 @@ package final class TinyServingModel: @unchecked Sendable {
 
     private static let words = ["he", "ll", "hell", "hello"]
     private static let merges = ["h e", "l l", "he ll", "hell o"]
-    private static let template = """
+    /// The chat template that the model has unless a test wants another.
+    package static let template = """
         {% for message in messages %}<|turn|>{{ message.role }}: {{ message.content }}<|end|>{% endfor %}\
         {% if add_generation_prompt %}<|turn|>assistant: {% endif %}
         """
 
     /// Packs a model with room for `contextLength` tokens.
-    package init(contextLength: Int = 512, seed: UInt64 = 1, hasTemplate: Bool = true) throws {
+    package init(contextLength: Int = 512, seed: UInt64 = 1, template: String? = TinyServingModel.template) throws {
         var shape = TinyModel.shape(
             layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, headSize: 16, feedForward: 128,
             vocabulary: Self.vocabularySize, ropeDimensions: 16)
@@ -45,8 +46,8 @@ package final class TinyServingModel: @unchecked Sendable {
         defer { close(descriptor) }
         var writer = try ArtefactWriter(descriptor: descriptor, configuration: shape)
         try Self.tokenizer().withUnsafeBytes { try writer.writeTokenizer($0) }
-        if hasTemplate {
-            let program = try ChatTemplateCompiler.program(for: Self.template)
+        if let template {
+            let program = try ChatTemplateCompiler.program(for: template)
             try program.withUnsafeBytes { try writer.writeChatTemplate($0) }
         }
         for index in 0..<weights.artefact.tensorCount {

@@ -17,9 +17,9 @@ final class EngineFixture {
 
     init(
         contextLength: Int = 512, blocks: Int = 64, rows: Int = 16, window: Int = 1024, maximumTasks: Int = 64,
-        hasTemplate: Bool = true
+        template: String? = TinyServingModel.template
     ) throws {
-        model = try TinyServingModel(contextLength: contextLength, hasTemplate: hasTemplate)
+        model = try TinyServingModel(contextLength: contextLength, template: template)
         image = try ServingModelImage(mapping: model.bytes)
         memory = Self.memory(for: image, blocks: blocks)
         let runner = try ModelRunner(

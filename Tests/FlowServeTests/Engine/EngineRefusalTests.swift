@@ -71,7 +71,51 @@ struct EngineRefusalTests {
         #expect(try EngineFixture().answer(submission).message.contains("list of messages is empty"))
         submission.work = .answer(.chat(Conversation([ChatMessage(role: "user", content: "hello")])), sampling)
         #expect(try EngineFixture().answer(submission).outcome?.completionTokens == 40)
-        #expect(try EngineFixture(hasTemplate: false).answer(submission).message.contains("no chat template"))
+        #expect(try EngineFixture(template: nil).answer(submission).message.contains("no chat template"))
+    }
+
+    @Test(
+        "A template without end is refused with what it exceeded and where, and the engine lives on",
+        arguments: [
+            ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "500 parts inside one another at line 1"),
+            (
+                "{% for a in range(9999) %}{% for b in range(9999) %}{% set x = a * b %}{% endfor %}{% endfor %}",
+                "2000000 steps"
+            ),
+            (
+                "{% set ns = namespace(x='0123456789') %}{% for i in range(30) %}{% set ns.x = ns.x * 10 %}{% endfor %}",
+                "16777216 bytes of text"
+            ),
+            ("{% for m in messages %}\n{{ 'ab' * 1000000000 }}{% endfor %}", "16777216 bytes of text at line 2"),
+            (
+                "{% set ns = namespace(x=[]) %}{% for i in range(10000) %}{% set ns.x = [ns.x] %}{% endfor %}",
+                "100 lists inside one another"
+            ),
+        ])
+    func endlessTemplates(template: String, limit: String) throws {
+        let fixture = try EngineFixture(template: template.replacing("\\n", with: "\n"))
+        var submission = TaskSubmission.of(1)
+        let sampling = SamplingParameters(temperature: 0, seed: 7, maximumTokens: 40, ignoresEndOfSequence: true)
+        submission.work = .answer(.chat(Conversation([ChatMessage(role: "user", content: "hello")])), sampling)
+        let answer = fixture.answer(submission)
+        #expect(answer.failure == .invalidRequest)
+        #expect(
+            answer.message.contains("chat template exceeded") && answer.message.contains(limit), "\(answer.message)")
+        #expect(fixture.answer(.of(2)).outcome?.completionTokens == 40)
+    }
+
+    @Test("A template that nests 10,000 deep cannot be packed")
+    func nestedTemplate() {
+        for (opening, closing) in [("(", ")"), ("[", "]"), ("a[", "]"), ("not ", ""), ("{% if a %}", "{% endif %}")] {
+            let nested =
+                String(repeating: opening, count: 10_000) + "a" + String(repeating: closing, count: 10_000)
+            let template = opening.hasPrefix("{") ? nested : "{{ \(nested) }}"
+            #expect {
+                _ = try EngineFixture(template: template)
+            } throws: { error in
+                "\(error)".contains("levels of nesting at line 1")
+            }
+        }
     }
 
     @Test("More tasks than the instance may have are refused as overloaded")

@@ -8,7 +8,7 @@ import Testing
 struct ServingModelImageTests {
     @Test("A model is rehearsed without a trace, with and without a chat template", arguments: [true, false])
     func rehearsal(hasTemplate: Bool) throws {
-        let model = try TinyServingModel(hasTemplate: hasTemplate)
+        let model = try TinyServingModel(template: hasTemplate ? TinyServingModel.template : nil)
         let warm = try WarmModel(try ServingModelImage(mapping: model.bytes))
         warm.rehearse()
         warm.rehearse()
