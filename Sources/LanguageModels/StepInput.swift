@@ -20,8 +20,9 @@ package struct StepInput: @unchecked Sendable {
     package var sampledRows: UnsafePointer<Int32>
     /// [pooledCount] rows whose hidden states are wanted, in their order.
     package var pooledRows: UnsafePointer<Int32>
-    /// For each sequence the positions that it can come to have, which decides how a model with a stretched context
-    /// turns all of them; the same in every step of a sequence. nil = the whole context.
+    /// For each sequence the tokens that it has, those of later steps included, which decides how a model with a stretched
+    /// context turns all of them: one that comes to have more than the short context is computed anew. nil = the whole
+    /// context.
     package var reaches: UnsafePointer<Int32>?
 
     /// An input over memory that outlives the step.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Artefacts
+package import Artefacts
 import ChatTemplates
 import Glibc
 import Tokenization
@@ -31,12 +31,16 @@ package final class TinyServingModel: @unchecked Sendable {
         {% if add_generation_prompt %}<|turn|>assistant: {% endif %}
         """
 
-    /// Packs a model with room for `contextLength` tokens.
-    package init(contextLength: Int = 512, seed: UInt64 = 1, template: String? = TinyServingModel.template) throws {
+    /// Packs a model with room for `contextLength` tokens, of Llama's family unless `change` makes it another.
+    package init(
+        contextLength: Int = 512, seed: UInt64 = 1, template: String? = TinyServingModel.template,
+        change: (inout ModelConfiguration) -> Void = { _ in }
+    ) throws {
         var shape = TinyModel.shape(
             layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, headSize: 16, feedForward: 128,
             vocabulary: Self.vocabularySize, ropeDimensions: 16)
         shape.contextLength = contextLength
+        change(&shape)
         let weights = try TinyModel(shape, tied: false, seed: seed)
 
         var path = Array("/tmp/tiny-serving-model-XXXXXX".utf8CString)

@@ -31,6 +31,12 @@ struct TinyTensors {
             list.append((TinyModel.Name(.outputNorm), 0, hidden))
             if !tied { list.append((TinyModel.Name(.output), shape.vocabularySize, hidden)) }
         }
+        if shape.shortContextLength > 0 {
+            list += [
+                (TinyModel.Name(.ropeFactors), 0, shape.ropeDimensions / 2),
+                (TinyModel.Name(.longRopeFactors), 0, shape.ropeDimensions / 2),
+            ]
+        }
         for layer in 0..<shape.layerCount {
             list += (matrices + vectors).map { (TinyModel.Name($0, layer: layer), $1, $2) }
         }

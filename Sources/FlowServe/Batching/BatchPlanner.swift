@@ -60,6 +60,13 @@ package struct BatchPlanner: Sendable {
         sequences[place].phase = sequences[place].holdsBlocks ? .decoding : .waiting
     }
 
+    /// Has a sequence computed from its first token on again, as if its blocks had been taken away.
+    package mutating func recompute(_ number: SequenceNumber) {
+        precondition(!stepInFlight, "sequences are computed again between steps")
+        guard let place = place(of: number) else { return }
+        sequences[place].giveUpBlocks(to: &pool)
+    }
+
     /// The next step's work, with as many rows of prompts beside a number of answers as `pace` says, at least one. An
     /// empty plan needs no `complete`.
     package mutating func schedule(pace: (_ answers: Int) -> Int = { _ in .max }) -> StepPlan {

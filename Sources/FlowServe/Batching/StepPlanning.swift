@@ -83,7 +83,11 @@ extension BatchPlanner {
         var room = min(limits.rowsPerStep - plan.chunks.count, max(1, pace(plan.chunks.count)))
         for place in sequences.indices where sequences[place].phase == .prefilling && room > 0 {
             let sequence = sequences[place]
-            if sequence.isWhole, sequence.tokenCount > room { break }
+            if sequence.isWhole, sequence.tokenCount > room {
+                // The pace is no reason to compute nothing: a text that is alone in its step may be as long as the step.
+                guard plan.isEmpty else { break }
+                room = sequence.tokenCount
+            }
             room -= appendChunk(of: place, room: room, &plan)
         }
     }

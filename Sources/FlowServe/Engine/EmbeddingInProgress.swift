@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
 internal import LinuxKernel
 internal import ServingModel
 
@@ -100,6 +101,13 @@ struct TextInPooling {
 }
 
 extension EmbeddingParameters.Pooling {
-    /// For models that say nothing about it.
-    static let usual = EmbeddingParameters.Pooling.mean
+    /// What a model asks for; the mean for one that says nothing about it.
+    init(of model: Artefacts.Pooling) {
+        self =
+            switch model {
+            case .unspecified, .mean: .mean
+            case .first: .first
+            case .last: .last
+            }
+    }
 }

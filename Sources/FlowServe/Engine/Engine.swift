@@ -130,9 +130,12 @@ package final class Engine {
     private func layOut(_ plan: StepPlan) {
         batch.removeAll()
         for chunk in plan.chunks {
+            var tokenCount = 0
             if let answer = answers[chunk.sequence] {
                 layOut(chunk, answer)
+                tokenCount = answer.tokens.count
             } else if let text = texts[chunk.sequence] {
+                tokenCount = text.tokens.count
                 for position in chunk.firstPosition..<chunk.firstPosition + chunk.count {
                     batch.rows.append(
                         StepRow(
@@ -142,7 +145,7 @@ package final class Engine {
             } else {
                 preconditionFailure("the planner knows a sequence that the engine has forgotten")
             }
-            batch.sequences.append(StepSequence(blockTable: chunk.blocks))
+            batch.sequences.append(StepSequence(blockTable: chunk.blocks, tokenCount: tokenCount))
         }
     }
 
@@ -161,6 +164,7 @@ package final class Engine {
     private func complete(_ plan: StepPlan, at time: MonotonicTime) {
         var ended: Set<SequenceNumber> = []
         var reasons: [(SequenceNumber, FinishReason)] = []
+        var grown: [SequenceNumber] = []
         var samplings = 0
         var poolings = 0
         for chunk in plan.chunks {
@@ -172,12 +176,22 @@ package final class Engine {
                 if let reason = take(sampled[samplings], likelihood, of: chunk.sequence, at: time) {
                     ended.insert(chunk.sequence)
                     reasons.append((chunk.sequence, reason))
+                } else if hasOutgrownShortContext(chunk.sequence) {
+                    grown.append(chunk.sequence)
                 }
                 samplings += 1
             }
         }
         planner.complete(plan, ended: ended)
+        for number in grown { planner.recompute(number) }
         for (number, reason) in reasons { endAnswer(number, reason) }
         for number in ended where texts[number] != nil { finishText(number) }
+    }
+
+    /// Whether an answer's newest token is the first beyond the context up to which a model turns texts as short ones:
+    /// from then on all its positions turn otherwise.
+    private func hasOutgrownShortContext(_ number: SequenceNumber) -> Bool {
+        let short = image.artefact.configuration.shortContextLength
+        return short > 0 && answers[number]?.tokens.count == short + 1
     }
 }

@@ -10,6 +10,9 @@ extension Engine {
     func beginAnswer(
         _ submission: TaskSubmission, _ prompt: Prompt, _ sampling: SamplingParameters
     ) throws(TaskRefusal) {
+        guard runner.hasLogits else {
+            throw TaskRefusal(.invalidRequest, "this model makes vectors of texts, no answers; ask it for embeddings")
+        }
         let (tokens, format) = try prompts.read(prompt)
         let room = try answerRoom(promptTokens: tokens.count)
         let answer = AnswerInProgress(

@@ -24,7 +24,7 @@ extension Engine {
                 "this model's vectors have \(dimensions) numbers; ask for at most "
                     + "\(EmbeddingParameters.Limits.dimensions) with 'dimensions'")
         }
-        let pooling = parameters.pooling ?? EmbeddingParameters.Pooling.usual
+        let pooling = parameters.pooling ?? EmbeddingParameters.Pooling(of: configuration.pooling)
         if pooling == .first, !runner.needsWholeTexts {
             throw TaskRefusal(
                 .invalidRequest,

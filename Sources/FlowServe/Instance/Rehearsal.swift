@@ -23,8 +23,11 @@ extension WarmModel {
         var exchange = InstanceExchange()
         let sampling = SamplingParameters(
             temperature: 1, seed: 1, maximumTokens: 2, stop: ["\n\n"], ignoresEndOfSequence: true)
+        let text = Prompt.text("Hello", parsesControlTokens: false)
         let submission = TaskSubmission(
-            task: TaskID(rawValue: 1), work: .answer(.text("Hello", parsesControlTokens: false), sampling))
+            task: TaskID(rawValue: 1),
+            work: runner.hasLogits
+                ? .answer(text, sampling) : .embedding([text], EmbeddingParameters()))
         for order in ToInstance.submission(submission) { exchange.take(order) }
         for submission in exchange.takeWork()?.submissions ?? [] { engine.submit(submission) }
         while engine.step() {}

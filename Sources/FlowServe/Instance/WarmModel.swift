@@ -23,6 +23,7 @@ package final class WarmModel {
         else { throw .rehearsalMemory(bytes: bytes, errno: errno) }
         rehearsalMemory = UnsafeMutableRawBufferPointer(start: start, count: bytes)
         self.image = image
+        let limits = limits.holding(image.artefact.configuration)
         self.limits = limits
         do throws(ModelRunnerError) {
             runner = try ModelRunner(
@@ -43,5 +44,16 @@ package final class WarmModel {
         try runner.useKeyValueMemory(keyValueMemory)
         return Engine(
             image: image, runner: runner, limits: EngineLimits(maximumTasks: maximumTasks, batch: limits))
+    }
+}
+
+extension BatchLimits {
+    /// The same with room for every text of an encoder, whose tokens must be in one step.
+    fileprivate func holding(_ model: ModelConfiguration) -> BatchLimits {
+        var limits = self
+        if model.architecture.isEncoder {
+            limits.rowsPerStep = max(rowsPerStep, min(model.contextLength, ModelRunner.mostRows))
+        }
+        return limits
     }
 }

@@ -120,6 +120,9 @@ package final class ModelRunner {
     /// Whether a text must be computed in one step.
     package var needsWholeTexts: Bool { forward.needsWholeTexts }
 
+    /// Whether there are logits to choose tokens from; an encoder has only hidden states.
+    package var hasLogits: Bool { forward.hasLogits }
+
     /// Ends the ranks' threads; `run` works on the calling thread again.
     package func stop() {
         team?.stop()

@@ -27,10 +27,14 @@ package struct StepRow: Sendable, Equatable {
 package struct StepSequence: Sendable, Equatable {
     /// Physical block numbers in the instance's memory; entry i holds positions 32 i ... 32 i + 31.
     package var blockTable: [Int32]
+    /// Tokens that the sequence has so far, those of later steps included: a model with a stretched context turns all
+    /// positions of long texts otherwise than those of short ones.
+    package var tokenCount: Int
 
     /// A sequence over blocks; there must be one for each position up to the last row's.
-    package init(blockTable: [Int32]) {
+    package init(blockTable: [Int32], tokenCount: Int = .max) {
         self.blockTable = blockTable
+        self.tokenCount = tokenCount
     }
 }
 

@@ -11,6 +11,7 @@ final class StepMemory {
     private let pooledRows: UnsafeMutablePointer<Int32>  // [pooled rows]
     private let tables: UnsafeMutablePointer<UnsafePointer<Int32>>  // [sequences]
     private let neededBlocks: UnsafeMutablePointer<Int>  // [sequences]
+    private let reaches: UnsafeMutablePointer<Int32>  // [sequences]
     private var blocks: UnsafeMutableBufferPointer<Int32>  // all tables behind each other
 
     init(maximumRows: Int) {
@@ -22,6 +23,7 @@ final class StepMemory {
         pooledRows = .allocate(capacity: maximumRows)
         tables = .allocate(capacity: maximumRows)
         neededBlocks = .allocate(capacity: maximumRows)
+        reaches = .allocate(capacity: maximumRows)
         blocks = .allocate(capacity: 1024)
     }
 
@@ -33,6 +35,7 @@ final class StepMemory {
         pooledRows.deallocate()
         tables.deallocate()
         neededBlocks.deallocate()
+        reaches.deallocate()
         blocks.deallocate()
     }
 
@@ -47,7 +50,7 @@ final class StepMemory {
         return StepInput(
             rowCount: batch.rows.count, sampledCount: batch.samplings.count, pooledCount: pooledCount, tokens: tokens,
             positions: positions, sequences: sequences, blockTables: tables, sampledRows: sampledRows,
-            pooledRows: pooledRows)
+            pooledRows: pooledRows, reaches: UnsafePointer(reaches))
     }
 
     /// Returns the number of pooled rows.
@@ -96,6 +99,7 @@ final class StepMemory {
             let needed = neededBlocks[index]
             precondition(needed <= sequence.blockTable.count, "a sequence has too few blocks for its rows")
             tables[index] = UnsafePointer(next)
+            reaches[index] = Int32(clamping: sequence.tokenCount)
             for entry in 0..<needed {
                 let block = sequence.blockTable[entry]
                 precondition(block >= 0 && Int(block) < blockCount, "a block is outside the instance's memory")

@@ -28,6 +28,8 @@ final class ExpertRouting {
         expertCount = shape.count
         normalisesWeights = shape.normalisesWeights
         experts = .allocate(capacity: maximumRows * shape.usedCount)
+        // A rehearsal groups rows that were not routed.
+        experts.initialize(repeating: 0, count: maximumRows * shape.usedCount)
         weights = .allocate(capacity: maximumRows * shape.usedCount)
         entries = .allocate(capacity: maximumRows * shape.usedCount)
         ends = .allocate(capacity: shape.count)

@@ -17,9 +17,9 @@ final class EngineFixture {
 
     init(
         contextLength: Int = 512, blocks: Int = 64, rows: Int = 16, window: Int = 1024, maximumTasks: Int = 64,
-        template: String? = TinyServingModel.template
+        template: String? = TinyServingModel.template, change: (inout ModelConfiguration) -> Void = { _ in }
     ) throws {
-        model = try TinyServingModel(contextLength: contextLength, template: template)
+        model = try TinyServingModel(contextLength: contextLength, template: template, change: change)
         image = try ServingModelImage(mapping: model.bytes)
         memory = Self.memory(for: image, blocks: blocks)
         let runner = try ModelRunner(
