@@ -9,7 +9,8 @@ this folder. The same seeds give the same files.
 
     make.py                          every fixture
     make.py NAME...                  some of them
-    make.py --shapes COUNT FOLDER    as many models of each family in shapes drawn at random, into a folder that
+    make.py --shapes COUNT FOLDER [NAME...]
+                                     as many models of each family in shapes drawn at random, into a folder that
                                      DEEPFLOW_REFERENCE_MODELS can name when the tests run
 """
 import ctypes
@@ -81,7 +82,7 @@ def difference(ours, theirs):
     return float((numpy.abs(ours - theirs).max(1) / numpy.abs(theirs).max(1)).max())
 
 
-def make_encoder(path, family, kind, changes):
+def make_encoder(path, family, kind, changes, **how_clear):
     model, tokens = built(kind, changes, 1), text(1)
     numbers = states(model, tokens)
     export(path + ".gguf", family, model)
@@ -90,17 +91,17 @@ def make_encoder(path, family, kind, changes):
     return f"llama.cpp differs by {apart:.2e}", apart
 
 
-def make_decoder(path, family, kind, changes):
-    model, seed, tokens, logits, answer, margin = clear(kind, changes)
+def make_decoder(path, family, kind, changes, **how_clear):
+    model, seed, tokens, logits, answer, margin = clear(kind, changes, **how_clear)
     export(path + ".gguf", family, model)
     apart = difference(llama_cpp_logits(path + ".gguf", tokens), logits)
     write(path, tokens, logits, answer)
     return f"seed {seed}, margin {margin:.4f}, llama.cpp differs by {apart:.2e}", apart
 
 
-def make(path, family, kind, changes):
+def make(path, family, kind, changes, **how_clear):
     maker = make_encoder if is_encoder(kind) else make_decoder
-    report, apart = maker(path, family, kind, changes)
+    report, apart = maker(path, family, kind, changes, **how_clear)
     print(f"{path}: {report}", flush=True)
     # llama.cpp has its GELU from a table of halves.
     if apart > (5e-3 if "gemma" in family or family == "bert" else 1e-3):
@@ -111,6 +112,8 @@ def other_shape(changes, choose):
     """The same family with other numbers: heads and groups, sizes that are no multiples of anything, other traits."""
     groups, keys = choose.choice([1, 2, 3, 5]), choose.choice([1, 2, 3])
     heads, size = groups * keys, 2 * choose.randint(3, 20)
+    if "partial_rotary_factor" in changes.get("rope_parameters", {}):
+        size = 8 * choose.randint(1, 5)
     shape = changes | {
         "num_attention_heads": heads, "hidden_size": heads * size, "intermediate_size": choose.randint(20, 90),
         "num_hidden_layers": choose.randint(1, 9), "rms_norm_eps": choose.choice([1e-5, 1e-6]),
@@ -137,10 +140,11 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
     if sys.argv[1:2] == ["--shapes"]:
-        for name, (family, kind, changes) in MODELS.items():
+        chosen = sys.argv[4:] or MODELS
+        for name, (family, kind, changes) in ((name, MODELS[name]) for name in chosen):
             choose = random.Random(name)
             for number in range(int(sys.argv[2])):
-                make(f"{sys.argv[3]}/{name}-{number}", family, kind, other_shape(changes, choose))
+                make(f"{sys.argv[3]}/{name}-{number}", family, kind, other_shape(changes, choose), least=2e-4, words=0)
     else:
         for name, model in MODELS.items():
             if len(sys.argv) < 2 or name in sys.argv[1:]:

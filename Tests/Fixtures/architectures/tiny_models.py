@@ -88,13 +88,13 @@ def write(path, tokens, numbers, answer):
         numpy.array(answer, "<u4").tofile(out)
 
 
-def clear(kind, changes, saved=torch.float32):
-    """The first model whose greedy choices are all clear, so that rounding decides none of them, and do not repeat; with
-    its seed, text, logits, answer and smallest margin."""
+def clear(kind, changes, saved=torch.float32, least=3e-3, words=12):
+    """The first model whose greedy choices are all clear, so that rounding decides none of them, and of more than so many
+    tokens; with its seed, text, logits, answer and smallest margin."""
     for seed in range(1, 2000):
         model, tokens = built(kind, changes, seed, saved), text(seed)
         logits, answer, margin = reference(model, tokens)
-        if margin > 3e-3 and len(set(answer)) > 12:
+        if margin > least and len(set(answer)) > words:
             return model, seed, tokens, logits, answer, margin
     sys.exit(f"{kind}: no seed has clear choices")
 
