@@ -16,7 +16,8 @@ struct ReferenceModelTests {
     static let encoders = ["bert", "nomic-bert"]
 
     static let folders = [
-        "llama3", "mistral", "mistral-window", "qwen2", "qwen2-window", "qwen3", "gemma2", "gemma3", "phi3-long",
+        "llama3", "mistral", "mistral-window", "qwen2", "qwen2-window", "qwen3", "gemma2", "gemma3", "gemma3-vision",
+        "phi3-long",
         "phi3-short", "olmo2", "smollm3", "granite", "qwen3moe", "qwen2moe",
     ]
 

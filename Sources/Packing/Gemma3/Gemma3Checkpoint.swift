@@ -6,8 +6,13 @@ internal import JSONReading
 enum Gemma3Checkpoint: CheckpointFamily {
     static let architecture = Architecture.gemma3
     static let huggingFace = HuggingFaceNames(
-        classes: ["Gemma3ForCausalLM"], layerTensors: Gemma2Checkpoint.layerNames, settings: settingNames,
-        derived: Gemma2Checkpoint.attention, activations: ["gelu_pytorch_tanh"], tiesEmbeddings: true, normAddend: 1)
+        classes: ["Gemma3ForCausalLM", "Gemma3ForConditionalGeneration"],
+        prefixes: ["language_model.model.", "model.language_model.", "model."],
+        layerTensors: Gemma2Checkpoint.layerNames, settings: settingNames, derived: attention,
+        activations: ["gelu_pytorch_tanh"], tiesEmbeddings: true, normAddend: 1, textMember: "text_config",
+        otherParts: [
+            "vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector.",
+        ])
 
     private static let settingNames = Gemma2Checkpoint.boundNames.merging([
         "rope.freq_base": ["rope_parameters.full_attention.rope_theta", "rope_theta"],
@@ -18,6 +23,22 @@ enum Gemma3Checkpoint: CheckpointFamily {
         "rope.scaling.factor": ["rope_parameters.full_attention.factor", "rope_scaling.factor"],
         "attention.sliding_window_pattern": ["layer_types", "sliding_window_pattern", "_sliding_window_pattern"],
     ]) { $1 }
+
+    /// As in Gemma 2. Configurations of models that also see leave out what is as in the first of them.
+    @Sendable
+    private static func attention(_ configuration: JSONValue) -> [String: JSONValue] {
+        var settings = Gemma2Checkpoint.attention(configuration)
+        let usual: [(member: String, key: String, value: JSONValue)] = [
+            ("num_attention_heads", "attention.head_count", .integer(8)),
+            ("num_key_value_heads", "attention.head_count_kv", .integer(4)),
+            ("head_dim", "attention.key_length", .integer(256)), ("head_dim", "attention.value_length", .integer(256)),
+            ("rms_norm_eps", "attention.layer_norm_rms_epsilon", .fraction(1e-6)),
+            ("max_position_embeddings", "context_length", .integer(131_072)),
+            ("query_pre_attn_scalar", "attention.scale", .fraction(1.0 / 16)),
+        ]
+        for (member, key, value) in usual where configuration[member] == nil { settings[key] = value }
+        return settings
+    }
 
     static func configure(_ shape: inout ModelConfiguration, _ metadata: any FamilyMetadata) throws(PackError) {
         shape.scaling.embedding = Float(shape.hiddenSize).squareRoot()

@@ -7,8 +7,9 @@ enum FolderTensors {
     private static let index = "model.safetensors.index.json"
     private static let suffix = ".safetensors"
 
-    /// All tensors by their names in the files, without those whose names end in one of `ignored`.
-    static func read(_ files: FolderFiles, ignored: [String]) throws(PackError) -> [String: CheckpointTensor] {
+    /// All tensors by their names in the files, without those that are ignored.
+    static func read(_ files: FolderFiles, isIgnored: (String) -> Bool) throws(PackError) -> [String: CheckpointTensor]
+    {
         let names = files.names.filter { $0.hasSuffix(suffix) }
         guard !names.isEmpty else { throw .inconsistent("the folder has no file that ends in \(suffix)") }
         var tensors: [String: CheckpointTensor] = [:]
@@ -16,7 +17,7 @@ enum FolderTensors {
         for name in names {
             guard let bytes = files[name] else { continue }
             let file = try packing(PackError.checkpoint) { () throws(CheckpointError) in
-                try SafetensorsFile(bytes, file: name) { tensor in ignored.contains { tensor.hasSuffix($0) } }
+                try SafetensorsFile(bytes, file: name, ignores: isIgnored)
             }
             for (tensor, content) in file.tensors {
                 if let other = places.updateValue(name, forKey: tensor) {
@@ -25,13 +26,13 @@ enum FolderTensors {
                 tensors[tensor] = content
             }
         }
-        try check(places, against: try files.json(index), files, ignored)
+        try check(places, against: try files.json(index), files, isIgnored)
         return tensors
     }
 
     /// The index says which file holds which tensor: a folder that lacks one is not whole.
     private static func check(
-        _ places: [String: String], against index: JSONValue?, _ files: FolderFiles, _ ignored: [String]
+        _ places: [String: String], against index: JSONValue?, _ files: FolderFiles, _ isIgnored: (String) -> Bool
     ) throws(PackError) {
         guard let index else { return }
         guard let map = index["weight_map"]?.object else {
@@ -46,7 +47,7 @@ enum FolderTensors {
             guard files[file] != nil else {
                 throw .inconsistent("the folder lacks \(file), which \(Self.index) names; fetch it too")
             }
-            guard places[tensor] == file || ignored.contains(where: { tensor.hasSuffix($0) }) else {
+            guard places[tensor] == file || isIgnored(tensor) else {
                 throw .inconsistent("\(file) lacks tensor '\(tensor)', which \(Self.index) promises")
             }
         }

@@ -27,6 +27,10 @@ struct HuggingFaceNames: Sendable {
     var tiesEmbeddings = false
     /// What is added to the weights of norms: 1 where the model multiplies by one more than it stores.
     var normAddend: Float = 0
+    /// The member of `config.json` that describes the part that writes text, of models that also see or hear.
+    var textMember: String?
+    /// Beginnings of names of tensors that belong to other parts.
+    var otherParts: [String] = []
     /// Ends of names of tensors that follow from the settings and are in old files all the same.
     var ignored = ["rotary_emb.inv_freq"]
 
@@ -65,6 +69,11 @@ extension HuggingFaceNames {
     struct Place: Equatable {
         let name: String
         let number: Int?
+    }
+
+    /// Whether a tensor is none of the model's, or follows from its settings.
+    func ignores(_ tensor: String) -> Bool {
+        ignored.contains { tensor.hasSuffix($0) } || otherParts.contains { tensor.hasPrefix($0) }
     }
 
     /// Where a tensor of a folder goes; nil for one that the table does not know.

@@ -14,6 +14,8 @@ struct HuggingFaceSource: CheckpointSource {
     let tensors: [String: SourceTensor]
     private let names: HuggingFaceNames
     private let configuration: JSONValue
+    /// The part of the configuration that describes the model of text; the whole where there is no other part.
+    private let text: JSONValue
     private let files: FolderFiles
 
     /// Reads and checks everything but the weights.
@@ -24,22 +26,24 @@ struct HuggingFaceSource: CheckpointSource {
         }
         architecture = try Self.family(configuration)
         names = architecture.checkpointFamily.huggingFace
+        text = names.textMember.flatMap { configuration[$0] } ?? configuration
         // A file in a folder of its own, on the way a part of the file's name.
         let pooling = try files.json("1_Pooling+config.json")
-        metadata = HuggingFaceMetadata(configuration, pooling: pooling, names: names)
+        metadata = HuggingFaceMetadata(text, pooling: pooling, names: names)
         let path = configuration["_name_or_path"]?.text?.split(separator: "/").last
         name = path.map(String.init)
-        try Self.checkActivation(configuration, names)
-        let stored = try FolderTensors.read(files, ignored: names.ignored)
+        try Self.checkActivation(text, names)
+        let stored = try FolderTensors.read(files) { [names] in names.ignores($0) }
         let reading = HuggingFaceTensors(names: names, order: try Self.rowOrder(metadata, of: architecture))
         var tensors = try reading.named(stored)
-        if configuration["tie_word_embeddings"]?.boolean ?? names.tiesEmbeddings {
+        let isTied = text["tie_word_embeddings"] ?? configuration["tie_word_embeddings"]
+        if isTied?.boolean ?? names.tiesEmbeddings {
             // Some files hold the output matrix all the same; the model does not use it.
             tensors["output.weight"] = nil
         }
         if !architecture.isEncoder {
             let rotated = try metadata.rotatedDimensions()
-            var computed = try RotaryFactors.tensors(configuration, dimensions: rotated)
+            var computed = try RotaryFactors.tensors(text, dimensions: rotated)
             if let factors = try YarnFactors.tensor(metadata) { computed.append(factors) }
             for factors in computed { tensors[factors.name] = factors }
         }
@@ -55,7 +59,7 @@ struct HuggingFaceSource: CheckpointSource {
         let file = try TokenizerFile(tokenizer, configuration: files["tokenizer_config.json"])
         var vocabulary = try file.vocabulary()
         let generation = try files.json("generation_config.json")
-        for value in [generation?["eos_token_id"], configuration["eos_token_id"]] {
+        for value in [generation?["eos_token_id"], configuration["eos_token_id"], text["eos_token_id"]] {
             for token in value?.list ?? [value].compactMap({ $0 }) {
                 guard let id = token.integer, vocabulary.tokens.indices.contains(Int(id)) else {
                     throw .inconsistent("'eos_token_id' names no token of tokenizer.json")

@@ -29,7 +29,7 @@ TWO_BASES = {
 BOUNDED = {"attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0}
 ENCODER = {"layer_norm_eps": 1e-6, "num_key_value_heads": None}
 
-CLASSES = {"Gemma3Text": "Gemma3ForCausalLM", "Bert": "BertModel", "NomicBert": "NomicBertModel"}
+CLASSES = {"Gemma3": "Gemma3ForConditionalGeneration", "Gemma3Text": "Gemma3ForCausalLM", "Bert": "BertModel", "NomicBert": "NomicBertModel"}
 
 
 def randomised(model, seed, saved=torch.float32):
@@ -73,7 +73,11 @@ def states(model, tokens):
 
 def built(kind, changes, seed, saved=torch.float32):
     """A model of transformers with the weights of a seed."""
-    configuration = getattr(transformers, kind + "Config")(**(SHAPE | changes))
+    if "text_config" in changes:
+        changes = changes | {"text_config": SHAPE | changes["text_config"]}
+    else:
+        changes = SHAPE | changes
+    configuration = getattr(transformers, kind + "Config")(**changes)
     return randomised(getattr(transformers, CLASSES.get(kind, kind + "ForCausalLM"))(configuration), seed, saved)
 
 

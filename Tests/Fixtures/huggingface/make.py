@@ -43,6 +43,13 @@ MODELS = {
         "hidden_size": 30, "num_attention_heads": 3, "num_key_value_heads": 3, "head_dim": 18,
         "rope_parameters": TWO_BASES, "sliding_window": 8, "query_pre_attn_scalar": 24, "num_hidden_layers": 5,
         "tie_word_embeddings": True}),
+    "gemma3-vision": ("Gemma3", torch.float32, "1GB", {
+        "text_config": NO_START | {
+            "head_dim": 10, "rope_parameters": TWO_BASES, "sliding_window": 16, "query_pre_attn_scalar": 10},
+        "vision_config": {
+            "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1,
+            "image_size": 28, "patch_size": 14},
+        "mm_tokens_per_image": 1, "image_token_index": 260, "boi_token_index": 261, "eoi_token_index": 262}),
     "phi3-long": ("Phi3", torch.float32, "1GB", {
         "rope_parameters": LONG, "original_max_position_embeddings": 12, "sliding_window": 31}),
     "phi3-short": ("Phi3", torch.float32, "1GB", {
@@ -83,7 +90,7 @@ def save_tokenizer(folder):
 
 
 def make(name, kind, saved, largest, changes):
-    changes = NO_START | changes
+    changes = changes if "text_config" in changes else NO_START | changes
     if is_encoder(kind):
         model, seed, tokens, margin, answer = built(kind, changes, 1, saved), 1, text(1), 1, []
         numbers = states(model, tokens)
