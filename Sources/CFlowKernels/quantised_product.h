@@ -13,6 +13,11 @@ enum { QUANTISED_VECTORS = 8, QUANTISED_MANY = 6, QUANTISED_UNITS = 2 };
 enum { QUANTISED_VECTORS = 4, QUANTISED_MANY = 4, QUANTISED_UNITS = 1 };
 #endif
 
+/// How far ahead a tile that is alone asks for weights.
+FLOW_INLINE size_t near_bytes(const int kind) {
+    return kind == FLOW_NUMBER_INT8 ? PREFETCH_BYTES : PREFETCH_NIBBLES_BYTES;
+}
+
 /// Weights of a step: units of 16 rows; `half` tells the nibbles, `step` counts within the half.
 FLOW_INLINE lane_bytes step_weights(
     const int kind, const uint8_t *numbers, const int unit, const int half, const int step) {
@@ -69,10 +74,18 @@ FLOW_INLINE int32_t four_of(const flow_block *x, const int step) {
     return four;
 }
 
+/// Which weights a tile asks for while it multiplies others: a block's lines from `at` on, then from `step` bytes further
+/// on for each block. Tiles so wide that they are alone ask for what they will soon come to, and have no register left for
+/// a choice.
+typedef struct weight_requests {
+    const uint8_t *at;
+    size_t step;
+} weight_requests;
+
 /// `units` units of rows from unit `first` of a panel, for `vectors` vectors.
 FLOW_INLINE void quantised_tile(
     const int kind, const int units, const int vectors, const uint8_t *panel, const int first, size_t columns,
-    const flow_block *x, size_t x_stride, float *y, size_t y_stride, bool add) {
+    weight_requests ahead, const flow_block *x, size_t x_stride, float *y, size_t y_stride, bool add) {
     lanes sum[QUANTISED_UNITS][QUANTISED_VECTORS];
     FLOW_UNROLL for (int u = 0; u < units; u++) {
         FLOW_UNROLL for (int v = 0; v < vectors; v++) sum[u][v] = lanes_of(0);
@@ -82,8 +95,7 @@ FLOW_INLINE void quantised_tile(
     const int folds = has_half_scales(kind) ? 2 : 1;
     const panel_shape shape = shape_of(kind);
     const int lines = (int)(group_bytes(shape) / shape.blocks + 63) / 64;
-    const size_t ahead = kind == FLOW_NUMBER_INT8 ? PREFETCH_BYTES : PREFETCH_NIBBLES_BYTES;
-    for (size_t b = 0; b < blocks; b++, x++) {
+    for (size_t b = 0; b < blocks; b++, x++, ahead.at += ahead.step) {
         const panel_block block = block_of(kind, panel, b);
         FLOW_UNROLL for (int fold = 0; fold < folds; fold++) {
             lane_ints dot[QUANTISED_UNITS][QUANTISED_VECTORS];
@@ -98,8 +110,9 @@ FLOW_INLINE void quantised_tile(
                 FLOW_UNROLL for (int u = 0; u < units; u++)
                     weights[u] = step_weights(kind, block.numbers, first + u, half, step);
                 // Each step asks for its share of a block's lines.
+                const uint8_t *asked = vectors > QUANTISED_MANY ? block.numbers + near_bytes(kind) : ahead.at;
                 FLOW_UNROLL for (int line = (fold * 4 + i) * lines / 8; line < (fold * 4 + i + 1) * lines / 8; line++)
-                    __builtin_prefetch(block.numbers + ahead + line * 64, 0, 3);
+                    __builtin_prefetch(asked + line * 64, 0, 3);
                 FLOW_UNROLL for (int v = 0; v < vectors; v++) {
                     const int32_t four = four_of(x + v * x_stride, half * 4 + step);
                     FLOW_UNROLL for (int u = 0; u < units; u++)
@@ -132,12 +145,12 @@ FLOW_INLINE void quantised_tile(
 
 #define QUANTISED_OF(name, kind, vectors)                                                                             \
     static void name##_##vectors(                                                                                     \
-        const uint8_t *panel, size_t columns, const flow_block *x, size_t x_stride, float *y, size_t y_stride,        \
-        bool add) {                                                                                                   \
+        const uint8_t *panel, size_t columns, weight_requests ahead, const flow_block *x, size_t x_stride, float *y,  \
+        size_t y_stride, bool add) {                                                                                  \
         for (int unit = 0; unit < 2; unit += QUANTISED_UNITS)                                                         \
             quantised_tile(                                                                                           \
-                kind, QUANTISED_UNITS, vectors, panel, QUANTISED_UNITS == 2 ? 0 : unit, columns, x, x_stride, y,      \
-                y_stride, add);                                                                                       \
+                kind, QUANTISED_UNITS, vectors, panel, QUANTISED_UNITS == 2 ? 0 : unit, columns, ahead, x, x_stride,  \
+                y, y_stride, add);                                                                                    \
     }
 #if FLOW_PATH_LEVEL == 2
 #define QUANTISED_TILES(name, kind)                                                                                   \
@@ -169,7 +182,8 @@ QUANTISED_TILES(int2_scaled_tile, FLOW_NUMBER_INT2_SCALED)
 QUANTISED_TILES(codebook_tile, FLOW_NUMBER_CODEBOOK)
 QUANTISED_TILES(codebook_scaled_tile, FLOW_NUMBER_CODEBOOK_SCALED)
 
-typedef void (*quantised_function)(const uint8_t *, size_t, const flow_block *, size_t, float *, size_t, bool);
+typedef void (*quantised_function)(
+    const uint8_t *, size_t, weight_requests, const flow_block *, size_t, float *, size_t, bool);
 static const quantised_function quantised_tiles[10][QUANTISED_VECTORS] = {
     QUANTISED_LIST(int8_tile),
     QUANTISED_LIST(int4_tile),
@@ -189,12 +203,24 @@ static void quantised_product(
     const quantised_function *tiles = quantised_tiles[matrix->number - FLOW_NUMBER_INT8];
     const size_t panel_bytes = flow_panel_bytes(matrix);
     const size_t most = vectors > QUANTISED_VECTORS ? QUANTISED_MANY : QUANTISED_VECTORS;
+    const size_t passes = (vectors + most - 1) / most;
+    const size_t block_bytes = panel_bytes / (matrix->columns / BLOCK);
+    const size_t near = near_bytes(matrix->number);
     for (size_t panel = first_panel; panel < last_panel; panel++) {
         const uint8_t *w = (const uint8_t *)matrix->panels + panel * panel_bytes;
-        for (size_t v = 0; v < vectors; v += most) {
-            const size_t some = vectors - v < most ? vectors - v : most;
+        size_t v = 0;
+        for (size_t pass = 0; pass < passes; pass++) {
+            // Passes as wide as each other: a narrow one at the end costs more than it multiplies.
+            const size_t some = (vectors - v + passes - pass - 1) / (passes - pass);
+            // One pass asks for weights that it will soon come to; several ask for the next panel, each for its share, so
+            // that memory is busy all the time.
+            const weight_requests ahead =
+                passes == 1 ? (weight_requests){w + near, block_bytes}
+                            : (weight_requests){w + panel_bytes + panel_bytes / passes * pass, block_bytes / passes};
             tiles[some - 1](
-                w, matrix->columns, x + v * x_stride, x_stride, y + v * y_stride + panel * 2 * LANES, y_stride, add);
+                w, matrix->columns, ahead, x + v * x_stride, x_stride, y + v * y_stride + panel * 2 * LANES, y_stride,
+                add);
+            v += some;
         }
     }
 }
