@@ -52,15 +52,15 @@ def check_errors(client: openai.OpenAI, model: str) -> None:
 def check_sampling(client: openai.OpenAI, model: str) -> None:
     """Parameters, several answers and likelihoods, whole and streamed."""
     messages = [{"role": "user", "content": "What is an instance?"}]
-    shape = {"temperature": 1.2, "top_p": 0.9, "frequency_penalty": 0.5, "presence_penalty": 0.5, "seed": 5}
-    several = client.chat.completions.create(model=model, messages=messages, n=3, max_tokens=12, **shape)
+    shape = {"temperature": 2, "top_p": 0.999, "frequency_penalty": 1, "presence_penalty": 1, "seed": 5}
+    several = client.chat.completions.create(model=model, messages=messages, n=3, max_tokens=30, **shape)
     assert [choice.index for choice in several.choices] == [0, 1, 2]
     assert len({choice.message.content for choice in several.choices}) > 1
-    second = client.chat.completions.create(model=model, messages=messages, max_tokens=12, **(shape | {"seed": 6}))
+    second = client.chat.completions.create(model=model, messages=messages, max_tokens=30, **(shape | {"seed": 6}))
     assert second.choices[0].message.content == several.choices[1].message.content
     texts = ["", "", ""]
     for event in client.chat.completions.create(
-        model=model, messages=messages, n=3, max_tokens=12, stream=True, **shape
+        model=model, messages=messages, n=3, max_tokens=30, stream=True, **shape
     ):
         for choice in event.choices:
             texts[choice.index] += choice.delta.content or ""
