@@ -133,7 +133,9 @@ let package = Package(
                 "ServingModel", "OpenAIAPI", "Messages", "UnixHTTP", "ClusterScheduler", hummingbird, logging,
                 lifecycle, nioCore,
             ]),
-        room("AdminCommands", ["ServingModel", "LinuxKernel", "Messages", "UnixHTTP", argumentParser, nioCore]),
+        room(
+            "AdminCommands",
+            ["CFlowKernels", "ServingModel", "LinuxKernel", "Messages", "UnixHTTP", argumentParser, nioCore]),
 
         // Layer 6
         program("deepflow", ["AdminCommands"]),
@@ -230,7 +232,7 @@ let package = Package(
                 "Gateway", "ClusterScheduler", "OpenAIAPI", "Messages", "UnixHTTP", "ServingModel", hummingbird,
                 hummingbirdCore, logging, lifecycle, nioCore,
             ]),
-        tests("AdminCommands", ["AdminCommands", "Messages", "ServingModel", argumentParser, nioCore]),
+        tests("AdminCommands", ["AdminCommands", "LinuxKernel", "Messages", "ServingModel", argumentParser, nioCore]),
         // The real executables, through their sockets.
         tests(
             "Integration",

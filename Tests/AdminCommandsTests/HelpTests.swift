@@ -10,7 +10,7 @@ struct HelpTests {
         [], ["run"], ["ps"], ["model"], ["model", "list"], ["model", "add"], ["model", "show"], ["model", "verify"],
         ["model", "remove"],
         ["instance", "list"], ["template", "list"], ["job"], ["job", "list"], ["job", "show"], ["job", "cancel"],
-        ["node", "list"], ["node", "status"], ["version"],
+        ["node", "list"], ["node", "status"], ["version"], ["bench"],
     ]
 
     private func help(_ verb: [String]) -> String {
@@ -39,7 +39,9 @@ struct HelpTests {
     @Test(
         "A wrong command line is exit code 64",
         arguments: [
-            ["frobnicate"], ["run"], ["run", "m", "p", "--max-tokens", "x"], ["job", "list", "--limit", "0"],
+            ["frobnicate"], ["run"], ["run", "m", "p", "--max-tokens", "x"],
+            ["bench", "throughput", "--checkpoint", "f", "--concurrency", "0"], ["bench", "throughput"],
+            ["job", "list", "--limit", "0"],
             ["run", "m", "p", "--raw", "--system", "s"], ["node", "status", "--wait", "-1"], ["model", "add"],
             ["model", "add", "a", "b", "c"], ["run", "m", "p", "--max-tokens", "0"],
             ["run", "m", "p", "--temperature", "3"], ["run", "m", "p", "--temperature", "nan"],

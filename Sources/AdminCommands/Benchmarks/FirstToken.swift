@@ -16,6 +16,11 @@ struct FirstToken: Sendable {
     ///
     /// - Returns: microseconds from before the request was sent until its first token was here.
     func ask(_ prompt: String, tokens: Int = 1) async throws(CommandError) -> Int {
+        try await answer(prompt, tokens: tokens).firstMicroseconds
+    }
+
+    /// The same with the time of every event of the answer.
+    func answer(_ prompt: String, tokens: Int) async throws(CommandError) -> TimedAnswer {
         var request = AnswerRequest(model: model.text)
         request.prompt = prompt
         request.maximumTokens = tokens
@@ -25,18 +30,35 @@ struct FirstToken: Sendable {
         let begin = MonotonicTime.now
         let response = try await scheduler.send(
             .post, "/v1/completions", headers: ["content-type": "application/json"], body: .bytes(body))
-        var first: MonotonicTime?
-        var isComplete = false
+        var arrivals: [MonotonicTime] = []
+        var (promptTokens, completionTokens, isComplete) = (0, 0, false)
         do {
             for try await line in response.lines(upTo: Self.longestEvent) {
                 guard let part = try AnswerStream.part(of: line.readableBytesView) else { continue }
-                if first == nil { first = .now }
+                if part.completionTokens == nil, part.finishReason == nil || arrivals.isEmpty { arrivals.append(.now) }
+                promptTokens = part.promptTokens ?? promptTokens
+                completionTokens = part.completionTokens ?? completionTokens
                 isComplete = isComplete || part.finishReason != nil
             }
         } catch {
             throw AdminServer.explain(error)
         }
-        guard let first, isComplete else { throw .tryAgain("an answer broke off; see the server's log") }
-        return first.microseconds(since: begin)
+        guard !arrivals.isEmpty, isComplete else { throw .tryAgain("an answer broke off; see the server's log") }
+        return TimedAnswer(
+            begin: begin, arrivals: arrivals, promptTokens: promptTokens, completionTokens: completionTokens)
     }
+}
+
+/// When the parts of an answer came.
+struct TimedAnswer: Sendable {
+    let begin: MonotonicTime
+    /// At least one; the parts of one packet have nearly the same time.
+    let arrivals: [MonotonicTime]
+    let promptTokens: Int
+    let completionTokens: Int
+
+    var firstMicroseconds: Int { arrivals[0].microseconds(since: begin) }
+    var end: MonotonicTime { arrivals[arrivals.count - 1] }
+    /// Microseconds between neighbours.
+    var gaps: [Int] { zip(arrivals.dropFirst(), arrivals).map { $0.microseconds(since: $1) } }
 }

@@ -5,12 +5,12 @@ package import ArgumentParser
 package struct BenchCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure starts and scaling.",
+        abstract: "Measure starts, scaling and throughput.",
         discussion: """
             Without --socket each benchmark starts daemons of its own in a
             private directory, packs the checkpoint, and removes everything.
             """,
-        subcommands: [BenchStartCommand.self, BenchScaleCommand.self])
+        subcommands: [BenchStartCommand.self, BenchScaleCommand.self, BenchThroughputCommand.self])
 
     package init() {}
 }
