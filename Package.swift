@@ -91,7 +91,8 @@ let package = Package(
         room(
             "Packing",
             [
-                "JSONReading", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LanguageModels", "Sandbox",
+                "JSONReading", "ServingModel", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts",
+                "LanguageModels", "Sandbox",
                 "LinuxKernel", "Messages",
             ]),
         room(
@@ -165,8 +166,8 @@ let package = Package(
         tests(
             "Packing",
             [
-                "Packing", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts", "LanguageModels", "LinuxKernel",
-                "TestSupport", "flowserve",
+                "Packing", "ServingModel", "Checkpoints", "Tokenization", "ChatTemplates", "Artefacts",
+                "LanguageModels", "LinuxKernel", "TestSupport", "flowserve",
             ]),
         // Reads hostile inputs until one is not survived.
         .executableTarget(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
+internal import ServingModel
 internal import Tokenization
 
 /// A checkpoint as packing sees it, whatever files it came in. Settings and tensors have the names that GGUF files give
@@ -19,6 +20,9 @@ protocol CheckpointSource {
 
     /// The source of the chat template; nil where the checkpoint has none.
     func chatTemplate() throws(PackError) -> String?
+
+    /// How its makers want tokens chosen; empty where the checkpoint says nothing.
+    func samplingDefaults() throws(PackError) -> SamplingDefaults
 
     /// The error for a tensor that the model needs; it calls it by the name that it would have in the files.
     func missingTensor(_ name: String) -> PackError

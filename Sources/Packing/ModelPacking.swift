@@ -44,7 +44,7 @@ struct ModelPacking {
         let byteCount = try packing(PackError.artefact) { () throws(ArtefactError) in try writer.finish() }
         return PackedModel(
             configuration: configuration, hasChatTemplate: !template.isEmpty, byteCount: byteCount,
-            layout: Self.mainLayout(tensors))
+            layout: Self.mainLayout(tensors), sampling: try source.samplingDefaults())
     }
 
     private static func source(_ bytes: UnsafeRawBufferPointer) throws(PackError) -> any CheckpointSource {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
 internal import LanguageModels
+internal import ServingModel
 
 /// What was packed, for the node's model store.
 struct PackedModel {
@@ -11,6 +12,8 @@ struct PackedModel {
     let byteCount: UInt64
     /// Layout of most of its weights.
     let layout: KernelLayout
+    /// How its makers want tokens chosen.
+    let sampling: SamplingDefaults
 
     /// Memory that one token of context takes, from the geometry that instances use.
     private var keyValueBytesPerToken: Int {
@@ -21,7 +24,7 @@ struct PackedModel {
     /// One line of JSON; the keys are those of the node's listings.
     var json: String {
         let shape = configuration
-        let fields: [(String, String)] = [
+        var fields: [(String, String)] = [
             ("architecture", Self.quoted(shape.architecture.name)), ("name", Self.quoted(shape.name)),
             ("parameterCount", "\(shape.parameterCount)"), ("contextLength", "\(shape.contextLength)"),
             ("layerCount", "\(shape.layerCount)"), ("hiddenSize", "\(shape.hiddenSize)"),
@@ -31,7 +34,19 @@ struct PackedModel {
             ("byteCount", "\(byteCount)"), ("layout", Self.quoted(layout.name)),
             ("keyValueBytesPerToken", "\(keyValueBytesPerToken)"),
         ]
+        if !sampling.isEmpty { fields.append(("sampling", samplingJSON)) }
         return "{" + fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+    }
+
+    private var samplingJSON: String {
+        let numbers: [(String, String?)] = [
+            ("temperature", sampling.temperature?.description), ("topK", sampling.topK?.description),
+            ("topP", sampling.topP?.description), ("minP", sampling.minP?.description),
+            ("typicalP", sampling.typicalP?.description),
+            ("repetitionPenalty", sampling.repetitionPenalty?.description),
+        ]
+        return "{" + numbers.compactMap { name, number in number.map { "\"\(name)\":\($0)" } }.joined(separator: ",")
+            + "}"
     }
 
     private static func quoted(_ text: String) -> String {

@@ -75,6 +75,20 @@ struct GenerationTests {
         }
     }
 
+    @Test("what a client does not ask for is as the model's makers want it", arguments: [#""seed":1"#, #""top_p":1"#])
+    func makersWishes(field: String) async throws {
+        let script: ScriptedNodeServer.Script = { task, emit in
+            guard case .answer(_, let sampling) = task.work else { return }
+            Scripts.accept(task, emit)
+            emit(.token(GeneratedToken(index: 0, id: 1, text: "\(sampling.topP)")))
+            Scripts.finish(tokens: 1, emit)
+        }
+        try await GatewayFixture.run(script: script) { gateway in
+            let chat = try await gateway.chat("x", field).decode(ChatCompletion.self)
+            #expect(chat.choices.map(\.message.content) == [field.contains("top_p") ? "1.0" : "0.25"])
+        }
+    }
+
     @Test("reasoning and calls reach the client in their own fields")
     func calls() async throws {
         let extra = TokenExtra(

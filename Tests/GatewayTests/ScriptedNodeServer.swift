@@ -84,9 +84,12 @@ final class ScriptedNodeServer: HTTPResponder {
     }
 
     private var summary: ModelSummary {
-        ModelSummary(
+        var sampling = SamplingDefaults()
+        sampling.topP = 0.25
+        return ModelSummary(
             name: model, digest: "d", architecture: "llama", parameterCount: 1, contextLength: 64,
-            vocabularySize: 8, layout: "panel-f16", byteCount: 1, keyValueBytesPerToken: 1, createdAt: 1700.5)
+            vocabularySize: 8, layout: "panel-f16", byteCount: 1, keyValueBytesPerToken: 1, createdAt: 1700.5,
+            sampling: sampling)
     }
 
     private var status: NodeStatus {

@@ -2,6 +2,8 @@
 
 import Artefacts
 import ChatTemplates
+import ServingModel
+import TestSupport
 import Testing
 import Tokenization
 
@@ -32,6 +34,26 @@ struct HuggingFaceSourceTests {
         let template = try ChatTemplate(verifying: folder.artefact.chatTemplate)
         let input = ChatInput(messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
         #expect(try template.render(input).flatMap(\.bytes) == Array("[hi]".utf8))
+    }
+
+    @Test("how the makers want tokens chosen is told, from either kind of checkpoint; what cannot be is left out")
+    func samplingDefaults() throws {
+        #expect(try Packed(LlamaFolder().bytes()).model.sampling.isEmpty)
+        let settings = #"{"eos_token_id":298,"temperature":0.7,"top_k":20,"top_p":0.8,"repetition_penalty":1e9}"#
+        let folder = try Packed(LlamaFolder(change: { $0["generation_config.json"] = Array(settings.utf8) }).bytes())
+        var expected = SamplingDefaults()
+        expected.temperature = 0.7
+        expected.topK = 20
+        expected.topP = 0.8
+        #expect(folder.model.sampling == expected)
+        #expect(folder.model.json.contains(#""sampling":{"temperature":0.7,"topK":20,"topP":0.8}"#))
+        let file = try Packed(
+            LlamaFile {
+                $0.add("general.sampling.temp", 0.7 as Float)
+                $0.add("general.sampling.top_k", UInt32(20))
+                $0.add("general.sampling.top_p", 0.8 as Float)
+            }.bytes())
+        #expect(file.model.sampling == expected)
     }
 
     @Test(

@@ -38,6 +38,8 @@ struct GenerationRoutes: Sendable {
     private func submit(_ request: GenerationRequest, _ exchange: GatewayExchange) throws(APIError) -> [JobExecutor] {
         let seed = UInt64.random(in: 0...UInt64.max)
         let moment = Int(WallClock.now)
+        let model = core.cluster.models().first { $0.model.name == request.model }?.model
+        let defaults = model?.sampling ?? SamplingDefaults()
         var executors: [JobExecutor] = []
         do {
             for choice in 0..<request.choiceCount {
@@ -46,7 +48,7 @@ struct GenerationRoutes: Sendable {
                     conversation.moment = moment
                     prompt = .chat(conversation)
                 }
-                let sampling = request.sampling(ofChoice: choice, drawnSeed: seed)
+                let sampling = request.sampling(ofChoice: choice, drawnSeed: seed, defaults: defaults)
                 executors.append(
                     try core.submit(
                         JobSubmission(

@@ -24,11 +24,13 @@ package struct ModelSummary: Hashable, Sendable, Codable {
     package var checkpointDigest: String?
     /// How many bytes were sent.
     package var checkpointBytes: Int?
+    /// How the model's makers want tokens chosen where a client says nothing; nil where the checkpoint is silent.
+    package var sampling: SamplingDefaults?
 
     package init(
         name: ModelName, digest: String, architecture: String, parameterCount: UInt64, contextLength: Int,
         vocabularySize: Int, layout: String, byteCount: Int, keyValueBytesPerToken: Int, createdAt: Double,
-        checkpointDigest: String? = nil, checkpointBytes: Int? = nil
+        checkpointDigest: String? = nil, checkpointBytes: Int? = nil, sampling: SamplingDefaults? = nil
     ) {
         self.name = name
         self.digest = digest
@@ -42,6 +44,7 @@ package struct ModelSummary: Hashable, Sendable, Codable {
         self.createdAt = createdAt
         self.checkpointDigest = checkpointDigest
         self.checkpointBytes = checkpointBytes
+        self.sampling = sampling
     }
 }
 

@@ -112,7 +112,8 @@ final class ModelImport: Sendable {
         ModelSummary(
             name: name, digest: digest, architecture: model.architecture, parameterCount: model.parameterCount,
             contextLength: model.contextLength, vocabularySize: model.vocabularySize, layout: model.layout,
-            byteCount: byteCount, keyValueBytesPerToken: model.keyValueBytesPerToken, createdAt: now)
+            byteCount: byteCount, keyValueBytesPerToken: model.keyValueBytesPerToken, createdAt: now,
+            sampling: model.sampling?.checked)
     }
 }
 

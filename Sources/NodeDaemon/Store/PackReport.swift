@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import FoundationEssentials
+internal import ServingModel
 
 /// What a packer says of the model that it packed.
 struct PackedModel: Hashable, Sendable, Codable {
@@ -9,6 +10,8 @@ struct PackedModel: Hashable, Sendable, Codable {
     var vocabularySize: Int
     var layout: String
     var keyValueBytesPerToken: Int
+    /// nil where the checkpoint says nothing of it.
+    var sampling: SamplingDefaults?
 
     /// Whether the numbers can be true. The packer read a hostile file: its word is checked too.
     var isPlausible: Bool {

@@ -36,7 +36,8 @@ private struct ChatBody: Decodable {
         let conversation = Conversation(
             try Self.messages(fields), addsGenerationPrompt: try fields.flag("add_generation_prompt") ?? true)
         request = GenerationRequest(
-            kind: .chat, model: shared.model, prompts: [.chat(conversation)], sampling: sampling, seed: shared.seed,
+            kind: .chat, model: shared.model, prompts: [.chat(conversation)], sampling: sampling, asked: shared.asked,
+            seed: shared.seed,
             choicesPerPrompt: shared.choicesPerPrompt, streams: shared.streams, includesUsage: shared.includesUsage)
     }
 

@@ -30,7 +30,8 @@ private struct CompletionBody: Decodable {
                 "n", "times the number of prompts may be at most \(GenerationRequest.Limits.choices) answers")
         }
         request = GenerationRequest(
-            kind: .completion, model: shared.model, prompts: prompts, sampling: sampling, seed: shared.seed,
+            kind: .completion, model: shared.model, prompts: prompts, sampling: sampling, asked: shared.asked,
+            seed: shared.seed,
             choicesPerPrompt: shared.choicesPerPrompt, echoes: try Self.echoes(fields, prompts, sampling),
             streams: shared.streams, includesUsage: shared.includesUsage)
     }

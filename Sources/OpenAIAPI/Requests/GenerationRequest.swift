@@ -9,6 +9,8 @@ package struct GenerationRequest: Hashable, Sendable {
     package var prompts: [Prompt]
     /// With seed 0; see `seed`.
     package var sampling: SamplingParameters
+    /// What of `sampling` the client asked for and did not leave to the model.
+    package var asked = SamplingDefaults()
     /// nil where the client left the choice to us.
     package var seed: UInt64?
     /// Answers to each prompt.
@@ -45,9 +47,12 @@ package struct GenerationRequest: Hashable, Sendable {
     /// The prompt of a choice: those to the first prompt come first.
     package func prompt(ofChoice choice: Int) -> Prompt { prompts[choice / choicesPerPrompt] }
 
-    /// The sampling parameters of a choice, from `drawnSeed` where the client gave none. Choices have neighbouring seeds.
-    package func sampling(ofChoice choice: Int, drawnSeed: UInt64) -> SamplingParameters {
-        var sampling = sampling
+    /// The sampling parameters of a choice: with `defaults` where the client asked for nothing, from `drawnSeed` where it
+    /// gave no seed. Choices have neighbouring seeds.
+    package func sampling(
+        ofChoice choice: Int, drawnSeed: UInt64, defaults: SamplingDefaults = SamplingDefaults()
+    ) -> SamplingParameters {
+        var sampling = sampling.filled(from: defaults, asked: asked)
         sampling.seed = (seed ?? drawnSeed) &+ UInt64(choice)
         return sampling
     }

@@ -6,6 +6,8 @@ struct SamplingFields {
     let model: ModelName
     /// Without seed, length and likelihoods, whose fields differ.
     let sampling: SamplingParameters
+    /// What of it is in the request.
+    let asked: SamplingDefaults
     let seed: UInt64?
     let choicesPerPrompt: Int
     let streams: Bool
@@ -14,19 +16,17 @@ struct SamplingFields {
     init(_ fields: RequestFields) throws(APIError) {
         typealias Limits = SamplingParameters.Limits
         model = try Self.model(fields)
+        let asked = try Self.asked(fields)
         var sampling = SamplingParameters(
-            temperature: try Self.number(fields, "temperature", in: Limits.temperature) ?? 1,
-            topK: try Self.topK(fields), seed: 0, stop: try Self.stop(fields),
-            ignoresEndOfSequence: try fields.flag("ignore_eos") ?? false)
-        sampling.topP = try Self.number(fields, "top_p", in: Limits.mass) ?? 1
-        sampling.minP = try Self.number(fields, "min_p", in: Limits.minP) ?? 0
-        sampling.typicalP = try Self.number(fields, "typical_p", in: Limits.mass) ?? 1
+            temperature: 1, seed: 0, stop: try Self.stop(fields),
+            ignoresEndOfSequence: try fields.flag("ignore_eos") ?? false
+        ).filled(from: asked, asked: SamplingDefaults())
         sampling.frequencyPenalty = try Self.number(fields, "frequency_penalty", in: Limits.penalty) ?? 0
         sampling.presencePenalty = try Self.number(fields, "presence_penalty", in: Limits.penalty) ?? 0
-        sampling.repetitionPenalty = try Self.repetitionPenalty(fields)
         sampling.minimumTokens = try fields.integer("min_tokens", in: 0...GenerationRequest.Limits.maximumTokens) ?? 0
         sampling.biases = try Self.biases(fields)
         self.sampling = sampling
+        self.asked = asked
         seed = try Self.seed(fields)
         choicesPerPrompt = try fields.integer("n", in: 1...GenerationRequest.Limits.choicesPerPrompt) ?? 1
         streams = try fields.flag("stream") ?? false
@@ -40,16 +40,25 @@ struct SamplingFields {
         try fields.number(name, in: Double(range.lowerBound)...Double(range.upperBound)).map { Float($0) }
     }
 
-    /// -1 means all tokens to some servers.
-    private static func topK(_ fields: RequestFields) throws(APIError) -> Int {
-        max(0, try fields.integer("top_k", in: -1...GenerationRequest.Limits.topK) ?? 0)
+    /// What a model may have wishes for, where the client has one.
+    private static func asked(_ fields: RequestFields) throws(APIError) -> SamplingDefaults {
+        typealias Limits = SamplingParameters.Limits
+        var asked = SamplingDefaults()
+        asked.temperature = try number(fields, "temperature", in: Limits.temperature)
+        // -1 means all tokens to some servers.
+        asked.topK = try fields.integer("top_k", in: -1...GenerationRequest.Limits.topK).map { max(0, $0) }
+        asked.topP = try number(fields, "top_p", in: Limits.mass)
+        asked.minP = try number(fields, "min_p", in: Limits.minP)
+        asked.typicalP = try number(fields, "typical_p", in: Limits.mass)
+        asked.repetitionPenalty = try repetitionPenalty(fields)
+        return asked
     }
 
     /// `repeat_penalty` is llama.cpp's name for the same.
-    private static func repetitionPenalty(_ fields: RequestFields) throws(APIError) -> Float {
+    private static func repetitionPenalty(_ fields: RequestFields) throws(APIError) -> Float? {
         let bounds = SamplingParameters.Limits.repetitionPenalty
         if let penalty = try number(fields, "repetition_penalty", in: bounds) { return penalty }
-        return try number(fields, "repeat_penalty", in: bounds) ?? 1
+        return try number(fields, "repeat_penalty", in: bounds)
     }
 
     /// An object from token ids, as strings, to numbers.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
 internal import Checkpoints
+internal import ServingModel
 internal import Tokenization
 
 /// A model in GGUF, which holds everything under the names that packing uses.
@@ -42,6 +43,21 @@ struct GGUFSource: CheckpointSource {
     func chatTemplate() throws(PackError) -> String? {
         try packing(PackError.checkpoint) { () throws(CheckpointError) in
             try file.metadata.string("tokenizer.chat_template")
+        }
+    }
+
+    func samplingDefaults() throws(PackError) -> SamplingDefaults {
+        try packing(PackError.checkpoint) { () throws(CheckpointError) in
+            func number(_ name: String) throws(CheckpointError) -> Float? {
+                try file.metadata.float("general.sampling.\(name)").map { Float($0) }
+            }
+            var defaults = SamplingDefaults()
+            defaults.temperature = try number("temp")
+            defaults.topK = try file.metadata.integer("general.sampling.top_k")
+            defaults.topP = try number("top_p")
+            defaults.minP = try number("min_p")
+            defaults.repetitionPenalty = try number("penalty_repeat")
+            return defaults.checked
         }
     }
 

@@ -3,6 +3,7 @@ internal import Artefacts
 internal import Checkpoints
 internal import JSONReading
 internal import LanguageModels
+internal import ServingModel
 internal import Tokenization
 
 /// A model in a folder as Hugging Face lays it out: settings in `config.json`, weights in safetensors files, the tokenizer
@@ -83,6 +84,19 @@ struct HuggingFaceSource: CheckpointSource {
             if let text = chosen?["template"]?.text { return text }
         }
         return nil
+    }
+
+    func samplingDefaults() throws(PackError) -> SamplingDefaults {
+        guard let generation = try files.json("generation_config.json") else { return SamplingDefaults() }
+        var defaults = SamplingDefaults()
+        func number(_ name: String) -> Float? { generation[name]?.number.map { Float($0) } }
+        defaults.temperature = number("temperature")
+        defaults.topK = generation["top_k"]?.count
+        defaults.topP = number("top_p")
+        defaults.minP = number("min_p")
+        defaults.typicalP = number("typical_p")
+        defaults.repetitionPenalty = number("repetition_penalty")
+        return defaults.checked
     }
 
     func missingTensor(_ name: String) -> PackError {
