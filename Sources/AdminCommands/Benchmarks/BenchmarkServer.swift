@@ -43,20 +43,17 @@ struct BenchmarkServer: Sendable {
         }
     }
 
-    /// A blank template is made half a second after the last order; so long it is waited for, and no longer.
-    private static let blankAttempts = 200
-    private static let blankPause = Duration.milliseconds(50)
+    /// How often something that must come soon is looked for, 10 s in all; a blank template is made half a second after
+    /// the last order.
+    private static let attempts = 200
+    private static let pause = Duration.milliseconds(50)
 
     /// Waits until the node's blank template is there again, as it is in daily use; goes on where there is none.
     func waitForBlankTemplate() async throws(CommandError) {
-        for _ in 0..<Self.blankAttempts {
+        for _ in 0..<Self.attempts {
             let status: NodeStatus = try await node.get(NodeRoutes.status)
             if status.blankTemplates > 0 { return }
-            do {
-                try await Task.sleep(for: Self.blankPause)
-            } catch {
-                throw .interrupted
-            }
+            try await Self.rest()
         }
     }
 
@@ -71,6 +68,25 @@ struct BenchmarkServer: Sendable {
         }
     }
 
+    /// The node that got a model just now: the scheduler hears of it a moment after the command.
+    private static func holderOfAdded(
+        _ name: ModelName, _ scheduler: AdminServer
+    ) async throws(CommandError) -> NodeModel? {
+        for _ in 0..<attempts {
+            if let holder = try await scheduler.models().first(where: { $0.model.name == name }) { return holder }
+            try await rest()
+        }
+        return nil
+    }
+
+    private static func rest() async throws(CommandError) {
+        do {
+            try await Task.sleep(for: pause)
+        } catch {
+            throw .interrupted
+        }
+    }
+
     /// Adds the checkpoint where the model is not there yet.
     private static func prepare(
         _ options: BenchmarkOptions, _ scheduler: AdminServer, isPrivate: Bool
@@ -82,7 +98,7 @@ struct BenchmarkServer: Sendable {
                 throw .failed("no connected node has a model '\(name)': name its file with --checkpoint")
             }
             _ = try await ModelAddCommand.add(name, try CheckpointUpload(path: path), to: scheduler)
-            holder = try await scheduler.models().first { $0.model.name == name }
+            holder = try await holderOfAdded(name, scheduler)
         }
         guard let holder else { throw .tryAgain("the model '\(name)' has just gone") }
         let address = try ServerAddress(socket: scheduler.socketPath, environment: [:])
