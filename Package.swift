@@ -84,6 +84,7 @@ let package = Package(
 
         // Layer 2
         room("Sandbox", ["LinuxKernel", "CLinux", "CSeccomp", "CCapability"]),
+        room("SystemdIntegration", ["LinuxKernel"]),
         room("Messages", ["ServingModel", "LinuxKernel", "CContentDigest"]),
         room("LanguageModels", ["CFlowKernels", "Artefacts"]),
 
@@ -113,26 +114,26 @@ let package = Package(
         room(
             "TemplateProcess",
             ["CLinux", "LinuxKernel", "ServingModel", "Sandbox", "Messages", "Artefacts", "FlowServe"]),
-        room("Keeper", ["CLinux", "LinuxKernel", "Messages", "ServingModel"]),
+        room("Keeper", ["LinuxKernel", "Sandbox", "SystemdIntegration", "Messages", "ServingModel"]),
         room(
             "NodeDaemon",
             [
-                "CLinux", "ServingModel", "LinuxKernel", "Policies", "Messages", "UnixHTTP", argumentParser,
-                hummingbird, logging, lifecycle, nioCore,
+                "CLinux", "ServingModel", "LinuxKernel", "SystemdIntegration", "Policies", "Messages", "UnixHTTP",
+                argumentParser, hummingbird, logging, lifecycle, nioCore,
             ]),
         room(
             "ClusterScheduler",
             [
-                "ServingModel", "LinuxKernel", "Policies", "Messages", "UnixHTTP", logging, lifecycle, nioCore,
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "ServingModel", "LinuxKernel", "SystemdIntegration", "Policies", "Messages", "UnixHTTP", logging,
+                lifecycle, nioCore, .product(name: "GRDB", package: "GRDB.swift"),
             ]),
 
         // Layer 5
         room(
             "Gateway",
             [
-                "ServingModel", "OpenAIAPI", "Messages", "UnixHTTP", "ClusterScheduler", hummingbird, logging,
-                lifecycle, nioCore,
+                "ServingModel", "OpenAIAPI", "SystemdIntegration", "Messages", "UnixHTTP", "ClusterScheduler",
+                hummingbird, logging, lifecycle, nioCore,
             ]),
         room(
             "AdminCommands",
@@ -151,7 +152,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Artefacts", "ChatTemplates", "LinuxKernel", "Messages", "ServingModel", "Tokenization",
+                "Artefacts", "ChatTemplates", "LinuxKernel", "Messages", "Sandbox", "ServingModel", "Tokenization",
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Architecture", []),
@@ -173,8 +174,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Artefacts", "CLinux", "ChatTemplates", "Checkpoints", "FlowServe", "LanguageModels", "Packing",
-                "ServingModel", "TestSupport", "Tokenization",
+                "Artefacts", "CLinux", "ChatTemplates", "Checkpoints", "FlowServe", "LanguageModels", "Messages",
+                "Packing", "ServingModel", "TestSupport", "Tokenization",
             ], path: "Tests/Fuzzing", swiftSettings: strict),
         tests("Fuzzing", ["LinuxKernel", "TestSupport", "fuzz"]),
         tests("KVCache", ["KVCache"]),
@@ -190,7 +191,10 @@ let package = Package(
             ]),
         // Attempts forbidden things from inside each sandbox, with the real template's fork.
         .executableTarget(
-            name: "sandbox-probe", dependencies: ["CLinux", "LinuxKernel", "Messages", "Sandbox", "TemplateProcess"],
+            name: "sandbox-probe",
+            dependencies: [
+                "CLinux", "LinuxKernel", "Messages", "Sandbox", "ServingModel", "TemplateProcess", "TestSupport",
+            ],
             path: "Tests/SandboxProbe", swiftSettings: strict),
         // The engine alone, step by step, for Packaging/benchmarks/compare-llamacpp.
         .executableTarget(
@@ -206,7 +210,7 @@ let package = Package(
             swiftSettings: strict),
         tests(
             "Sandbox",
-            ["Sandbox", "CLinux", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "sandbox-probe"]),
+            ["Sandbox", "LinuxKernel", "Messages", "TestSupport", "sandbox-probe", "deepflow-keeper"]),
         tests(
             "TemplateProcess",
             ["TemplateProcess", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "flowserve"]),

@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,4 +74,18 @@ int clinux_prctl(int operation, unsigned long a, unsigned long b, unsigned long 
     return prctl(operation, a, b, c, d);
 }
 
-long clinux_raw_call(long number, long a, long b, long c) { return syscall(number, a, b, c, 0, 0, 0); }
+long clinux_raw_call(long number, long a, long b, long c, long d, long e, long f) {
+    return syscall(number, a, b, c, d, e, f);
+}
+
+int clinux_tgkill(int32_t process, int32_t thread, int signal) {
+    return (int)syscall(SYS_tgkill, process, thread, signal);
+}
+
+int clinux_file_facts(int fd, int64_t *size, uint64_t *links) {
+    struct stat facts;
+    if (syscall(SYS_fstat, fd, &facts) != 0) return -1;
+    *size = facts.st_size;
+    *links = facts.st_nlink;
+    return 0;
+}

@@ -66,6 +66,14 @@ long clinux_receive_with_descriptors(int socket, void *data, size_t length, int 
     return received;
 }
 
+long clinux_send(int socket, const void *data, size_t length, int flags) {
+    return send(socket, data, length, flags | MSG_NOSIGNAL);
+}
+
+long clinux_receive(int socket, void *data, size_t length, int flags) {
+    return recv(socket, data, length, flags | MSG_TRUNC);
+}
+
 int clinux_accept4(int socket, int flags) { return accept4(socket, NULL, NULL, flags); }
 
 int clinux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 internal import LinuxKernel
+internal import SystemdIntegration
 package import UnixHTTP
 
 /// The sockets on which a scheduler is asked, bound.
@@ -8,16 +9,22 @@ package struct SchedulerSockets: Sendable {
     package let api: UnixHTTPListener
     package let admin: UnixHTTPListener
 
-    /// Binds both at the places of the configuration; the runtime directory must exist.
+    /// Takes over what the service manager calls `api` and `admin`; else binds both at the places of the configuration,
+    /// whose runtime directory must exist.
     package static func bind(_ configuration: SchedulerConfiguration) async throws -> SchedulerSockets {
-        SchedulerSockets(
-            api: try await listen(at: configuration.apiSocket), admin: try await listen(at: configuration.adminSocket))
+        var activated = ActivatedSockets.inherited()
+        return SchedulerSockets(
+            api: try await listen(at: configuration.apiSocket, activated.take("api")),
+            admin: try await listen(at: configuration.adminSocket, activated.take("admin")))
     }
 
     /// A scheduler that was killed a moment ago may still answer: so long its successor waits.
     private static let patience = (tries: 20, pause: Duration.milliseconds(50))
 
-    private static func listen(at path: String) async throws -> UnixHTTPListener {
+    private static func listen(
+        at path: String, _ activated: consuming OwnedDescriptor?
+    ) async throws -> UnixHTTPListener {
+        if let activated { return .activated(path: path, descriptor: activated) }
         for attempt in 1...patience.tries {
             do throws(SystemCallError) {
                 return try UnixHTTPListener.bind(path: path, mode: 0o660)

@@ -2,6 +2,7 @@
 package import ClusterScheduler
 package import Logging
 internal import ServiceLifecycle
+internal import SystemdIntegration
 package import UnixHTTP
 
 /// Serves the API on its two sockets until it is told to stop; then nothing new is let in, running answers drain, and
@@ -32,6 +33,7 @@ package struct GatewayService: Service {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for server in servers { group.addTask { try await server.run() } }
+                ServiceNotification.ready("takes requests")
                 try await group.waitForAll()
             }
         } onGracefulShutdown: {

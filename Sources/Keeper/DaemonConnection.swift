@@ -106,6 +106,7 @@ extension KeeperProcess {
 
     private func tellEverything() {
         tell(.welcome(processID: getpid()))
+        tellSandbox()
         tellBlanks()
         for (id, template) in templates {
             guard let model = template.model else { continue }

@@ -45,6 +45,7 @@ extension KeeperProcess {
                 try parent.channel?.send($0, descriptors: given, waits: false) ?? .wouldBlock
             }
             guard result == .sent else { return fail(group, "its template does not take orders") }
+            parent.forks.order(group.count)
             for instance in group { adopt(instance, of: template, settings) }
         } catch {
             fail(group, "\(error)")
@@ -66,13 +67,15 @@ extension KeeperProcess {
     /// A template reports a child. The number is believed only if it is an unreaped child of the keeper that no other
     /// instance has: a template that was taken over could name anyone.
     func forked(_ id: InstanceID, process: Int32, by template: TemplateID, _ parent: TemplateRecord) {
+        parent.forks.answer()
         let isTaken = instances.values.contains { $0.child?.process.processID == process && !$0.hasEnded }
         guard let record = instances[id], record.template == template, record.child == nil, !record.hasEnded,
             !isTaken, ProcessHandle.isUnreapedChild(process), !templates.values.contains(where: { $0.is(process) })
         else {
             log.write("\(template) reported a child that nobody ordered: ended")
             parent.complaint = "the template forked without an order"
-            return parent.kill()
+            parent.kill()
+            return endStrays()
         }
         do {
             let child = ForkedChild(process: try ProcessHandle(ofChild: process))
@@ -95,7 +98,8 @@ extension KeeperProcess {
         relayMessages(id)
         try? readiness.remove(child.process.descriptor.rawValue)
         keys.forget(.instanceProcess(id))
-        end(id, status: status, message: "instance ended with \(status)", by: record.template)
+        if record.deniedCall == nil, status == .signalled(signal: SIGSYS) { noteDenial() }
+        end(id, status: status, message: record.words(for: status), by: record.template)
     }
 
     /// Notes and tells the end of an instance of `template`; a report about another template's instance is ignored.
@@ -118,6 +122,15 @@ extension KeeperProcess {
         try? readiness.remove(number)
         keys.forget(.instanceMessages(id))
         record.messages = nil
+    }
+}
+
+extension InstanceRecord {
+    /// Why it ended, in a sentence.
+    fileprivate func words(for status: ExitStatus) -> String {
+        if let deniedCall { return "instance was killed for the system call \(deniedCall), which its sandbox denies" }
+        guard status == .signalled(signal: SIGSYS) else { return "instance ended with \(status)" }
+        return "instance was ended by its filter: it repeated a call of its own start, or used another call table"
     }
 }
 

@@ -3,6 +3,7 @@ internal import Glibc
 package import LinuxKernel
 internal import Messages
 internal import ServingModel
+internal import SystemdIntegration
 
 /// The parent of templates and instances: small, synchronous, one thread, so that it never has a reason to fail.
 ///
@@ -30,6 +31,13 @@ package final class KeeperProcess {
     /// Everyone who connected; only the one that said hello last gives orders.
     var connections: [UInt64: DaemonConnection] = [:]
     var daemon: DaemonConnection?
+    /// Listeners of filters, by the numbers of their descriptors.
+    var gates: [UInt64: CallGate] = [:]
+    /// What is known of the sandbox here; nil before the trial has ended.
+    var sandbox: SandboxState?
+    var deniedCalls = 0
+    var trial: SandboxTrial?
+    private var identities: TemplateIdentities
     /// nil while its path could not be bound again.
     var socket: KeeperSocket?
     private let signals: SignalWatch
@@ -42,8 +50,10 @@ package final class KeeperProcess {
     private var lonelySince: MonotonicTime?
 
     /// Binds `socketPath` (mode 0600) and prepares to start `flowserve` at `engine`.
-    package init(socketPath: String, engine: String) throws(SystemCallError) {
+    /// `identity` is the user of all templates; else each has its own where the keeper is root.
+    package init(socketPath: String, engine: String, identity: String? = nil) throws(SystemCallError) {
         self.socketPath = socketPath
+        identities = TemplateIdentities(fixed: identity)
         let socket = try KeeperSocket(path: socketPath)
         directory = try DirectoryWatch(Self.directory(of: socketPath))
         signals = try SignalWatch([SIGTERM, SIGINT, SIGHUP])
@@ -60,6 +70,8 @@ package final class KeeperProcess {
     /// Serves until there is no more reason to; afterwards the socket file is gone.
     package func run() throws(SystemCallError) {
         log.write("keeper \(getpid()) listens at \(socketPath)")
+        beginTrial()
+        ServiceNotification.ready("listens at \(socketPath)")
         while !isDone {
             replenishBlanks()
             for event in try readiness.wait(milliseconds: waitingTime()) {
@@ -68,6 +80,7 @@ package final class KeeperProcess {
                 handle(source, event)
             }
         }
+        ServiceNotification.stopping("ends")
         socket?.removeFile()
         log.write("keeper \(getpid()) ends")
     }
@@ -137,8 +150,13 @@ package final class KeeperProcess {
         case .templateProcess(let id): reapTemplate(id)
         case .instanceProcess(let id): reapInstance(id)
         case .instanceMessages(let id): relayMessages(id)
+        case .calls(let number): readCalls(number, event)
+        case .trial: finishTrial()
         }
     }
+
+    /// As whom the next template runs; nil: as the keeper.
+    func nextIdentity() -> String? { identities.next() }
 
     /// Ends everything, templates first so that nothing new comes to be.
     func retire() {

@@ -17,8 +17,11 @@ final class TemplateRecord {
     var channel: PacketSocket?
     var readiness: FromKeeper.TemplateReadiness?
     var ending: Ending?
-    /// What it said was wrong before it ended.
+    /// What it said was wrong before it ended, or what the keeper has against it.
     var complaint = ""
+    /// It has told of its sandbox, which comes before everything else.
+    var isConfined = false
+    var forks = ForkAllowance()
 
     init(model: String?, process: consuming ProcessHandle, channel: consuming PacketSocket) {
         self.model = model
@@ -50,6 +53,8 @@ final class InstanceRecord {
     var ending: Ending?
     /// It was to be killed before its number was known.
     var isCondemned = false
+    /// The system call for which it was killed.
+    var deniedCall: String?
 
     init(template: TemplateID, settings: InstanceSettings, prepared: PreparedInstance) {
         self.template = template

@@ -9,6 +9,9 @@ enum ReadinessSource: Hashable {
     case templateProcess(TemplateID)
     case instanceProcess(InstanceID)
     case instanceMessages(InstanceID)
+    /// A `CallGate` by its number.
+    case calls(UInt64)
+    case trial
 }
 
 /// Keys of the readiness list. A key is never used twice, so a late event of something closed finds nothing.

@@ -16,10 +16,12 @@ struct TemplateLauncher {
         "LD_BIND_NOW=1",
     ]
 
-    func start(channel: CInt) throws(SystemCallError) -> ProcessHandle {
+    /// `identity` is the template's user, see `TemplateIdentities`. A trial only confines itself and ends.
+    func start(channel: CInt, identity: String?, isTrial: Bool = false) throws(SystemCallError) -> ProcessHandle {
         try ProcessLaunch(
-            executable: engine, arguments: ["template"], environment: Self.environment,
-            descriptors: [nil, STDERR_FILENO, STDERR_FILENO, channel]
+            executable: engine,
+            arguments: ["template"] + (identity.map { ["--identity", $0] } ?? []) + (isTrial ? ["--trial"] : []),
+            environment: Self.environment, descriptors: [nil, STDERR_FILENO, STDERR_FILENO, channel]
         ).start()
     }
 }
@@ -53,7 +55,7 @@ extension KeeperProcess {
     func launch(_ id: TemplateID, model: String?) throws(SystemCallError) -> TemplateRecord {
         var ends = try PacketSocket.pair()
         let theirs = ends.takeSecond()
-        let process = try launcher.start(channel: theirs.descriptor.rawValue)
+        let process = try launcher.start(channel: theirs.descriptor.rawValue, identity: nextIdentity())
         let record = TemplateRecord(model: model, process: process, channel: ends.takeFirst())
         templates[id] = record
         try watch(id, record)
@@ -71,15 +73,21 @@ extension KeeperProcess {
         guard let record = templates[id] else { return }
         while record.channel != nil {
             var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
+            var descriptors = ReceivedDescriptors()
             do {
                 let result = try buffer.withUnsafeMutableBytes {
-                    try record.channel?.receive(into: $0, waits: false) ?? .closed
+                    try receive(from: record, into: $0, &descriptors)
                 }
                 guard case .packet(let count) = result else {
                     if result != .nothing { closeChannel(id, record) }
                     return
                 }
-                heard(try buffer.prefix(count).withUnsafeBytes { try FromTemplate(decoding: $0) }, from: id, record)
+                let message = try buffer.prefix(count).withUnsafeBytes { try FromTemplate(decoding: $0) }
+                guard record.isConfined else {
+                    confine(id, record, message, &descriptors)
+                    continue
+                }
+                heard(message, from: id, record)
             } catch {
                 log.write("\(id) is ended: \(error)")
                 record.complaint = "the template sent a malformed message (\(error))"
@@ -89,6 +97,26 @@ extension KeeperProcess {
         }
     }
 
+    /// A template's first message may bring one descriptor, all others none.
+    private func receive(
+        from record: TemplateRecord, into buffer: UnsafeMutableRawBufferPointer,
+        _ descriptors: inout ReceivedDescriptors
+    ) throws(SystemCallError) -> PacketSocket.ReceiveResult {
+        guard record.isConfined else {
+            return try record.channel?.receive(into: buffer, descriptors: &descriptors, waits: false) ?? .closed
+        }
+        return try record.channel?.receive(into: buffer, waits: false) ?? .closed
+    }
+
+    private func confine(
+        _ id: TemplateID, _ record: TemplateRecord, _ message: FromTemplate, _ descriptors: inout ReceivedDescriptors
+    ) {
+        guard case .confined(let state) = message, descriptors.count <= 1 else {
+            return refuse(id, record, "it spoke before it was confined")
+        }
+        confined(id, record, state, descriptors.takeFirst())
+    }
+
     private func closeChannel(_ id: TemplateID, _ record: TemplateRecord) {
         keys.forget(.templateChannel(id))
         record.channel = nil
@@ -96,10 +124,7 @@ extension KeeperProcess {
 
     private func heard(_ message: FromTemplate, from id: TemplateID, _ record: TemplateRecord) {
         switch message {
-        case .blank:
-            record.blankAt = .now
-            blanks.noteSuccess()
-            if record.model == nil { tellBlanks() }
+        case .confined: refuse(id, record, "it was confined twice")
         case .ready(let start):
             let readiness = FromKeeper.TemplateReadiness(
                 loadMicroseconds: MonotonicTime.now.microseconds(since: record.orderedAt),
@@ -108,7 +133,11 @@ extension KeeperProcess {
             tell(.templateReady(id, readiness))
         case .failed(let message): record.complaint = message
         case .forked(let instance, let process): forked(instance, process: process, by: id, record)
-        case .forkFailed(let instance, let message): end(instance, status: nil, message: message, by: id)
+        case .forkFailed(let instance, let message):
+            record.forks.answer()
+            end(instance, status: nil, message: message, by: id)
+            // Whether it is true that nothing was forked is seen, not believed.
+            endStrays()
         }
     }
 
@@ -127,8 +156,10 @@ extension KeeperProcess {
             end(instance, status: nil, message: message, by: id)
         }
         log.write("\(id) ended with \(status)")
+        endStrays()
         tell(.templateEnded(id, status, message: message))
     }
+
     /// Nobody waits for a blank template's end.
     private func forgetBlank(_ id: TemplateID, _ status: ExitStatus) {
         templates[id] = nil

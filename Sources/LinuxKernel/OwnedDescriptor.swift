@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 internal import Glibc
 
 /// A file descriptor with one owner: closed when the value ends, unless it was released.
@@ -57,9 +58,24 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
 
     /// Size of the file behind the descriptor in bytes.
     package func fileSize() throws(SystemCallError) -> Int {
-        var status = stat()
-        try systemCall("fstat", "\(rawValue)") { fstat(rawValue, &status) }
-        return Int(status.st_size)
+        try Self.facts(rawValue).size
+    }
+
+    /// The same for a number that somebody else owns.
+    package static func fileSize(of number: CInt) throws(SystemCallError) -> Int {
+        try facts(number).size
+    }
+
+    /// How many names the file behind the descriptor has; for a directory that is two more than it has directories.
+    package func linkCount() throws(SystemCallError) -> UInt64 {
+        try Self.facts(rawValue).links
+    }
+
+    private static func facts(_ number: CInt) throws(SystemCallError) -> (size: Int, links: UInt64) {
+        var size: Int64 = 0
+        var links: UInt64 = 0
+        try systemCall("fstat", "\(number)") { clinux_file_facts(number, &size, &links) }
+        return (Int(size), links)
     }
 }
 

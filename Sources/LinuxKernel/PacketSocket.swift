@@ -51,8 +51,12 @@ package struct PacketSocket: ~Copyable, Sendable {
         precondition(packet.count <= Self.maximumPacketSize, "packet over the limit of the protocol")
         precondition(descriptors.count <= Self.maximumDescriptors, "too many descriptors for one packet")
         let flags = waits ? 0 : CInt(MSG_DONTWAIT)
-        let sent = try nonBlockingCall("sendmsg") {
-            descriptors.withUnsafeBufferPointer { list in
+        let sent = try nonBlockingCall(descriptors.isEmpty ? "send" : "sendmsg") {
+            // Without descriptors the simpler call, which is all that an instance's filter lets it make.
+            guard !descriptors.isEmpty else {
+                return clinux_send(descriptor.rawValue, packet.baseAddress, packet.count, flags)
+            }
+            return descriptors.withUnsafeBufferPointer { list in
                 clinux_send_with_descriptors(
                     descriptor.rawValue, packet.baseAddress, packet.count, list.baseAddress, CInt(list.count), flags)
             }
@@ -88,6 +92,20 @@ package struct PacketSocket: ~Copyable, Sendable {
         let result = try receive(into: buffer, room: Self.maximumDescriptors, numbers: &numbers, waits: waits)
         descriptors = ReceivedDescriptors(owning: numbers)
         return result
+    }
+
+    /// Takes one packet with the call that an instance's filter lets it make. The kernel drops descriptors that came
+    /// with it, and nobody hears of them: only for a peer that is trusted.
+    package func receiveBytes(
+        into buffer: UnsafeMutableRawBufferPointer, waits: Bool = true
+    ) throws(SystemCallError) -> ReceiveResult {
+        let flags = waits ? 0 : CInt(MSG_DONTWAIT)
+        let received = try nonBlockingCall("recv") {
+            clinux_receive(descriptor.rawValue, buffer.baseAddress, buffer.count, flags)
+        }
+        guard let received else { return .nothing }
+        if received > buffer.count { return .malformed }
+        return received == 0 ? .closed : .packet(received)
     }
 
     private func receive(

@@ -49,6 +49,20 @@ package struct ProcessHandle: ~Copyable, Sendable {
         return clinux_waitid_pid(processID, WEXITED | WNOHANG | WNOWAIT, &found, &code, &status) == 0
     }
 
+    /// Children of the calling thread that were not reaped, dead ones included; empty where the kernel does not tell.
+    package static func children() -> [Int32] {
+        guard let file = try? OwnedDescriptor.open("/proc/thread-self/children", O_RDONLY) else { return [] }
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while case let count = read(file.rawValue, &buffer, buffer.count), count > 0 { text += buffer.prefix(count) }
+        return text.split(separator: UInt8(ascii: " ")).compactMap { Int32(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// Whether a thread of this number belongs to the process now.
+    package func has(thread: Int32) -> Bool {
+        thread == processID || clinux_tgkill(processID, thread, 0) == 0
+    }
+
     /// Sends `signal`; a process that has ended already is no error.
     package func send(signal: CInt) throws(SystemCallError) {
         do {

@@ -4,17 +4,20 @@ internal import Glibc
 
 /// Listening on, connecting to and looking behind Unix sockets with a path.
 package enum UnixSocket {
-    /// The two kinds that the project uses.
+    /// The kinds that the project uses.
     package enum Kind: Sendable {
         /// Bytes: HTTP.
         case stream
         /// Packets: frames.
         case packet
+        /// Packets without a connection: words to a service manager.
+        case datagram
 
         var type: CInt {
             switch self {
             case .stream: CInt(SOCK_STREAM.rawValue)
             case .packet: CInt(SOCK_SEQPACKET.rawValue)
+            case .datagram: CInt(SOCK_DGRAM.rawValue)
             }
         }
     }

@@ -29,6 +29,11 @@ package struct NodeConfiguration: Sendable {
     /// Seconds that running answers then have to end.
     package var drainSeconds = 10
 
+    /// Whether the daemon starts its keeper where none runs; else a service manager does.
+    package var startsKeeper = true
+    /// Whether the node refuses to serve where a step of the sandbox is not in force.
+    package var requiresSandbox = false
+
     package init(node: NodeName, runtimeDirectory: String, stateDirectory: String) {
         self.node = node
         self.runtimeDirectory = runtimeDirectory

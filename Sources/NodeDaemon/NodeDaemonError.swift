@@ -21,6 +21,13 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
     /// Other content has the name under which an answer began.
     case modelReplaced(String)
     case keeperUnavailable(String)
+    /// The sandbox is required, and these steps of it are not in force.
+    case sandboxRequired(String)
+
+    /// Whether the administrator has to change something before another start can go better.
+    package var isConfiguration: Bool {
+        if case .sandboxRequired = self { true } else { false }
+    }
 
     /// Makes a directory that the daemon needs, with its parents.
     static func preparing(_ path: String, mode: UInt32) throws(NodeDaemonError) {
@@ -49,6 +56,8 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
         case .unknownModel(let name): "there is no model '\(name)' on this node: see `deepflow model list`"
         case .modelReplaced(let name):
             "'\(name)' was replaced by other content while it was answering: send the request again"
+        case .sandboxRequired(let missing):
+            "the sandbox is required here and not wholly in force: \(missing); allow these steps, or start without --sandbox require"
         case .keeperUnavailable(let reason): "the node's keeper is not available: \(reason)"
         }
     }

@@ -14,6 +14,10 @@ package struct NodeOptions: ParsableArguments {
     @Option(help: "Seconds until an idle instance ends; 0: never.") var idleTimeout = 300
     @Option(help: "Templates kept ready without a model.") var blankTemplates = 1
     @Option(help: "MiB of artefacts read in by order; default: half of memory.") var preloadMebibytes: Int?
+    @Option(help: "require: refuse to serve where a step of the sandbox is missing; report: say so.")
+    var sandbox = SandboxPolicy.report
+    @Option(help: "start: start a keeper where none runs; wait: it is a service of its own.")
+    var keeper = KeeperSource.start
     @Option(help: .hidden) var answerTimeout = 10
     @Flag(help: "Stopping the daemon also ends keeper and instances.") var retireOnStop = false
     @Option(help: "Seconds that running answers then have to end.") var drainSeconds = 10
@@ -50,6 +54,14 @@ package struct NodeOptions: ParsableArguments {
         settings.answerSeconds = answerTimeout
         settings.retiresOnStop = retireOnStop
         settings.drainSeconds = drainSeconds
+        settings.startsKeeper = keeper == .start
+        settings.requiresSandbox = sandbox == .require
         return settings
     }
 }
+
+/// What a node does where its processes cannot be confined wholly.
+package enum SandboxPolicy: String, Sendable, ExpressibleByArgument { case report, require }
+
+/// Where a node's keeper comes from.
+package enum KeeperSource: String, Sendable, ExpressibleByArgument { case start, wait }

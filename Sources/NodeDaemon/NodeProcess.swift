@@ -4,6 +4,7 @@ internal import Hummingbird
 internal import LinuxKernel
 internal import Logging
 internal import ServiceLifecycle
+internal import SystemdIntegration
 internal import UnixHTTP
 internal import UnixSignals
 
@@ -21,7 +22,8 @@ package enum NodeProcess {
         let store = try ModelStore(directory: configuration.modelDirectory, logger: logger)
         let reactor = try InstanceReactor()
         let launcher = KeeperLauncher(
-            socketPath: configuration.keeperPath, executable: try ProcessLaunch.sibling("deepflow-keeper"))
+            socketPath: configuration.keeperPath, executable: try ProcessLaunch.sibling("deepflow-keeper"),
+            startsOwn: configuration.startsKeeper)
         let service = NodeService(
             configuration: configuration, store: store, reactor: reactor, launcher: launcher, logger: logger)
         let table = NodeRouteTable(
@@ -53,7 +55,12 @@ package enum NodeProcess {
         return try StateLock(directory: configuration.nodeDirectory)
     }
 
+    /// Takes over what the service manager calls `node`; else binds the node's path.
     private static func listen(_ configuration: NodeConfiguration) async throws -> UnixHTTPListener {
+        var activated = ActivatedSockets.inherited()
+        if let socket = activated.take("node") {
+            return .activated(path: configuration.socketPath, descriptor: socket)
+        }
         for folder in ["nodes", "keepers"] {
             try NodeDaemonError.preparing("\(configuration.runtimeDirectory)/\(folder)", mode: 0o755)
         }
@@ -95,5 +102,6 @@ private struct NodeRuntime: Service {
             await group.next()
             group.cancelAll()
         }
+        if let refusal = await service.refusal { throw refusal }
     }
 }

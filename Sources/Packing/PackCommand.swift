@@ -50,8 +50,8 @@ package enum PackCommand {
         // A reader of progress that went away must not end the work.
         signal(SIGPIPE, SIG_IGN)
         let size = try sizeOfCheckpoint()
-        _ = try packing(PackError.sandbox) { () throws(SandboxError) in
-            try PackSandbox.enter(descriptorCount: UInt32(report) + 1)
+        try packing(PackError.sandbox) { () throws(SandboxError) in
+            _ = try PackSandbox.enter(descriptorCount: UInt32(report) + 1)
         }
         // Nothing of the checkpoint was looked at before this line.
         let mapping = try packing(PackError.system) { () throws(SystemCallError) in

@@ -51,7 +51,7 @@ struct ChildBirth {
             let start = FromInstance.InstanceStart(
                 bornAt: birth, sandboxMicroseconds: MonotonicTime.now.microseconds(since: mapped),
                 mappingMicroseconds: mapped.microseconds(since: birth), ranksMicroseconds: 0,
-                missingSandboxSteps: sandbox.missing)
+                missingSandboxSteps: sandbox.report.missing.map(\.step.rawValue))
             return child(
                 ForkedInstance(
                     id: id, settings: settings,
@@ -66,9 +66,7 @@ struct ChildBirth {
     /// Maps the KV segment for good.
     private func mapSegment() throws(SystemCallError) -> UnsafeMutableRawBufferPointer {
         let size = Int(settings.keyValueBytes)
-        var status = stat()
-        try systemCall("fstat", "KV segment") { fstat(segment, &status) }
-        guard Int(status.st_size) == size else { throw SystemCallError("mmap", "KV segment", code: EINVAL) }
+        guard try OwnedDescriptor.fileSize(of: segment) == size else { throw SystemCallError("mmap", "KV segment", code: EINVAL) }
         return try MappedMemory(segment, byteCount: size, access: .readWrite).leak()
     }
 }

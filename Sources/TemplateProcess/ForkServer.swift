@@ -40,7 +40,6 @@ package struct ForkServer: ~Copyable {
     package func serve(
         load: (borrowing OwnedDescriptor) throws -> TemplateStart, child: (consuming ForkedInstance) -> Int32
     ) throws -> End {
-        try tell(.blank)
         var isLoaded = false
         var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
         while true {

@@ -15,9 +15,8 @@ package struct ThreadCount: ~Copyable {
 
     /// -1 where it cannot be told.
     package func current() -> Int {
-        var status = stat()
-        guard fstat(tasks.rawValue, &status) == 0, status.st_nlink > 2 else { return -1 }
-        return Int(status.st_nlink) - 2
+        guard let links = try? tasks.linkCount(), links > 2 else { return -1 }
+        return Int(clamping: links) - 2
     }
 }
 

@@ -12,8 +12,12 @@ internal import Sandbox
 package enum TemplateCommand {
     private static let keeperNumber: CInt = 3
 
-    /// Serves until the keeper closes its end; the result is the exit status.
-    package static func run() -> Int32 {
+    /// Serves until the keeper closes its end; the result is the exit status. `arguments` are those after the verb.
+    package static func run(arguments: some Collection<String>) -> Int32 {
+        guard let options = TemplateOptions(arguments: arguments) else {
+            StandardError.write("template: unknown arguments; a keeper starts it")
+            return 64
+        }
         // A reader of stderr that went away is no reason to die; inherited by every child.
         signal(SIGPIPE, SIG_IGN)
         ProcessName.set("flow-template")
@@ -21,7 +25,8 @@ package enum TemplateCommand {
         do {
             let threads = try ThreadCount()
             try InstanceMain.rehearseChannel()
-            let sandbox = try InstanceSandbox.enterTemplate()
+            let sandbox = try TemplateConfinement.enter(options, channel: keeper)
+            if options.isTrial { return 0 }
             return try serve(ForkServer(keeper: keeper, sandbox: sandbox, threads: threads))
         } catch {
             // The keeper reports the end with the exit status; the sentence is in its log.

@@ -20,6 +20,8 @@ import ServingModel
     @OptionGroup var options: NodeOptions
 
     func run() async throws {
-        try await NodeProcess.run(options.configuration)
+        do { try await NodeProcess.run(options.configuration) } catch let error as NodeDaemonError
+            where error.isConfiguration
+        { throw ExitCode(78) }
     }
 }

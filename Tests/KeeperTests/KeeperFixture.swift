@@ -66,8 +66,16 @@ final class TestDaemon {
         }
     }
 
-    /// The next event; its descriptor, if any, is kept for `takeChannel`.
+    /// The next event, what the keeper tells of the sandbox apart; its descriptor, if any, is kept for `takeChannel`.
     func hear() throws -> FromKeeper {
+        while true {
+            let event = try hearAnything()
+            if case .sandbox = event { continue }
+            return event
+        }
+    }
+
+    private func hearAnything() throws -> FromKeeper {
         var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
         var descriptors = ReceivedDescriptors()
         let result = try buffer.withUnsafeMutableBytes { try socket.receive(into: $0, descriptors: &descriptors) }

@@ -15,6 +15,9 @@ struct FrameRoundTripTests {
     static let outcome = TaskOutcome(
         reason: .stop, text: "end", completionTokens: 3, prefillMicroseconds: 4, decodeMicroseconds: 5)
 
+    static let sandbox = SandboxState(
+        deniedCalls: .named, identity: "user 1000", missing: ["landlock: not there"], remarks: ["a", "b"])
+
     static let toInstance: [ToInstance] = [
         .ping(1), .submissionPart(task, offset: 0, total: 4, bytes: [1, 2, 3, 4]), .cancel(task),
         .acknowledge(task, index: 64), .forget(task), .replay(task, index: 3), .attach, .drain,
@@ -35,7 +38,8 @@ struct FrameRoundTripTests {
         .killInstance(instance), .stopTemplate(template), .forgetInstance(instance), .forgetTemplate(template), .retire,
     ]
     static let fromKeeper: [FromKeeper] = [
-        .welcome(processID: 4), .stateComplete, .templateStarting(template, model: "m", processID: 5),
+        .welcome(processID: 4), .sandbox(sandbox, deniedCalls: 3), .stateComplete,
+        .templateStarting(template, model: "m", processID: 5),
         .templateReady(
             template,
             .init(
@@ -49,8 +53,8 @@ struct FrameRoundTripTests {
         .instanceEnded(instance, nil, message: "never was"),
     ]
     static let fromTemplate: [FromTemplate] = [
-        .blank, .ready(TemplateStart(mappingMicroseconds: 1, rehearsalMicroseconds: 2)), .failed(message: "no"),
-        .forked(instance, processID: 3), .forkFailed(instance, message: "full"),
+        .confined(sandbox), .ready(TemplateStart(mappingMicroseconds: 1, rehearsalMicroseconds: 2)),
+        .failed(message: "no"), .forked(instance, processID: 3), .forkFailed(instance, message: "full"),
     ]
 
     @Test("They read back as they were written")

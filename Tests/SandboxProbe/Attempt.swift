@@ -1,133 +1,124 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CLinux
 internal import Glibc
 
-/// One thing that a compromised instance might try, by the name that the tests use.
-enum Attempt: String, CaseIterable {
-    case openFile, createFile, statFile, readLink, listDirectory, unlinkFile
-    case internetSocket, unixSocket, netlinkSocket, socketPair
-    case fork, cloneProcess, execute, startThread
-    case signalParent, signalGroup, signalParentThread, signalSelf, traceMe, readParentMemory
-    case executableMapping, makeExecutable, memoryFile, removeSharedPages, plainMapping
-    case raiseLimit, changeUser, newNamespace, mount, changeRoot
-    case inputOutputRing, bpf, performanceEvent, userFault, keyring, loadModule
-    case foreignArchitecture, processDescriptor, setTime, reboot, duplicateDescriptor
-
-    /// `RESULT ERRNO` after the attempt; some never come back.
-    func outcome() -> String {
+/// What a child of the probe is told to do: behave like a healthy program, or like one that was taken over.
+enum Attempt {
+    /// `RESULT ERRNO` after the attempt; some never come back. nil where nothing has that name.
+    static func outcome(of name: String, at place: ProbePlace) -> String? {
+        if let call = CallTable.all.first(where: { $0.label == name }) {
+            return call.make() ?? "no such call on this processor"
+        }
+        if name.hasPrefix(noisePrefix), let seed = UInt64(name.dropFirst(noisePrefix.count)) {
+            return "\(Noise.send(seed: seed, on: place.channel)) 0"
+        }
         errno = 0
-        let result = attempt()
+        guard let result = HealthyBehaviour(rawValue: name)?.run() ?? escape(of: name)?.attempt(at: place) else {
+            return nil
+        }
         return "\(result) \(result == -1 ? errno : 0)"
-    }
-
-    private func attempt() -> Int {
-        switch self {
-        case .openFile, .createFile, .statFile, .readLink, .listDirectory, .unlinkFile: file()
-        case .internetSocket: Int(socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0))
-        case .unixSocket: Int(socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0))
-        case .netlinkSocket: Int(socket(AF_NETLINK, CInt(SOCK_RAW.rawValue), 0))
-        case .socketPair: pair()
-        case .fork, .cloneProcess, .execute, .startThread: process()
-        case .signalParent: Int(kill(getppid(), 0))
-        case .signalGroup: Int(kill(0, 0))
-        case .signalParentThread, .signalSelf, .traceMe, .readParentMemory: otherProcess()
-        case .executableMapping, .makeExecutable, .memoryFile, .removeSharedPages, .plainMapping: memory()
-        default: rawCall()
-        }
-    }
-
-    private func file() -> Int {
-        var buffer = [CChar](repeating: 0, count: 64)
-        var status = stat()
-        switch self {
-        case .openFile: return Int(open("/etc/passwd", O_RDONLY))
-        case .createFile: return Int(open("/tmp/deepflow-probe", O_WRONLY | O_CREAT, 0o600))
-        case .statFile: return Int(stat("/etc/passwd", &status))
-        case .readLink: return readlink("/proc/self/exe", &buffer, 64)
-        case .listDirectory: return opendir("/") == nil ? -1 : 0
-        default: return Int(unlink("/tmp/deepflow-probe"))
-        }
-    }
-
-    private func pair() -> Int {
-        var ends: [CInt] = [0, 0]
-        return Int(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends))
-    }
-
-    private func process() -> Int {
-        switch self {
-        case .fork:
-            let child = Glibc.fork()
-            if child == 0 { _exit(0) }
-            return Int(child)
-        case .cloneProcess: return Int(clinux_clone(CLINUX_CLONE_PARENT))
-        case .execute:
-            var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
-            return Int(execv("/bin/true", &arguments))
-        default:
-            var thread = pthread_t()
-            let code = pthread_create(&thread, nil, { _ in nil }, nil)
-            if code == 0 { pthread_join(thread, nil) }
-            return code == 0 ? 0 : -1
-        }
-    }
-
-    private func otherProcess() -> Int {
-        switch self {
-        case .signalSelf: return Int(pthread_kill(pthread_self(), 0))
-        case .signalParentThread: return Call.tgkill.make(Int(getppid()), Int(getppid()), 0)
-        case .traceMe: return Call.ptrace.make(0)
-        default: return Call.processVMReadv.make(Int(getppid()))
-        }
-    }
-
-    private func memory() -> Int {
-        let anonymous = MAP_PRIVATE | MAP_ANONYMOUS
-        switch self {
-        case .executableMapping:
-            return mmap(nil, 4096, PROT_READ | PROT_EXEC, anonymous, -1, 0) == MAP_FAILED ? -1 : 0
-        case .makeExecutable:
-            let page = mmap(nil, 4096, PROT_READ | PROT_WRITE, anonymous, -1, 0)
-            return Int(mprotect(page, 4096, PROT_READ | PROT_EXEC))
-        case .memoryFile: return Int(clinux_memfd_create("probe", 0))
-        case .removeSharedPages:
-            let page = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
-            return Int(madvise(page, 4096, 9))
-        default: return mmap(nil, 4096, PROT_READ | PROT_WRITE, anonymous, -1, 0) == MAP_FAILED ? -1 : 0
-        }
-    }
-
-    private func rawCall() -> Int {
-        switch self {
-        case .raiseLimit: Call.prlimit.make(0, 7)
-        case .changeUser: Call.setuid.make(0)
-        case .newNamespace: Call.unshare.make(0x1000_0000)
-        case .mount: Call.mount.make()
-        case .changeRoot: Call.chroot.make()
-        case .inputOutputRing: Call.ioUringSetup.make(8)
-        case .bpf: Call.bpf.make()
-        case .performanceEvent: Call.perfEventOpen.make()
-        case .userFault: Call.userfaultfd.make()
-        case .keyring: Call.keyctl.make()
-        case .loadModule: Call.finitModule.make()
-        case .foreignArchitecture: Call.x32GetPID.make()
-        case .processDescriptor: Call.pidfdOpen.make(Int(getppid()))
-        case .setTime: Call.clockSetTime.make()
-        case .reboot: Call.reboot.make()
-        default: Call.dup.make(2)
-        }
     }
 }
 
-/// Numbers of calls on x86-64, made without a wrapper so that nothing is checked on the way.
-enum Call: Int {
-    case tgkill = 234, ptrace = 101, setuid = 105, mount = 165, chroot = 161, reboot = 169, clockSetTime = 227, keyctl =
-        250
-    case unshare = 272, perfEventOpen = 298, prlimit = 302, processVMReadv = 310, finitModule = 313, bpf = 321
-    case userfaultfd = 323, ioUringSetup = 425, pidfdOpen = 434, dup = 32
-    case x32GetPID = 0x4000_0027
+private let escapePrefix = "escape: "
+/// `noise:SEED`: packets that nobody asked for, to whoever is at the other end of the channel.
+private let noisePrefix = "noise:"
 
-    func make(_ first: Int = 0, _ second: Int = 0, _ third: Int = 0) -> Int {
-        clinux_raw_call(rawValue, first, second, third)
+/// `escape: NAME`, since some escapes are called like the call that they make.
+private func escape(of name: String) -> Escape? {
+    name.hasPrefix(escapePrefix) ? Escape(named: String(name.dropFirst(escapePrefix.count))) : nil
+}
+
+/// What an attacker finds in an instance.
+struct ProbePlace {
+    /// The model's weights, mapped read-only.
+    var weights: UnsafeMutableRawBufferPointer
+    /// Another owner's KV segment, as an instance gets it: mapped from a descriptor that was opened for reading.
+    var foreignBlocks: UnsafeMutableRawBufferPointer
+    /// Its own KV segment.
+    var ownBlocks: UnsafeMutableRawBufferPointer
+    /// Its channel to the daemon.
+    var channel: CInt
+}
+
+/// What processes do that are well, or that end by a mistake of their own.
+enum HealthyBehaviour: String, CaseIterable {
+    case plainMapping, heapGrowth, threadHeap, startThread, signalSelf, messageOnError
+    case abort, fatalError, badPointer, corruptHeap, stackOverflow
+
+    func run() -> Int {
+        switch self {
+        case .plainMapping:
+            let anonymous = MAP_PRIVATE | MAP_ANONYMOUS
+            return mmap(nil, 4096, PROT_READ | PROT_WRITE, anonymous, -1, 0) == MAP_FAILED ? -1 : 0
+        case .heapGrowth: return Self.growAndShrink()
+        case .threadHeap: return Self.onThreads { _ = Self.growAndShrink() }
+        case .startThread: return Self.onThreads {}
+        case .signalSelf: return Int(raise(SIGCHLD))
+        case .messageOnError:
+            print("a healthy instance speaks")
+            fflush(nil)
+            return 0
+        case .abort: Glibc.abort()
+        case .fatalError: Swift.fatalError("an instance ends itself")
+        case .badPointer: return UnsafePointer<Int>(bitPattern: 8)?.pointee ?? 0
+        case .corruptHeap: return Self.freeTwice()
+        case .stackOverflow: return Self.recurse(1)
+        }
+    }
+
+    /// Small and large blocks, so that the heap grows by brk and by mmap and gives both back.
+    private static func growAndShrink() -> Int {
+        for size in [100, 5_000, 200_000, 40_000_000] {
+            let count = min(2_000, 80_000_000 / size)
+            var blocks: [UnsafeMutableRawPointer] = []
+            for _ in 0..<count {
+                guard let block = malloc(size) else { return -1 }
+                memset(block, 1, min(size, 4096))
+                blocks.append(block)
+            }
+            if let last = blocks.popLast() { blocks.append(realloc(last, size * 2)) }
+            for block in blocks { free(block) }
+        }
+        return 0
+    }
+
+    /// Runs `body` on eight threads at once and waits for their exits.
+    private static func onThreads(_ body: @escaping @Sendable () -> Void) -> Int {
+        final class Work: Sendable {
+            let body: @Sendable () -> Void
+            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+        }
+        var threads: [pthread_t] = []
+        for _ in 0..<8 {
+            var thread = pthread_t()
+            let work = Unmanaged.passRetained(Work(body)).toOpaque()
+            let code = pthread_create(
+                &thread, nil,
+                { argument in
+                    if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
+                    return nil
+                }, work)
+            guard code == 0 else { return -1 }
+            threads.append(thread)
+        }
+        for thread in threads { pthread_join(thread, nil) }
+        return 0
+    }
+
+    private static func freeTwice() -> Int {
+        let block = malloc(2_000_000)
+        free(block)
+        free(malloc(24))
+        guard let small = malloc(24) else { return -1 }
+        free(small)
+        free(small)
+        return 0
+    }
+
+    private static func recurse(_ depth: Int) -> Int {
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { room in
+            room.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: depth))
+            return recurse(depth + 1) + Int(room[depth % 4096])
+        }
     }
 }

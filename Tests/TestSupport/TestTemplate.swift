@@ -2,25 +2,36 @@
 import Glibc
 package import LinuxKernel
 package import Messages
+import Sandbox
 import ServingModel
 
 /// A template process with the test in its keeper's place: its children are the test's own.
 package final class TestTemplate {
     package let process: ProcessHandle
     private let keeperEnd: PacketSocket
+    private let listener: CallListener?
 
     /// Starts `executable template` and waits until it is confined.
     package init(blank executable: String) throws {
         var ends = try PacketSocket.pair()
         let theirs = ends.takeSecond()
         keeperEnd = ends.takeFirst()
+        // As a keeper does: a root's template becomes somebody of its own.
+        let identity = geteuid() == 0 ? ["--identity", ProcessIdentity.own(1).text] : []
         process = try ProcessLaunch(
-            executable: BuiltExecutable.path(executable), arguments: ["template"], environment: ["LD_BIND_NOW=1"],
+            executable: BuiltExecutable.path(executable), arguments: ["template"] + identity,
+            environment: ["LD_BIND_NOW=1"],
             descriptors: [nil, STDERR_FILENO, STDERR_FILENO, theirs.descriptor.rawValue]
         ).start()
         _ = consume theirs
-        let first = try hear()
-        guard first == .blank else { throw UnexpectedMessage(description: "\(first)") }
+        var received = ReceivedDescriptors()
+        let first = try keeperEnd.hearPacket(descriptors: &received) { try FromTemplate(decoding: $0) }
+        if let descriptor = received.takeFirst() {
+            listener = CallListener(owning: descriptor)
+        } else {
+            listener = nil
+        }
+        guard case .confined = first else { throw UnexpectedMessage(description: "\(first)") }
     }
 
     /// Gives it an artefact (an empty file where there is none), too, and waits until it serves.
@@ -46,6 +57,7 @@ package final class TestTemplate {
         let given = [theirs.descriptor.rawValue, segment.rawValue, STDERR_FILENO]
         try order(.fork([id], settings), descriptors: given)
         _ = consume theirs
+        try allowFork()
         let answer = try hear()
         guard case .forked(id, let number) = answer else { throw UnexpectedMessage(description: "\(answer)") }
         return TestInstance(channel: ends.takeFirst(), process: try ProcessHandle(ofChild: number))
@@ -54,6 +66,19 @@ package final class TestTemplate {
     /// Sends an order as its keeper would.
     package func order(_ order: ToTemplate, descriptors: [CInt]) throws {
         _ = try order.encoded().withUnsafeBytes { try keeperEnd.send($0, descriptors: descriptors) }
+    }
+
+    /// As the keeper does: the one fork that was ordered goes on, anything else is a failure of the test.
+    private func allowFork() throws {
+        guard let listener = listener?.descriptor.rawValue else { return }
+        var sources = [
+            pollfd(fd: listener, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: keeperEnd.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+        ]
+        try systemCall("poll") { poll(&sources, 2, -1) }
+        guard sources[0].revents != 0, let call = try self.listener?.receive() else { return }
+        guard call.isFork else { throw UnexpectedMessage(description: "\(call)") }
+        self.listener?.allow(call)
     }
 
     /// The next thing that it says.
@@ -86,8 +111,16 @@ package final class TestInstance {
 extension PacketSocket {
     /// Waits for one packet and decodes it; the end of the connection is an error.
     package borrowing func hearPacket<Message>(_ decode: (UnsafeRawBufferPointer) throws -> Message) throws -> Message {
+        var none = ReceivedDescriptors()
+        return try hearPacket(descriptors: &none, decode)
+    }
+
+    /// The same with the descriptors that came along.
+    package borrowing func hearPacket<Message>(
+        descriptors: inout ReceivedDescriptors, _ decode: (UnsafeRawBufferPointer) throws -> Message
+    ) throws -> Message {
         var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
-        let result = try buffer.withUnsafeMutableBytes { try receive(into: $0) }
+        let result = try buffer.withUnsafeMutableBytes { try receive(into: $0, descriptors: &descriptors) }
         guard case .packet(let count) = result else { throw UnexpectedMessage(description: "\(result)") }
         return try buffer.prefix(count).withUnsafeBytes(decode)
     }

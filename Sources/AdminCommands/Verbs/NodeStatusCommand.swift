@@ -65,8 +65,21 @@ package struct NodeStatusCommand: AsyncParsableCommand {
         ])
         table.add(["CGROUPS", status.hasControlGroups ? "yes" : "no"])
         table.add(["LANDLOCK", status.landlockABI > 0 ? "ABI \(status.landlockABI)" : "not in this kernel"])
+        for line in sandboxLines(status) { table.add(["SANDBOX", line]) }
         for remark in status.sandboxRemarks { table.add(["SANDBOX", remark]) }
         for remark in status.remarks { table.add(["REMARK", remark]) }
         return table.text
+    }
+
+    private static func sandboxLines(_ status: NodeStatus) -> [String] {
+        guard let sandbox = status.sandbox else { return [] }
+        let handling =
+            switch sandbox.deniedCalls {
+            case .named: "denied system calls are named in the keeper's log and end their process"
+            case .unnamed: "denied system calls end their process, unnamed"
+            case .allowed: "no system call is denied"
+            }
+        return ["\(handling); \(status.deniedCalls) so far", "instances run as \(sandbox.identity)"]
+            + sandbox.missing.map { "NOT IN FORCE: \($0)" } + sandbox.remarks
     }
 }

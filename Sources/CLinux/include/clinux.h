@@ -24,7 +24,11 @@ int clinux_prctl(int operation, unsigned long a, unsigned long b, unsigned long 
 extern const unsigned CLINUX_CLOSE_RANGE_CLOEXEC;
 
 /// A call by number, for those that glibc has no name for.
-long clinux_raw_call(long number, long a, long b, long c);
+long clinux_raw_call(long number, long a, long b, long c, long d, long e, long f);
+/// kill(2) on one thread, checked against its process.
+int clinux_tgkill(int32_t process, int32_t thread, int signal);
+/// fstat(2) itself: glibc may make a call out of it that can also ask about paths.
+int clinux_file_facts(int fd, int64_t *size, uint64_t *links);
 
 // Memory
 int clinux_memfd_create(const char *name, unsigned flags);
@@ -38,6 +42,10 @@ long clinux_send_with_descriptors(int socket, const void *data, size_t length, c
 /// *count: room on entry, received on return; *truncated: data or descriptors did not fit (the latter are closed).
 long clinux_receive_with_descriptors(int socket, void *data, size_t length, int *descriptors, int *count,
                                         int *truncated, int flags);
+/// sendto and recvfrom without addresses: packets that cannot carry descriptors.
+long clinux_send(int socket, const void *data, size_t length, int flags);
+/// The packet's whole length, also where it is more than fitted.
+long clinux_receive(int socket, void *data, size_t length, int flags);
 int clinux_accept4(int socket, int flags);
 int clinux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid);
 /// *count: room on entry, number on return; -1 with ERANGE where there are more.
@@ -59,4 +67,21 @@ int clinux_inotify_watch_directory(const char *path);
 int clinux_landlock_abi(void);
 /// A ruleset that handles all rights of `abi` and allows none; then restricts the calling thread.
 int clinux_landlock_deny_all(int abi);
-int clinux_seccomp_install(const void *program, size_t bytes);
+/// With CLINUX_SECCOMP_NEW_LISTENER the result is a descriptor on which another process hears of unlisted calls.
+int clinux_seccomp_install(const void *program, size_t bytes, unsigned flags);
+/// The same without flags through the older entrance, for where an outer filter knows only that one.
+int clinux_seccomp_install_by_prctl(const void *program, size_t bytes);
+extern const unsigned CLINUX_SECCOMP_NEW_LISTENER;
+struct clinux_intercepted_call {
+    uint64_t id;
+    int32_t thread, number;
+    uint32_t architecture;
+    uint64_t arguments[6];
+};
+int clinux_seccomp_receive(int listener, struct clinux_intercepted_call *call);
+int clinux_seccomp_continue(int listener, uint64_t id);
+/// 1 while the call still waits for its answer.
+int clinux_seccomp_is_waiting(int listener, uint64_t id);
+int clinux_seccomp_wake_at_once(int listener);
+/// No supplementary groups, then group and user in all their forms.
+int clinux_drop_identity(uint32_t user, uint32_t group);

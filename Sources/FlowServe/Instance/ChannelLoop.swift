@@ -86,7 +86,7 @@ final class ChannelLoop: Sendable {
             switch channel.receive(into: buffer) {
             case .nothing: return
             case .closed: return stop(.channelClosed)
-            case .malformed: return stop(.malformed("a packet that is too long or carries descriptors"))
+            case .malformed: return stop(.malformed("a packet that is too long"))
             case .packet(let count): goesOn = take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
         }

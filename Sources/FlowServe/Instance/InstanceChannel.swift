@@ -37,7 +37,7 @@ final class InstanceChannel: Sendable {
     /// Takes one packet. An error of the socket means the same as its end: the keeper is gone.
     func receive(into buffer: UnsafeMutableRawBufferPointer) -> PacketSocket.ReceiveResult {
         do throws(SystemCallError) {
-            return try socket.receive(into: buffer, waits: false)
+            return try socket.receiveBytes(into: buffer, waits: false)
         } catch {
             return .closed
         }

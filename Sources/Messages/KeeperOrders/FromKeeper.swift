@@ -6,6 +6,9 @@ package import ServingModel
 /// instance in the same words as when it happened, then `stateComplete`.
 package enum FromKeeper: Hashable, Sendable {
     case welcome(processID: Int32)
+    /// How templates are confined here, and how many system calls were denied since the keeper began. Told at each
+    /// attachment and when it changes; not before the keeper has seen a process confined.
+    case sandbox(SandboxState, deniedCalls: UInt32)
     case stateComplete
     /// So many blank templates wait for a model.
     case blanks(Int)
@@ -53,7 +56,7 @@ package enum FromKeeper: Hashable, Sendable {
 
     private enum Kind: UInt8 {
         case welcome = 128, stateComplete, templateStarting, templateReady, templateEnded, instanceRunning
-        case instanceEnded, blanks
+        case instanceEnded, blanks, sandbox
     }
 
     private static let messageLimit = 4096
@@ -61,6 +64,11 @@ package enum FromKeeper: Hashable, Sendable {
     package func encoded() -> [UInt8] {
         switch self {
         case .welcome(let process): return Self.frame(.welcome) { $0.put(process) }
+        case .sandbox(let state, let denied):
+            return Self.frame(.sandbox) {
+                state.put(into: &$0)
+                $0.put(denied)
+            }
         case .stateComplete: return Self.frame(.stateComplete) { _ in }
         case .blanks(let count): return Self.frame(.blanks) { $0.put(UInt32(count)) }
         case .templateStarting(let template, let model, let process):
@@ -116,6 +124,9 @@ package enum FromKeeper: Hashable, Sendable {
         guard let kind = Kind(rawValue: reader.kind) else { throw .unknownKind(reader.kind) }
         switch kind {
         case .welcome: self = .welcome(processID: try reader.take("process"))
+        case .sandbox:
+            let state = try SandboxState.take(from: &reader)
+            self = .sandbox(state, deniedCalls: try reader.take("denied calls"))
         case .stateComplete: self = .stateComplete
         case .blanks: self = .blanks(try reader.takeCount("blanks", limit: ToKeeper.blankLimit))
         case .templateStarting:

@@ -68,8 +68,9 @@ package struct TemplateStart: Hashable, Sendable {
 
 /// What a template tells its keeper.
 package enum FromTemplate: Hashable, Sendable {
-    /// Confined, and waits for a model.
-    case blank
+    /// First of all, before a byte of a model was read: it is in its sandbox and waits for a model. With `deniedCalls`
+    /// named, the listener of its filter comes along; no other message carries a descriptor.
+    case confined(SandboxState)
     /// Artefact verified and mapped, the child's path rehearsed.
     case ready(TemplateStart)
     /// The template cannot serve and exits.
@@ -82,7 +83,10 @@ package enum FromTemplate: Hashable, Sendable {
 
     package func encoded() -> [UInt8] {
         switch self {
-        case .blank: return FrameWriter(kind: 180).finish()
+        case .confined(let state):
+            var writer = FrameWriter(kind: 175)
+            state.put(into: &writer)
+            return writer.finish()
         case .ready(let start):
             var writer = FrameWriter(kind: 176)
             start.put(into: &writer)
@@ -111,7 +115,7 @@ package enum FromTemplate: Hashable, Sendable {
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
         switch reader.kind {
-        case 180: self = .blank
+        case 175: self = .confined(try SandboxState.take(from: &reader))
         case 176: self = .ready(try TemplateStart.take(from: &reader))
         case 177: self = .failed(message: try reader.takeText("message", limit: Self.messageLimit))
         case 178:

@@ -169,6 +169,10 @@ package struct NodeStatus: Hashable, Sendable, Codable {
     package var landlockABI: Int
     /// Sandbox steps that are not in force in some instance, with a word on each; normally empty.
     package var sandboxRemarks: [String]
+    /// How templates and instances are confined; nil until the keeper has told.
+    package var sandbox: SandboxState?
+    /// System calls that were denied since the keeper began.
+    package var deniedCalls: Int
     /// What the node wants its administrator to know, in sentences.
     package var remarks: [String]
     /// Templates without a model that wait for one.
@@ -182,8 +186,9 @@ package struct NodeStatus: Hashable, Sendable, Codable {
 
     package init(
         node: NodeName, version: String, processID: Int32, keeperProcessID: Int32?, kernel: String, coreCount: Int,
-        memoryBytes: Int, hasControlGroups: Bool, landlockABI: Int, sandboxRemarks: [String], remarks: [String],
-        blankTemplates: Int = 0, models: Int, templates: Int, instances: Int, activeTasks: Int, startedAt: Double
+        memoryBytes: Int, hasControlGroups: Bool, landlockABI: Int, sandboxRemarks: [String],
+        sandbox: SandboxState? = nil, deniedCalls: Int = 0, remarks: [String], blankTemplates: Int = 0, models: Int,
+        templates: Int, instances: Int, activeTasks: Int, startedAt: Double
     ) {
         self.node = node
         self.version = version
@@ -195,6 +200,8 @@ package struct NodeStatus: Hashable, Sendable, Codable {
         self.hasControlGroups = hasControlGroups
         self.landlockABI = landlockABI
         self.sandboxRemarks = sandboxRemarks
+        self.sandbox = sandbox
+        self.deniedCalls = deniedCalls
         self.remarks = remarks
         self.blankTemplates = blankTemplates
         self.models = models

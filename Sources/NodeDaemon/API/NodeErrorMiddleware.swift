@@ -63,7 +63,7 @@ struct NodeErrorMiddleware: RouterMiddleware {
         case .badCheckpoint: "bad_request"
         case .modelReplaced: TaskFailure.modelReplaced.rawValue
         case .keeperUnavailable: TaskFailure.overloaded.rawValue
-        case .cannotPrepare, .alreadyRunning, .stateInUse, .storeUnusable, .packingFailed:
+        case .cannotPrepare, .alreadyRunning, .stateInUse, .storeUnusable, .packingFailed, .sandboxRequired:
             TaskFailure.internalError.rawValue
         }
     }

@@ -9,6 +9,8 @@ struct KeeperLauncher: Sendable {
     let socketPath: String
     /// Path of `deepflow-keeper`.
     let executable: String
+    /// Else the service manager starts it, and starts it again.
+    var startsOwn = true
     /// How long a new keeper may take to listen.
     private static let patience: UInt64 = 10_000_000_000
     /// Between the file's birth and its listening there is no event to wait for.
@@ -18,6 +20,7 @@ struct KeeperLauncher: Sendable {
     func connect() throws(NodeDaemonError) -> SharedPacketSocket {
         do throws(SystemCallError) {
             if let socket = try connectIfThere() { return socket }
+            guard startsOwn else { throw SystemCallError("connect", socketPath, code: ENOENT) }
             let directory = String(socketPath[..<(socketPath.lastIndex(of: "/") ?? socketPath.startIndex)])
             let watch = try DirectoryWatch(directory)
             let child = try start()

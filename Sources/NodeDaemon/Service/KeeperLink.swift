@@ -16,6 +16,11 @@ struct KeeperLink {
     var blankTemplates = 0
     /// Why there is no keeper; nil while one is attached.
     var trouble: String?
+    /// How the keeper confines, as it last told.
+    var sandbox: SandboxState?
+    var deniedCalls = 0
+    /// The keeper has named all that it holds, and how it confines is not known yet.
+    var awaitsSandbox = false
     /// What the keeper named since the attachment began, and what was ordered of it since.
     var seenTemplates: Set<TemplateID> = []
     var seenInstances: Set<InstanceID> = []
@@ -23,6 +28,8 @@ struct KeeperLink {
     /// Before `hello` is sent: orders that follow it belong to the new attachment.
     mutating func beginAttachment() {
         phase = .telling
+        sandbox = nil
+        awaitsSandbox = false
         seenTemplates = []
         seenInstances = []
     }

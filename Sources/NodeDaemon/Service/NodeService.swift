@@ -39,6 +39,8 @@ actor NodeService {
     /// Takes no new tasks, since it is about to end with its instances.
     private(set) var isDraining = false
     private var drained: CheckedContinuation<Void, Never>?
+    /// Why the node must not go on serving.
+    private(set) var refusal: NodeDaemonError?
 
     init(
         configuration: NodeConfiguration, store: ModelStore, reactor: InstanceReactor, launcher: KeeperLauncher,
@@ -128,6 +130,14 @@ actor NodeService {
             await withCheckedContinuation { retirement = $0 }
             alarm.cancel()
         }
+        reactor.stop()
+    }
+
+    /// Ends `run`: the node must not serve as things are.
+    func refuse(_ reason: NodeDaemonError) {
+        guard refusal == nil else { return }
+        refusal = reason
+        logger.critical("the node ends", metadata: ["reason": "\(reason)"])
         reactor.stop()
     }
 

@@ -3,6 +3,7 @@ internal import LinuxKernel
 internal import Logging
 internal import Messages
 internal import ServingModel
+internal import SystemdIntegration
 
 /// What keeper and instances tell.
 extension NodeService {
@@ -36,6 +37,7 @@ extension NodeService {
         case .welcome(let process):
             link.processID = process
             link.trouble = nil
+        case .sandbox(let state, let denied): sandbox(state, denied)
         case .stateComplete: stateComplete()
         case .blanks(let count): link.blankTemplates = count
         case .templateStarting(let id, let model, let process): templateStarting(id, model, process)
@@ -66,8 +68,27 @@ extension NodeService {
         }
     }
 
+    private func sandbox(_ state: SandboxState, _ denied: UInt32) {
+        if link.sandbox != state {
+            for missing in state.missing {
+                logger.warning("a sandbox step is not in force", metadata: ["step": "\(missing)"])
+            }
+        }
+        link.sandbox = state
+        link.deniedCalls = Int(denied)
+        guard configuration.requiresSandbox else { return }
+        guard state.missing.isEmpty, state.deniedCalls != .allowed else {
+            return refuse(.sandboxRequired(state.missing.joined(separator: "; ")))
+        }
+        if link.awaitsSandbox { stateComplete() }
+    }
+
     private func stateComplete() {
+        // A node that must not serve without its sandbox takes up nothing before it knows.
+        link.awaitsSandbox = configuration.requiresSandbox && link.sandbox == nil
+        guard !link.awaitsSandbox else { return }
         link.phase = .attached
+        ServiceNotification.ready("\(store.all.count) models")
         reactor.order(.keepBlanks(configuration.blankTemplates))
         carryOut(
             pool.reconcile(templates: link.seenTemplates, instances: link.seenInstances, now: .now))

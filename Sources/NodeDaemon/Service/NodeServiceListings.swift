@@ -51,7 +51,8 @@ extension NodeService {
             coreCount: max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))), memoryBytes: NodeConfiguration.memoryBytes,
             hasControlGroups: false, landlockABI: max(0, Int(clinux_landlock_abi())),
             sandboxRemarks: missing.sorted().map { "an instance runs without '\($0)': this kernel or user refused it" },
-            remarks: remarks, blankTemplates: link.blankTemplates, models: store.all.count,
+            sandbox: link.sandbox, deniedCalls: link.deniedCalls, remarks: remarks,
+            blankTemplates: link.blankTemplates, models: store.all.count,
             templates: pool.templates.templates.values.count { $0.phase != .ended }, instances: pool.instances.count,
             activeTasks: tasks.values.count { !$0.isOver }, startedAt: startedAt)
     }

@@ -4,32 +4,60 @@ internal import CLinux
 internal import Glibc
 internal import LinuxKernel
 
-/// Carries out the steps of a sandbox on the calling process. A step that fails ends the attempt with an error; one
-/// that this kernel or these privileges do not offer is listed in `missing` and never skipped in silence.
-package struct Confinement {
-    /// Steps that are not in force, by name; empty on the kernels that the project is made for.
-    package private(set) var missing: [String] = []
+/// Carries out the steps of a sandbox on the calling process, in the order of `ConfinementStep`.
+///
+/// A step that every kernel can do and that fails ends the attempt with an error. One that this kernel, an outer
+/// sandbox or the daemon's privileges do not allow is noted in `report` with its reason, never skipped in silence.
+struct Confinement {
+    private(set) var report = SandboxReport()
 
     // Macros that Swift's Glibc module does not carry.
-    private static let setNoNewPrivileges: CInt = 38
+    private static let setParentDeathSignal: CInt = 1
     private static let setDumpable: CInt = 4
+    private static let setNoNewPrivileges: CInt = 38
     private static let limitOfLockedMemory: UInt32 = 8
 
-    package init() {}
-
-    /// Step 1: closes every descriptor except the first `count`.
-    package mutating func closeDescriptors(from first: UInt32) throws(SandboxError) {
-        try step(.descriptors, "close_range") { clinux_close_range(first, UInt32.max, 0) }
+    /// Step 1. Without CAP_SETPCAP the set stays as inherited, which is harmless under no_new_privs.
+    mutating func emptyBoundingSet() {
+        var capability: cap_value_t = 0
+        while true {
+            let state = cap_get_bound(capability)
+            guard state >= 0 else { return }
+            if state > 0, cap_drop_bound(capability) != 0 {
+                report.remarks.append("the capability bounding set is inherited, which no_new_privs makes harmless")
+                return
+            }
+            capability += 1
+        }
     }
 
-    /// Steps 2 and 3.
-    package mutating func renouncePrivileges() throws(SandboxError) {
+    /// Step 2. Only root can, and only root needs to: another daemon's children have its own user.
+    mutating func takeIdentity(_ identity: ProcessIdentity?) {
+        if geteuid() == 0, let identity {
+            optional(.identity, "setresuid") { clinux_drop_identity(identity.user, identity.group) }
+        }
+        let user = geteuid()
+        let isOwn = user != 0 && identity?.user == user
+        report.identity = isOwn ? "a user of its own" : "user \(user), the daemon's"
+        if user == 0, identity == nil {
+            report.missing.append(.init(step: .identity, reason: "it was started as root without a user to become"))
+        }
+    }
+
+    /// Steps 3 and 4.
+    mutating func renouncePrivileges() throws(SandboxError) {
         try step(.noNewPrivileges, "prctl") { clinux_prctl(Self.setNoNewPrivileges, 1, 0, 0, 0) }
         try step(.notDumpable, "prctl") { clinux_prctl(Self.setDumpable, 0, 0, 0, 0) }
     }
 
-    /// Step 4: no core file, no file growth, few descriptors, no locked memory.
-    package mutating func setLimits(descriptors: UInt, fileSize: UInt) throws(SandboxError) {
+    /// Step 5. `parent` is who it was before: where it has changed since, the keeper is dead already.
+    mutating func endWithParent(_ parent: Int32) throws(SandboxError) {
+        try step(.parentWatch, "prctl") { clinux_prctl(Self.setParentDeathSignal, UInt(SIGKILL), 0, 0, 0) }
+        guard getppid() == parent else { throw .keeperGone }
+    }
+
+    /// Step 6: no core file, no file growth, few descriptors, no locked memory.
+    mutating func setLimits(descriptors: UInt, fileSize: UInt) throws(SandboxError) {
         for (resource, value) in [
             (RLIMIT_CORE.rawValue, 0), (RLIMIT_FSIZE.rawValue, fileSize), (RLIMIT_NOFILE.rawValue, descriptors),
             (Self.limitOfLockedMemory, 0),
@@ -39,33 +67,57 @@ package struct Confinement {
         }
     }
 
-    /// Step 5: Landlock with every right handled and none granted.
-    package mutating func denyFiles() throws(SandboxError) {
-        let abi = clinux_landlock_abi()
-        guard abi > 0 else {
-            missing.append(ConfinementStep.landlock.rawValue)
-            return
+    /// Step 7: Landlock with every right of the kernel's ABI handled and none granted, and its scopes where it has them.
+    mutating func denyFiles() {
+        optional(.landlock, "landlock_restrict_self") {
+            let abi = clinux_landlock_abi()
+            return abi > 0 ? clinux_landlock_deny_all(abi) : -1
         }
-        try step(.landlock, "landlock_restrict_self") { clinux_landlock_deny_all(abi) }
     }
 
-    /// Step 6: empties bounding, ambient, permitted, effective and inheritable sets. Without CAP_SETPCAP the bounding
-    /// set stays as inherited, which is harmless under no_new_privs and therefore no missing step.
-    package mutating func dropCapabilities() throws(SandboxError) {
-        var capability: cap_value_t = 0
-        while cap_get_bound(capability) >= 0 {
-            if cap_drop_bound(capability) != 0 { break }
-            capability += 1
-        }
+    /// Step 8: empties the ambient, permitted, effective and inheritable sets.
+    mutating func dropCapabilities() throws(SandboxError) {
         _ = cap_reset_ambient()
-        guard let empty = cap_init() else { throw .capability("cap_init: out of memory") }
+        guard let empty = cap_init() else { throw .outOfMemory }
         defer { cap_free(UnsafeMutableRawPointer(empty)) }
-        try step(.capabilities, "capset") { cap_set_proc(empty) }
+        optional(.capabilities, "capset") { cap_set_proc(empty) }
+        // An outer filter may refuse the call to those who have nothing to drop.
+        if report.missing.last?.step == .capabilities, Self.hasNoCapability { report.missing.removeLast() }
     }
 
-    /// Step 7: from here on only the profile's calls exist.
-    package mutating func allowOnly(_ filter: CompiledFilter) throws(SandboxError) {
-        try filter.load()
+    private static var hasNoCapability: Bool {
+        guard let current = cap_get_proc(), let empty = cap_init() else { return false }
+        defer {
+            cap_free(UnsafeMutableRawPointer(current))
+            cap_free(UnsafeMutableRawPointer(empty))
+        }
+        return cap_compare(current, empty) == 0
+    }
+
+    /// Step 9: closes every descriptor except the first `count`.
+    mutating func closeDescriptors(from first: UInt32) throws(SandboxError) {
+        try step(.descriptors, "close_range") { clinux_close_range(first, UInt32.max, 0) }
+    }
+
+    /// Step 10 with a keeper to ask, else without, else not at all. The result is the listener, which must leave this
+    /// process before it does anything that an attacker could influence.
+    mutating func allowOnly(_ list: CompiledAllowList) -> SharedDescriptor? {
+        if let held = list.held {
+            do throws(SystemCallError) {
+                let listener = try held.loadWithListener()
+                report.unlisted = .held
+                return SharedDescriptor(listener)
+            } catch {
+                report.remarks.append("denied calls cannot be named here: \(error)")
+            }
+        }
+        do throws(SystemCallError) {
+            try list.ended.load()
+            report.unlisted = .ended
+        } catch {
+            report.missing.append(.init(step: .systemCalls, reason: error.description))
+        }
+        return nil
     }
 
     private func step(_ step: ConfinementStep, _ call: String, _ body: () -> CInt) throws(SandboxError) {
@@ -74,6 +126,26 @@ package struct Confinement {
         } catch {
             throw .step(name: step.rawValue, error)
         }
+    }
+
+    private mutating func optional(_ step: ConfinementStep, _ call: String, _ body: () -> CInt) {
+        do throws(SystemCallError) {
+            try systemCall(call, step.rawValue, body)
+        } catch {
+            report.missing.append(.init(step: step, reason: "\(error)"))
+        }
+    }
+}
+
+/// An allow-list in both forms, compiled before the steps that take away what compiling needs.
+struct CompiledAllowList {
+    /// For a keeper that hears of denied calls; nil where none is wanted.
+    let held: CompiledFilter?
+    let ended: CompiledFilter
+
+    init(_ profile: SystemCallProfile, prefersListener: Bool) throws(SandboxError) {
+        held = prefersListener ? try CompiledFilter(profile, unlisted: .held) : nil
+        ended = try CompiledFilter(profile, unlisted: .ended)
     }
 }
 
