@@ -181,6 +181,14 @@ let package = Package(
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
+        tests("SystemdIntegration", ["SystemdIntegration", "LinuxKernel", "TestSupport"]),
+        // Boots a real systemd with the units.
+        .testTarget(
+            name: "SystemdTests",
+            dependencies: [
+                "LinuxKernel", "TestSupport", "deepflow", "deepflow-schedulerd", "deepflow-noded", "deepflow-keeper",
+                "flowserve", "sandbox-probe",
+            ], exclude: ["Box"], swiftSettings: strict),
         tests("Messages", ["Messages", "LinuxKernel", "ServingModel", "CContentDigest"]),
         tests("LanguageModels", ["LanguageModels", "TestSupport"]),
         tests(

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import TestSupport
+import Testing
+
+/// The shipped units in a real systemd: they are well-formed, start, answer, and confine as they promise.
+@Suite(
+    "Units under systemd", .serialized,
+    .enabled(if: SystemdBox.obstacle == nil, "\(SystemdBox.obstacle ?? "") (systemd cannot be booted here)"))
+struct UnitTests {
+    private static let units = "deepflow-schedulerd deepflow-noded@local deepflow-keeper@local"
+
+    @Test("systemd-analyze finds nothing to complain of, and little exposed")
+    func wellFormed() throws {
+        let box = try SystemdBox()
+        let files =
+            "deepflow-schedulerd.service deepflow-noded@local.service deepflow-keeper@local.service"
+            + " deepflow-schedulerd.socket deepflow-admin.socket deepflow-noded@local.socket"
+        let verify = try box.run("cd /usr/lib/systemd/system && systemd-analyze verify \(files)")
+        #expect(verify.isSuccess && verify.output.isEmpty, "\(verify.output)")
+        for (unit, tenths) in [("deepflow-schedulerd", 6), ("deepflow-noded@local", 10), ("deepflow-keeper@local", 10)]
+        {
+            let security = try box.run(
+                "systemd-analyze security --offline=true --threshold=\(tenths) \(unit).service | tail -n 1")
+            #expect(security.isSuccess, "\(security.output)")
+        }
+    }
+
+    @Test("A request to a socket starts what is needed, a model is added and answers, and its sandbox lacks nothing")
+    func serving() throws {
+        let box = try SystemdBox()
+        try box.run("systemctl start deepflow-schedulerd.socket deepflow-admin.socket deepflow-noded@local.socket")
+            .expectSuccess()
+        try box.run("systemctl start deepflow-noded@local").expectSuccess()
+        let model = "\(SystemdBox.sources)/Packaging/default-model/deepflow-guide.gguf"
+        let added = try box.run("deepflow model add guide \(model)")
+        #expect(added.isSuccess, "\(added.output)")
+        #expect(try box.run("systemctl is-active deepflow-schedulerd").output == "active\n")
+        let answer = try box.run("deepflow run guide 'What is DeepFlow?'")
+        #expect(answer.isSuccess && answer.output.count > 20, "\(answer.output)")
+        let status = try box.run("deepflow --node local node status --json").output
+        #expect(status.contains("\"deniedCalls\" : \"named\""), "\(status)")
+        #expect(status.contains(/"missing" : \[\s*\]/), "\(status)")
+        try expectRestart(box)
+    }
+
+    /// A node that dies is back, and its keeper with all instances was never away.
+    private func expectRestart(_ box: SystemdBox) throws {
+        let keeper = try box.run("systemctl show -P MainPID deepflow-keeper@local").output
+        try box.run("systemctl kill -s KILL deepflow-noded@local").expectSuccess()
+        let answer = try box.run("systemctl restart deepflow-noded@local && deepflow run guide 'Who are you?'")
+        #expect(answer.isSuccess, "\(answer.output)")
+        #expect(try box.run("systemctl show -P MainPID deepflow-keeper@local").output == keeper)
+    }
+
+    @Test("Each system call is answered under the units as the probe's table says", arguments: CallProfile.allCases)
+    func matrix(profile: CallProfile) throws {
+        let box = try SystemdBox()
+        let matrix = "/usr/lib/deepflow/sandbox-probe matrix --behind-filter --profile \(profile)"
+        if profile == .pack {
+            try box.replaceCommand(of: "deepflow-noded@probe.service", by: matrix, type: "oneshot")
+            let run = try box.run(
+                "systemctl start deepflow-noded@probe; journalctl --sync; journalctl -o cat -u deepflow-noded@probe")
+            expectAllRight(run.output)
+        } else {
+            let name = "probe-\(profile)"
+            try box.run("ln -s sandbox-probe /usr/lib/deepflow/\(name)").expectSuccess()
+            let socket = "/run/deepflow/keepers/\(name).sock"
+            try box.replaceCommand(
+                of: "deepflow-keeper@\(name).service",
+                by: "/usr/lib/deepflow/deepflow-keeper --socket \(socket) --engine /usr/lib/deepflow/\(name)",
+                type: "notify")
+            try box.run("systemctl start deepflow-keeper@\(name)").expectSuccess()
+            expectAllRight(try box.run("\(matrix) --keeper \(socket)").output)
+        }
+    }
+
+    private func expectAllRight(_ output: String) {
+        let lines = output.split(separator: "\n")
+        let wrong = lines.filter { $0.contains("WRONG") || $0.contains("failed") }
+        #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
+        #expect(lines.count > 200, "\(lines.suffix(5))")
+        #expect(lines.contains { $0.hasSuffix(" 0 wrong") })
+    }
+}
+
+/// As `sandbox-probe` names them.
+enum CallProfile: String, CaseIterable, CustomStringConvertible {
+    case instance, blank, trainer, template, pack
+
+    var description: String { rawValue }
+}
+
+extension SystemdBox {
+    /// Has a unit run something else under its own confinement.
+    fileprivate func replaceCommand(of unit: String, by command: String, type: String) throws {
+        let directory = "/etc/systemd/system/\(unit).d"
+        let lines = "[Service]\\nType=\(type)\\nExecStart=\\nExecStart=\(command)\\n"
+        try run("mkdir -p \(directory) && printf '\(lines)' >\(directory)/probe.conf && systemctl daemon-reload")
+            .expectSuccess()
+    }
+}
