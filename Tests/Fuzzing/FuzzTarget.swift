@@ -17,6 +17,7 @@ struct FuzzTarget: Sendable {
     /// All targets.
     static let all = [
         gguf, safetensors, configuration, folder, checkpoint, artefact, answer, tokenizerFile, vocabulary, template,
+        frame,
     ]
 
     /// The target of a name.
