@@ -66,7 +66,9 @@ struct ChildBirth {
     /// Maps the KV segment for good.
     private func mapSegment() throws(SystemCallError) -> UnsafeMutableRawBufferPointer {
         let size = Int(settings.keyValueBytes)
-        guard try OwnedDescriptor.fileSize(of: segment) == size else { throw SystemCallError("mmap", "KV segment", code: EINVAL) }
+        guard try OwnedDescriptor.fileSize(of: segment) == size else {
+            throw SystemCallError("mmap", "KV segment", code: EINVAL)
+        }
         return try MappedMemory(segment, byteCount: size, access: .readWrite).leak()
     }
 }
