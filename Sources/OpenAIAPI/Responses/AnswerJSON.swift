@@ -3,8 +3,28 @@ internal import ServingModel
 
 /// What whole answers and streamed ones have in common, written by hand: it is the gateway's work for each token.
 extension JSONText {
+    /// One choice, whole or a part of a streamed one. `hasCalls`: it called tools, in this part or before.
+    mutating func append(choice part: AnswerPart, of kind: JobKind, isWhole: Bool, hasCalls: Bool) {
+        append(raw: "{\"index\":")
+        append(number: part.index)
+        if kind == .chat {
+            append(raw: isWhole ? ",\"message\":{\"role\":\"assistant\"" : ",\"delta\":{")
+            append(messageOf: part, isWhole: isWhole)
+            append(raw: "},\"logprobs\":")
+            append(chatLikelihoods: part.likelihoods)
+        } else {
+            append(raw: ",\"text\":")
+            append(string: part.text)
+            append(raw: ",\"logprobs\":")
+            append(completionLikelihoods: part.likelihoods, textOffset: part.textOffset)
+        }
+        append(raw: ",\"finish_reason\":")
+        append(optional: part.wireReason(hasCalls: hasCalls))
+        append(raw: "}")
+    }
+
     /// The members of a chat's message or delta behind its role; `isWhole` writes those that a message always has.
-    mutating func append(messageOf part: AnswerPart, isWhole: Bool) {
+    private mutating func append(messageOf part: AnswerPart, isWhole: Bool) {
         var separator = isWhole ? "," : ""
         func next() -> String {
             defer { separator = "," }
@@ -48,7 +68,7 @@ extension JSONText {
     }
 
     /// The `logprobs` of a chat's choice: `null` where none were asked for.
-    mutating func append(chatLikelihoods likelihoods: [TokenLikelihood]) {
+    private mutating func append(chatLikelihoods likelihoods: [TokenLikelihood]) {
         guard !likelihoods.isEmpty else { return append(raw: "null") }
         append(raw: "{\"content\":[")
         for (place, likelihood) in likelihoods.enumerated() {
@@ -79,7 +99,7 @@ extension JSONText {
     }
 
     /// The `logprobs` of a completion's choice, lists beside each other; `null` where none were asked for.
-    mutating func append(completionLikelihoods likelihoods: [TokenLikelihood], textOffset: Int) {
+    private mutating func append(completionLikelihoods likelihoods: [TokenLikelihood], textOffset: Int) {
         guard !likelihoods.isEmpty else { return append(raw: "null") }
         let texts = likelihoods.map { String(decoding: $0.chosen.bytes, as: UTF8.self) }
         append(raw: "{\"tokens\":[")

@@ -36,30 +36,11 @@ package struct WholeAnswer: Hashable, Sendable {
         text.append(raw: ",\"choices\":[")
         for (place, choice) in choices.enumerated() {
             if place > 0 { text.append(raw: ",") }
-            append(choice, to: &text)
+            text.append(choice: choice, of: kind, isWhole: true, hasCalls: !choice.calls.isEmpty)
         }
         text.append(raw: "],\"usage\":")
         text.append(usage: usage)
         text.append(raw: "}")
         return text.bytes
-    }
-
-    private func append(_ choice: AnswerPart, to text: inout JSONText) {
-        text.append(raw: "{\"index\":")
-        text.append(number: choice.index)
-        if kind == .chat {
-            text.append(raw: ",\"message\":{\"role\":\"assistant\"")
-            text.append(messageOf: choice, isWhole: true)
-            text.append(raw: "},\"logprobs\":")
-            text.append(chatLikelihoods: choice.likelihoods)
-        } else {
-            text.append(raw: ",\"text\":")
-            text.append(string: choice.text)
-            text.append(raw: ",\"logprobs\":")
-            text.append(completionLikelihoods: choice.likelihoods, textOffset: choice.textOffset)
-        }
-        text.append(raw: ",\"finish_reason\":")
-        text.append(optional: choice.wireReason(hasCalls: !choice.calls.isEmpty))
-        text.append(raw: "}")
     }
 }

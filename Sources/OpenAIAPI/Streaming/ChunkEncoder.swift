@@ -40,22 +40,7 @@ package struct ChunkEncoder: Sendable {
     /// A chunk of one choice. `hasCalls`: the choice called tools before this part.
     package func part(_ part: AnswerPart, hasCalls: Bool = false) -> [UInt8] {
         var text = start()
-        text.append(raw: "{\"index\":")
-        text.append(number: part.index)
-        if kind == .chat {
-            text.append(raw: ",\"delta\":{")
-            text.append(messageOf: part, isWhole: false)
-            text.append(raw: "},\"logprobs\":")
-            text.append(chatLikelihoods: part.likelihoods)
-        } else {
-            text.append(raw: ",\"text\":")
-            text.append(string: part.text)
-            text.append(raw: ",\"logprobs\":")
-            text.append(completionLikelihoods: part.likelihoods, textOffset: part.textOffset)
-        }
-        text.append(raw: ",\"finish_reason\":")
-        text.append(optional: part.wireReason(hasCalls: hasCalls || !part.calls.isEmpty))
-        text.append(raw: "}")
+        text.append(choice: part, of: kind, isWhole: false, hasCalls: hasCalls || !part.calls.isEmpty)
         return finish(text)
     }
 
