@@ -161,6 +161,7 @@ actor NodeService {
         case .stopTemplate(let id): reactor.order(.stopTemplate(id))
         case .forgetTemplate(let id):
             templateDetails[id] = nil
+            link.seenTemplates.remove(id)
             reactor.order(.forgetTemplate(id))
         case .fork(let ids, let template, let model): return fork(ids, template, model)
         case .drain(let id): reactor.send([.drain], to: id)
@@ -172,6 +173,7 @@ actor NodeService {
             reactor.order(.killInstance(id))
         case .forgetInstance(let id):
             instanceDetails[id] = nil
+            link.seenInstances.remove(id)
             forgotten[id] = nil
             dropEndedTasks(of: id)
             reactor.close(id)
