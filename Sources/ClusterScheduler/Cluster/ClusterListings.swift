@@ -10,6 +10,11 @@ extension ClusterManager {
             .sorted { ($0.model.name.text, $0.node.text) < ($1.model.name.text, $1.node.text) }
     }
 
+    /// A model of that name, of the first node that has one; nil where none has.
+    package func model(named name: ModelName) -> ModelSummary? {
+        views().lazy.compactMap { view in view.models.first { $0.name == name } }.first
+    }
+
     /// The nodes whose events arrive, by name.
     package var connectedNodeNames: [NodeName] {
         views().filter { $0.phase == .connected }.map(\.node)

@@ -22,9 +22,14 @@ struct CallBlockReader: Sendable {
         case object(CallObjectReader)
         /// A name before its arguments; ends with the marker.
         case name([UInt8])
+        /// A name that is a line of its own, in DeepSeek's older form.
+        case nameLine([UInt8])
         /// Arguments whose name is known, up to the end of their object.
         case arguments(CallObjectReader)
     }
+
+    /// Most bytes of a name with what surrounds it.
+    private static let longestName = 512
 
     private let marker: [UInt8]
     private let tools: Set<String>
@@ -62,7 +67,7 @@ struct CallBlockReader: Sendable {
             state = .between
             add(reader.takeArguments(), &calls)
             state = .arguments(reader)
-        case .between, .name: break
+        case .between, .name, .nameLine: break
         }
     }
 
@@ -84,6 +89,10 @@ struct CallBlockReader: Sendable {
             state = .between
             name.append(byte)
             return takeName(name, &calls)
+        case .nameLine(var name):
+            state = .between
+            name.append(byte)
+            return takeNameLine(name, &calls)
         case .arguments(var reader):
             state = .between
             let step = reader.takeBare(byte)
@@ -204,16 +213,20 @@ struct CallBlockReader: Sendable {
             let text = String(decoding: words[..<end], as: UTF8.self).trimmed
             // DeepSeek's older form says the type here, and the name in the next line.
             if isDeepSeek, text == "function" {
-                state = .name(Array("\u{0}".utf8))
+                state = .nameLine([])
                 return .more
             }
             return begin(text, &calls)
         }
-        if name.first == 0, name.last == UInt8(ascii: "\n") {
-            return begin(String(decoding: name.dropFirst().dropLast(), as: UTF8.self).trimmed, &calls)
-        }
-        guard name.count <= 512 else { return .malformed }
+        guard name.count <= Self.longestName else { return .malformed }
         state = .name(name)
+        return .more
+    }
+
+    private mutating func takeNameLine(_ name: [UInt8], _ calls: inout [ToolCallPiece]) -> Step {
+        if name.last == UInt8(ascii: "\n") { return begin(String(decoding: name, as: UTF8.self).trimmed, &calls) }
+        guard name.count <= Self.longestName else { return .malformed }
+        state = .nameLine(name)
         return .more
     }
 

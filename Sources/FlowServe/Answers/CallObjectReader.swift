@@ -34,7 +34,7 @@ struct CallObjectReader: Sendable {
     private var depth = 0
     private var isNamed = false
     private var hasArguments = false
-    /// Arguments as a string in a string, which only its end makes readable.
+    /// Arguments are written as a text, whose escapes are undone as they come.
     private var argumentsAreText = false
     /// The value is a number or one of JSON's words, which ends with what comes behind it.
     private var isScalar = false

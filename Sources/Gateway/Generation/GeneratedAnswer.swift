@@ -51,7 +51,8 @@ struct GeneratedAnswer: Sendable {
         }
         let answer = WholeAnswer(
             kind: request.kind, id: id, created: created, model: request.model,
-            choices: choices.map(\.part).sorted { $0.index < $1.index }, usage: usage(of: choices))
+            choices: choices.map(\.part).sorted { $0.index < $1.index },
+            usage: AnswerChoice.usage(of: choices, perPrompt: request.choicesPerPrompt))
         return JSONResponse.make(json: answer.json, job: executors[0].job.id)
     }
 
@@ -64,11 +65,6 @@ struct GeneratedAnswer: Sendable {
             events = try await executors[index].next()
             guard !events.isEmpty else { throw JobFailure(.task(.internalError), "the answer has no end") }
         }
-    }
-
-    /// A prompt is counted once, however many answers it has.
-    private func usage(of choices: [AnswerChoice]) -> TokenUsage {
-        AnswerChoice.usage(of: choices, perPrompt: request.choicesPerPrompt)
     }
 
     /// The answer as it is made.

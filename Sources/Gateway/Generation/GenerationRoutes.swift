@@ -38,8 +38,7 @@ struct GenerationRoutes: Sendable {
     private func submit(_ request: GenerationRequest, _ exchange: GatewayExchange) throws(APIError) -> [JobExecutor] {
         let seed = UInt64.random(in: 0...UInt64.max)
         let moment = Int(WallClock.now)
-        let model = core.cluster.models().first { $0.model.name == request.model }?.model
-        let defaults = model?.sampling ?? SamplingDefaults()
+        let defaults = core.cluster.model(named: request.model)?.sampling ?? SamplingDefaults()
         var executors: [JobExecutor] = []
         do {
             for choice in 0..<request.choiceCount {
