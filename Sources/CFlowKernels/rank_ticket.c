@@ -69,6 +69,8 @@ bool flow_ticket_finish(flow_ticket *ticket) { return atomic_fetch_sub(&ticket->
 
 uint32_t flow_ticket_generation(flow_ticket *ticket) { return (uint32_t)(atomic_load(&ticket->word) >> 32); }
 
+uint64_t flow_ticket_progress(flow_ticket *ticket) { return atomic_load(&ticket->word); }
+
 static uint64_t microseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

@@ -105,7 +105,7 @@ extension KeeperProcess {
     }
 
     private func tellEverything() {
-        tell(.welcome(processID: getpid()))
+        tell(.welcome(processID: getpid(), controllers: groups.controllers))
         tellSandbox()
         tellBlanks()
         for (id, template) in templates {

@@ -46,14 +46,16 @@ extension KeeperProcess {
             }
             guard result == .sent else { return fail(group, "its template does not take orders") }
             parent.forks.order(group.count)
-            for instance in group { adopt(instance, of: template, settings) }
+            for instance in group { adopt(instance, of: template, parent, settings) }
         } catch {
             fail(group, "\(error)")
         }
     }
 
-    private func adopt(_ instance: PreparedInstance, of template: TemplateID, _ settings: InstanceSettings) {
-        let record = InstanceRecord(template: template, settings: settings, prepared: instance)
+    private func adopt(
+        _ instance: PreparedInstance, of template: TemplateID, _ parent: TemplateRecord, _ settings: InstanceSettings
+    ) {
+        let record = InstanceRecord(template: template, parent.group, settings: settings, prepared: instance)
         instances[instance.id] = record
         guard let number = record.messages?.number else { return }
         // Without it its messages are lost, and nothing else.
@@ -129,8 +131,16 @@ extension InstanceRecord {
     /// Why it ended, in a sentence.
     fileprivate func words(for status: ExitStatus) -> String {
         if let deniedCall { return "instance was killed for the system call \(deniedCall), which its sandbox denies" }
-        guard status == .signalled(signal: SIGSYS) else { return "instance ended with \(status)" }
-        return "instance was ended by its filter: it repeated a call of its own start, or used another call table"
+        if status == .signalled(signal: SIGSYS) {
+            return "instance was ended by its filter: it repeated a call of its own start, or used another call table"
+        }
+        if status == .signalled(signal: SIGKILL), !isCondemned, group?.hasLackedMemory() == true {
+            return "the kernel killed the instance for want of memory: give the node more, or fewer instances at once"
+        }
+        guard let crash = CrashPage(segment.rawValue, at: Int(settings.keyValueBytes)), case .signalled = status else {
+            return "instance ended with \(status)"
+        }
+        return "instance ended with \(status) \(crash)"
     }
 }
 

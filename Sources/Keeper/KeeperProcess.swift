@@ -44,6 +44,7 @@ package final class KeeperProcess {
     private let directory: DirectoryWatch
     private let socketPath: String
     var blanks = BlankTemplates()
+    let groups = TemplateGroups()
     private(set) var isRetiring = false
     private var hasSuccessor = false
     private var daemonlessSince: MonotonicTime?
@@ -82,6 +83,9 @@ package final class KeeperProcess {
         }
         ServiceNotification.stopping("ends")
         socket?.removeFile()
+        templates = [:]
+        instances = [:]
+        groups.remove()
         log.write("keeper \(getpid()) ends")
     }
 
@@ -164,5 +168,6 @@ package final class KeeperProcess {
         isRetiring = true
         for template in templates.values { template.kill() }
         for instance in instances.values { instance.kill() }
+        groups.killAll()
     }
 }

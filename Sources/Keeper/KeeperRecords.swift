@@ -22,6 +22,8 @@ final class TemplateRecord {
     /// It has told of its sandbox, which comes before everything else.
     var isConfined = false
     var forks = ForkAllowance()
+    /// nil without control groups.
+    var group: TemplateGroup?
 
     init(model: String?, process: consuming ProcessHandle, channel: consuming PacketSocket) {
         self.model = model
@@ -51,13 +53,16 @@ final class InstanceRecord {
     var messages: MessagePipe?
     var child: ForkedChild?
     var ending: Ending?
-    /// It was to be killed before its number was known.
+    /// The keeper has killed it, or will when its number is known.
     var isCondemned = false
     /// The system call for which it was killed.
     var deniedCall: String?
+    /// Its template's.
+    let group: TemplateGroup?
 
-    init(template: TemplateID, settings: InstanceSettings, prepared: PreparedInstance) {
+    init(template: TemplateID, _ group: TemplateGroup?, settings: InstanceSettings, prepared: PreparedInstance) {
         self.template = template
+        self.group = group
         self.settings = settings
         channel = prepared.channel
         segment = prepared.segment
@@ -88,7 +93,7 @@ final class PreparedInstance {
         let pipe = try MessagePipe.make()
         self.id = id
         segment = SharedDescriptor(
-            try MemoryFile.sealed(name: "deepflow-kv", byteCount: Int(settings.keyValueBytes)))
+            try MemoryFile.sealed(name: "deepflow-kv", byteCount: settings.segmentBytes))
         channel = SharedDescriptor(ends.takeFirst().takeDescriptor())
         instanceEnd = ends.takeSecond()
         messages = pipe.reader

@@ -63,6 +63,7 @@ extension KeeperProcess {
     }
 
     private func watch(_ id: TemplateID, _ record: TemplateRecord) throws(SystemCallError) {
+        record.group = groups.make(for: id, record.process.processID)
         try readiness.add(record.process.descriptor.rawValue, key: keys.make(.templateProcess(id)), .readable)
         guard let channel = record.channel?.descriptor.rawValue else { return }
         try readiness.add(channel, key: keys.make(.templateChannel(id)), .readable)

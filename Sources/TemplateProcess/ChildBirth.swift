@@ -42,6 +42,7 @@ struct ChildBirth {
             let birth = MonotonicTime.now
             ProcessName.set("flow-instance")
             let memory = try mapSegment()
+            try CrashPage.note(in: memory.crash)
             let mapped = MonotonicTime.now
             try systemCall("dup2") { dup2(messages, STDERR_FILENO) }
             try systemCall("dup2") { dup2(messages, STDOUT_FILENO) }
@@ -56,19 +57,29 @@ struct ChildBirth {
                 ForkedInstance(
                     id: id, settings: settings,
                     channel: PacketSocket(owning: OwnedDescriptor(owning: Self.channelNumber)),
-                    keyValueMemory: memory, start: start))
+                    keyValueMemory: memory.keysAndValues, start: start))
         } catch {
             StandardError.write("instance could not start: \(error)")
             return 71
         }
     }
 
-    /// Maps the KV segment for good.
-    private func mapSegment() throws(SystemCallError) -> UnsafeMutableRawBufferPointer {
-        let size = Int(settings.keyValueBytes)
+    private struct SegmentMemory {
+        let keysAndValues: UnsafeMutableRawBufferPointer
+        let crash: UnsafeMutableRawPointer
+    }
+
+    /// Maps the segment for good: keys and values, and a page for the child's last words.
+    private func mapSegment() throws(SystemCallError) -> SegmentMemory {
+        let size = settings.segmentBytes
         guard try OwnedDescriptor.fileSize(of: segment) == size else {
             throw SystemCallError("mmap", "KV segment", code: EINVAL)
         }
-        return try MappedMemory(segment, byteCount: size, access: .readWrite).leak()
+        let memory = try MappedMemory(segment, byteCount: size, access: .readWrite).leak()
+        guard let start = memory.baseAddress else { throw SystemCallError("mmap", "KV segment", code: EINVAL) }
+        let keyValueBytes = Int(settings.keyValueBytes)
+        return SegmentMemory(
+            keysAndValues: UnsafeMutableRawBufferPointer(start: start, count: keyValueBytes),
+            crash: start + keyValueBytes)
     }
 }

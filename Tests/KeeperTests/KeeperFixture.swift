@@ -12,14 +12,19 @@ final class KeeperFixture {
     let process: ProcessHandle
     let socketPath: String
 
-    init(engine: String = BuiltExecutable.path("sandbox-probe")) throws {
+    /// `wrapper` is a program with arguments that becomes the keeper: it execs what follows.
+    init(engine: String = BuiltExecutable.path("sandbox-probe"), wrapper: [String] = [], owner: uid_t? = nil) throws {
         scratch = try ScratchDirectory()
         socketPath = scratch.path + "/k.sock"
         let watch = try DirectoryWatch(scratch.path)
+        if let owner {
+            let path = scratch.path
+            try systemCall("chown", path) { chown(path, owner, owner) }
+        }
+        let line =
+            wrapper + [BuiltExecutable.path("deepflow-keeper"), "--socket", socketPath, "--engine", engine]
         process = try ProcessLaunch(
-            executable: BuiltExecutable.path("deepflow-keeper"),
-            arguments: ["--socket", socketPath, "--engine", engine],
-            descriptors: [nil, STDERR_FILENO, STDERR_FILENO]
+            executable: line[0], arguments: Array(line.dropFirst()), descriptors: [nil, STDERR_FILENO, STDERR_FILENO]
         ).start()
         try waitUntilAnswering(watch)
     }
@@ -51,6 +56,8 @@ final class KeeperFixture {
 final class TestDaemon {
     let socket: PacketSocket
     private var lastDescriptor: OwnedDescriptor?
+    /// The template that was started last.
+    private(set) var templateProcess: Int32 = 0
 
     init(_ keeper: KeeperFixture) throws {
         socket = PacketSocket(owning: try UnixSocket.connect(to: keeper.socketPath, kind: .packet))
@@ -98,9 +105,32 @@ final class TestDaemon {
         let template = TemplateID.random()
         let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
         try order(.startTemplate(template, model: "probe"), descriptor: artefact.rawValue)
-        guard case .templateStarting(template, "probe", _) = try hear() else { throw Silence(result: .nothing) }
+        guard case .templateStarting(template, "probe", let process) = try hear() else {
+            throw Silence(result: .nothing)
+        }
+        templateProcess = process
         guard case .templateReady(template, _) = try hear() else { throw Silence(result: .nothing) }
         return template
+    }
+
+    /// Orders instances and hears of each: the processes of those that run, the sentences about those that do not.
+    func forkAll(_ ids: [InstanceID], from template: TemplateID) throws -> ForkedGroup {
+        let settings = InstanceSettings(keyValueBytes: 65_536, rankCount: 1, maximumTasks: 1)
+        try order(.fork(ids, template: template, settings))
+        return try hearAll(ids)
+    }
+
+    /// The same without the order.
+    func hearAll(_ ids: [InstanceID]) throws -> ForkedGroup {
+        var group = ForkedGroup()
+        while group.running.count + group.failures.count < ids.count {
+            switch try hear() {
+            case .instanceRunning(let id, let running) where ids.contains(id): group.running[id] = running.processID
+            case .instanceEnded(let id, nil, let message) where ids.contains(id): group.failures[id] = message
+            case let event: group.others.append(event)
+            }
+        }
+        return group
     }
 
     func isWelcome(_ event: FromKeeper) -> Bool {
@@ -116,6 +146,14 @@ final class TestDaemon {
         #expect(running.settings == settings)
         return running.processID
     }
+}
+
+/// What became of instances that were ordered together.
+struct ForkedGroup {
+    var running: [InstanceID: Int32] = [:]
+    var failures: [InstanceID: String] = [:]
+    /// What was heard beside.
+    var others: [FromKeeper] = []
 }
 
 /// The keeper did not say what it should have.

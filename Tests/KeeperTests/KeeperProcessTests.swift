@@ -25,10 +25,13 @@ struct KeeperProcessTests {
         let template = try daemon.startTemplate()
         let first = InstanceID.random()
         kill(try daemon.fork(first, from: template), SIGSEGV)
-        guard case .instanceEnded(first, .signalled(signal: SIGSEGV), _) = try daemon.hear() else {
+        guard case .instanceEnded(first, .signalled(signal: SIGSEGV), let words) = try daemon.hear() else {
             Issue.record("the end was not told")
             return
         }
+        // What it wrote in its crash page: where it was, and who had called it.
+        #expect(words.hasPrefix("instance ended with signal 11 (Segmentation fault) at 0x"), "\(words)")
+        #expect(words.contains(", called from 0x"), "\(words)")
         let second = InstanceID.random()
         _ = try daemon.fork(second, from: template)
         try daemon.order(.killInstance(second))

@@ -28,7 +28,7 @@ struct FrameRoundTripTests {
                 bornAt: MonotonicTime(nanoseconds: 9), sandboxMicroseconds: 1, mappingMicroseconds: 2,
                 ranksMicroseconds: 3, missingSandboxSteps: ["landlock"])
         ),
-        .pong(1, activeTasks: 2), .accepted(task, promptTokens: 12),
+        .pong(1, activeTasks: 2, progress: nil), .accepted(task, promptTokens: 12),
         .tokens([.init(task: task, token: GeneratedToken(index: 0, id: 5, text: "ä"))]),
         .finished(task, outcome), .failed(task, .contextLengthExceeded, message: "too long"),
         .attached([.init(task: task, nextIndex: 4)]),
@@ -38,7 +38,7 @@ struct FrameRoundTripTests {
         .killInstance(instance), .stopTemplate(template), .forgetInstance(instance), .forgetTemplate(template), .retire,
     ]
     static let fromKeeper: [FromKeeper] = [
-        .welcome(processID: 4), .sandbox(sandbox, deniedCalls: 3), .stateComplete,
+        .welcome(processID: 4, controllers: ["cpu", "memory"]), .sandbox(sandbox, deniedCalls: 3), .stateComplete,
         .templateStarting(template, model: "m", processID: 5),
         .templateReady(
             template,

@@ -51,8 +51,8 @@ import Testing
         #expect(try await listener.next() == .keeper(.instanceRunning(instance, running)))
         let end = PacketEnd(pair.takeSecond())
         #expect(try await end.receiveFrame() == .ping(0))
-        try end.send(FromInstance.pong(0, activeTasks: 0).encoded())
-        #expect(try await listener.next() == .instance(instance, .pong(0, activeTasks: 0)))
+        try end.send(FromInstance.pong(0, activeTasks: 0, progress: nil).encoded())
+        #expect(try await listener.next() == .instance(instance, .pong(0, activeTasks: 0, progress: nil)))
         guard case .instanceAnswered(instance, let time) = try await listener.next() else {
             Issue.record("the first answer was not told")
             return end
@@ -68,9 +68,9 @@ import Testing
         #expect(try await keeper.receiveOrder() == .hello)
         reactor.order(.killInstance(InstanceID(rawValue: 9)))
         #expect(try await keeper.receiveOrder() == .killInstance(InstanceID(rawValue: 9)))
-        try keeper.send(FromKeeper.welcome(processID: 4).encoded())
+        try keeper.send(FromKeeper.welcome(processID: 4, controllers: ["cpu", "memory"]).encoded())
         try keeper.send(FromKeeper.stateComplete.encoded())
-        #expect(try await listener.next() == .keeper(.welcome(processID: 4)))
+        #expect(try await listener.next() == .keeper(.welcome(processID: 4, controllers: ["cpu", "memory"])))
         #expect(try await listener.next() == .keeper(.stateComplete))
     }
 
@@ -83,8 +83,8 @@ import Testing
         reactor.send([.attach, .ping(5)], to: id)
         #expect(try await instance.receiveFrame() == .attach)
         #expect(try await instance.receiveFrame() == .ping(5))
-        try instance.send(FromInstance.pong(5, activeTasks: 0).encoded())
-        #expect(try await listener.next() == .instance(id, .pong(5, activeTasks: 0)))
+        try instance.send(FromInstance.pong(5, activeTasks: 0, progress: nil).encoded())
+        #expect(try await listener.next() == .instance(id, .pong(5, activeTasks: 0, progress: nil)))
     }
 
     @Test("a submission of megabytes arrives whole, however slowly it is read")
@@ -114,7 +114,7 @@ import Testing
         "an instance that sends what is no frame is broken off, and the others go on",
         arguments: [
             [], [0], [1, 2, 3], [UInt8](repeating: 0xFF, count: 100),
-            FromInstance.pong(1, activeTasks: 0).encoded() + [0],
+            FromInstance.pong(1, activeTasks: 0, progress: nil).encoded() + [0],
         ])
     func hostileFrames(_ packet: [UInt8]) async throws {
         defer { reactor.stop() }
@@ -130,8 +130,8 @@ import Testing
         case .instanceClosed(hostile): #expect(packet.isEmpty)
         case let other: Issue.record("\(other)")
         }
-        try second.send(FromInstance.pong(1, activeTasks: 0).encoded())
-        #expect(try await listener.next() == .instance(honest, .pong(1, activeTasks: 0)))
+        try second.send(FromInstance.pong(1, activeTasks: 0, progress: nil).encoded())
+        #expect(try await listener.next() == .instance(honest, .pong(1, activeTasks: 0, progress: nil)))
     }
 
     @Test("descriptors from an instance break it off and are closed")
@@ -140,7 +140,7 @@ import Testing
         var listener = Listener(reactor)
         let id = InstanceID(rawValue: 7)
         let instance = try await handOver(id, to: &listener)
-        try instance.send(FromInstance.pong(1, activeTasks: 0).encoded(), descriptors: [0])
+        try instance.send(FromInstance.pong(1, activeTasks: 0, progress: nil).encoded(), descriptors: [0])
         guard case .instanceBroken(id, _) = try await listener.next() else {
             Issue.record("it must be broken off")
             return
@@ -153,10 +153,12 @@ import Testing
         var listener = Listener(reactor)
         let id = InstanceID(rawValue: 7)
         let instance = try await handOver(id, to: &listener)
-        for number in 0..<100 { try instance.send(FromInstance.pong(UInt64(number), activeTasks: 0).encoded()) }
+        for number in 0..<100 {
+            try instance.send(FromInstance.pong(UInt64(number), activeTasks: 0, progress: nil).encoded())
+        }
         try keeper.send(FromKeeper.instanceEnded(id, .signalled(signal: 9), message: "").encoded())
         for number in 0..<100 {
-            #expect(try await listener.next() == .instance(id, .pong(UInt64(number), activeTasks: 0)))
+            #expect(try await listener.next() == .instance(id, .pong(UInt64(number), activeTasks: 0, progress: nil)))
         }
         #expect(try await listener.next() == .keeper(.instanceEnded(id, .signalled(signal: 9), message: "")))
     }
@@ -169,10 +171,13 @@ import Testing
         let instance = try await handOver(id, to: &listener)
         let count = 3 * ReactorMailbox.eventLimit
         try WorkerThread.start {
-            for number in 0..<count { try? instance.send(FromInstance.pong(UInt64(number), activeTasks: 0).encoded()) }
+            for number in 0..<count {
+                try? instance.send(FromInstance.pong(UInt64(number), activeTasks: 0, progress: nil).encoded())
+            }
         }
         for number in 0..<count {
-            guard try await listener.next() == .instance(id, .pong(UInt64(number), activeTasks: 0)) else {
+            guard try await listener.next() == .instance(id, .pong(UInt64(number), activeTasks: 0, progress: nil))
+            else {
                 Issue.record("frame \(number) is missing")
                 return
             }

@@ -68,6 +68,33 @@ import Testing
         }
     }
 
+    @Test("one that answers pings while its ranks stand still is killed, and one whose ranks get on is not")
+    mutating func stalled() {
+        submit(1, at: 0)
+        for second in stride(from: 2.0, through: 60, by: 2) {
+            let orders = tick(at: second)
+            #expect(orders == [.ping(instance)])
+            pool.instanceAnswered(instance, progress: UInt64(second), now: time(second))
+        }
+        for second in stride(from: 62.0, to: 90, by: 2) {
+            let orders = tick(at: second)
+            #expect(orders == [.ping(instance)])
+            pool.instanceAnswered(instance, progress: 60, now: time(second))
+        }
+        let killed = tick(at: 90)
+        #expect(killed == [.kill(instance, reason: "it has tasks and its ranks have taken no work for 30 s")])
+    }
+
+    @Test("one whose tasks all wait for their readers computes nothing, and is no stalled one")
+    mutating func paused() {
+        submit(1, at: 0)
+        for second in stride(from: 2.0, through: 200, by: 2) {
+            let orders = tick(at: second)
+            #expect(orders == [.ping(instance)])
+            pool.instanceAnswered(instance, progress: nil, now: time(second))
+        }
+    }
+
     @Test("one without tasks is never asked and needs no timer, however long it says nothing")
     mutating func idle() {
         #expect(pool.nextDeadline == nil)

@@ -50,7 +50,7 @@ package final class TestTemplate {
 
     /// Orders a fork and returns the child.
     package func fork(_ settings: InstanceSettings) throws -> TestInstance {
-        let segment = try MemoryFile.sealed(name: "test-kv", byteCount: Int(settings.keyValueBytes))
+        let segment = try MemoryFile.sealed(name: "test-kv", byteCount: settings.segmentBytes)
         var ends = try PacketSocket.pair()
         let theirs = ends.takeSecond()
         let id = InstanceID.random()

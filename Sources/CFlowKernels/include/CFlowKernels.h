@@ -297,4 +297,7 @@ void flow_ticket_wait(flow_ticket *ticket, uint32_t generation, uint32_t spin_mi
 /// The present generation.
 uint32_t flow_ticket_generation(flow_ticket *ticket);
 
+/// A number that changes whenever a piece is taken or an operation published; from any thread.
+uint64_t flow_ticket_progress(flow_ticket *ticket);
+
 #endif

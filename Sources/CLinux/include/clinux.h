@@ -85,3 +85,20 @@ int clinux_seccomp_is_waiting(int listener, uint64_t id);
 int clinux_seccomp_wake_at_once(int listener);
 /// No supplementary groups, then group and user in all their forms.
 int clinux_drop_identity(uint32_t user, uint32_t group);
+
+/// Most return addresses that are noted of a crash.
+enum { CLINUX_CRASH_FRAMES = 24 };
+
+/// A crash as its process saw it; all zero while there was none.
+typedef struct clinux_crash {
+    int32_t signal;
+    int32_t code;
+    uint64_t address;     ///< what could not be reached, for SIGSEGV and SIGBUS
+    uint64_t instruction; ///< where it was
+    uint64_t stack;
+    uint32_t frame_count;
+    uint64_t frames[CLINUX_CRASH_FRAMES]; ///< return addresses, innermost first
+} clinux_crash;
+
+/// Has signals that stand for a defect written into `memory`, which holds a `clinux_crash`, before they end the process.
+int clinux_note_crashes(void *memory);

@@ -42,6 +42,9 @@ struct InstanceExchange {
     private var work = Work()
     private var waitingBytes = 0
     private var isDraining = false
+    /// The engine has nothing to compute and waits for work.
+    private var isAtRest = true
+    private var progress: RankProgress?
     /// A packet that the channel had no room for.
     private var unsent: [UInt8]?
 
@@ -70,16 +73,23 @@ struct InstanceExchange {
         ledger.reply(.ready(start))
     }
 
+    /// Has pings answered with how far the ranks are.
+    mutating func watch(_ progress: RankProgress?) {
+        self.progress = progress
+    }
+
     /// Hands the engine what has come in; nil when the instance ends.
     mutating func takeWork() -> Work? {
         guard stop == nil else { return nil }
+        isAtRest = false
         defer { work = Work() }
         waitingBytes = 0
         return work
     }
 
-    /// Notes what the engine did.
-    mutating func note(_ events: [EngineEvent]) {
+    /// Notes what the engine did; `rests` where it goes on only with new work.
+    mutating func note(_ events: [EngineEvent], rests: Bool = false) {
+        isAtRest = rests
         for event in events { ledger.note(event) }
     }
 
@@ -104,7 +114,8 @@ struct InstanceExchange {
     mutating func take(_ order: ToInstance) {
         switch order {
         case .ping(let number):
-            ledger.reply(.pong(number, activeTasks: min(ledger.activeCount, FromInstance.Limits.attachedTasks)))
+            let tasks = min(ledger.activeCount, FromInstance.Limits.attachedTasks)
+            ledger.reply(.pong(number, activeTasks: tasks, progress: isAtRest ? nil : progress?.value ?? 0))
         case .submissionPart(let task, let offset, let total, let bytes):
             takePart(of: task, offset: offset, total: total, bytes)
         case .cancel(let task): cancel(task)

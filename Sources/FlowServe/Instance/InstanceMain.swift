@@ -41,6 +41,7 @@ package enum InstanceMain {
             if exchange.withLock({ $0.stop == nil }) {
                 try model.runner.startRanks(count: settings.rankCount)
                 defer { model.runner.stop() }
+                exchange.withLock { $0.watch(model.runner.progress) }
                 let thread = try RankThread(rank: 0) { loop.run() }
                 runSteps(engine, exchange, channel, wake: { loop.wake() })
                 thread.join()
@@ -91,7 +92,7 @@ package enum InstanceMain {
             if !work.isEmpty { publish(engine.takeEvents(), exchange, channel, wake) }
             isIdle = !engine.step()
             isWarm = isWarm || !isIdle
-            publish(engine.takeEvents(), exchange, channel, wake)
+            publish(engine.takeEvents(), rests: isIdle, exchange, channel, wake)
         }
         wake()
     }
@@ -99,10 +100,11 @@ package enum InstanceMain {
     /// Notes what happened and sends it. The engine's thread sends by itself, without waiting: a switch to another thread
     /// for every token would take the processor from a rank.
     private static func publish(
-        _ events: [EngineEvent], _ exchange: Monitor<InstanceExchange>, _ channel: InstanceChannel, _ wake: () -> Void
+        _ events: [EngineEvent], rests: Bool = false, _ exchange: Monitor<InstanceExchange>,
+        _ channel: InstanceChannel, _ wake: () -> Void
     ) {
         let wakes = exchange.withLock { exchange in
-            exchange.note(events)
+            exchange.note(events, rests: rests)
             exchange.pump(channel.send)
             return exchange.needsAttention
         }

@@ -123,6 +123,9 @@ package final class ModelRunner {
     /// Whether there are logits to choose tokens from; an encoder has only hidden states.
     package var hasLogits: Bool { forward.hasLogits }
 
+    /// How far the ranks have come in whatever they compute; nil before they are started.
+    package var progress: RankProgress? { team?.progress }
+
     /// Ends the ranks' threads; `run` works on the calling thread again.
     package func stop() {
         team?.stop()

@@ -7,7 +7,8 @@ package import ServingModel
 package enum FromInstance: Hashable, Sendable {
     /// Sandboxed, memory mapped, ranks can be started.
     case ready(InstanceStart)
-    case pong(UInt64, activeTasks: Int)
+    /// `progress` changes with every piece of work that a rank takes; nil while there is nothing to compute.
+    case pong(UInt64, activeTasks: Int, progress: UInt64?)
     case accepted(TaskID, promptTokens: Int)
     /// The tokens of one step, of all tasks that took part: one frame per step.
     case tokens([TaskToken])

@@ -7,10 +7,12 @@ extension FromInstance {
     package func encoded() -> [UInt8] {
         switch self {
         case .ready(let start): return Self.encode(start)
-        case .pong(let number, let activeTasks):
+        case .pong(let number, let activeTasks, let progress):
             var writer = FrameWriter(kind: Kind.pong.rawValue)
             writer.put(number)
             writer.put(UInt32(activeTasks))
+            writer.put(UInt8(progress == nil ? 0 : 1))
+            writer.put(progress ?? 0)
             return writer.finish()
         case .accepted(let task, let promptTokens):
             var writer = FrameWriter(kind: Kind.accepted.rawValue)
@@ -44,7 +46,11 @@ extension FromInstance {
         case .ready: self = try Self.takeStart(&reader)
         case .pong:
             let number = try reader.take(UInt64.self, "number")
-            self = .pong(number, activeTasks: try reader.takeCount("tasks", limit: Limits.attachedTasks))
+            let tasks = try reader.takeCount("tasks", limit: Limits.attachedTasks)
+            let computes = try reader.take(UInt8.self, "computes")
+            guard computes <= 1 else { throw .outOfRange(field: "computes") }
+            let progress = try reader.take(UInt64.self, "progress")
+            self = .pong(number, activeTasks: tasks, progress: computes == 1 ? progress : nil)
         case .accepted:
             let task = TaskID(rawValue: try reader.take("task"))
             self = .accepted(task, promptTokens: try reader.takeCount("prompt tokens", limit: 1 << 24))

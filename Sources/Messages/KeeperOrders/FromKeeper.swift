@@ -5,7 +5,8 @@ package import ServingModel
 /// What a keeper tells the node daemon that is attached to it. After `welcome` it tells the state of each template and
 /// instance in the same words as when it happened, then `stateComplete`.
 package enum FromKeeper: Hashable, Sendable {
-    case welcome(processID: Int32)
+    /// `controllers` of the control groups of templates and their instances; nil where there are no groups.
+    case welcome(processID: Int32, controllers: [String]?)
     /// How templates are confined here, and how many system calls were denied since the keeper began. Told at each
     /// attachment and when it changes; not before the keeper has seen a process confined.
     case sandbox(SandboxState, deniedCalls: UInt32)
@@ -63,7 +64,12 @@ package enum FromKeeper: Hashable, Sendable {
 
     package func encoded() -> [UInt8] {
         switch self {
-        case .welcome(let process): return Self.frame(.welcome) { $0.put(process) }
+        case .welcome(let process, let controllers):
+            return Self.frame(.welcome) {
+                $0.put(process)
+                $0.put(UInt8(controllers == nil ? 0 : 1))
+                $0.put((controllers ?? []).joined(separator: " "))
+            }
         case .sandbox(let state, let denied):
             return Self.frame(.sandbox) {
                 state.put(into: &$0)
@@ -123,7 +129,7 @@ package enum FromKeeper: Hashable, Sendable {
         var reader = try FrameReader(bytes)
         guard let kind = Kind(rawValue: reader.kind) else { throw .unknownKind(reader.kind) }
         switch kind {
-        case .welcome: self = .welcome(processID: try reader.take("process"))
+        case .welcome: self = try Self.takeWelcome(&reader)
         case .sandbox:
             let state = try SandboxState.take(from: &reader)
             self = .sandbox(state, deniedCalls: try reader.take("denied calls"))
@@ -162,6 +168,14 @@ package enum FromKeeper: Hashable, Sendable {
         return .instanceRunning(
             instance,
             RunningInstance(template: template, processID: process, settings: settings, preparedAt: prepared))
+    }
+
+    private static func takeWelcome(_ reader: inout FrameReader) throws(FrameError) -> FromKeeper {
+        let process = try reader.take(Int32.self, "process")
+        let hasGroups = try reader.take(UInt8.self, "groups")
+        guard hasGroups <= 1 else { throw .outOfRange(field: "groups") }
+        let names = try reader.takeText("controllers", limit: messageLimit).split(separator: " ").map(String.init)
+        return .welcome(processID: process, controllers: hasGroups == 1 ? names : nil)
     }
 
     private static func takeStatus(_ reader: inout FrameReader) throws(FrameError) -> ExitStatus? {

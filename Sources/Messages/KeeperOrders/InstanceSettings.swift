@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
 
 /// What a node daemon decides about an instance before it is forked.
 package struct InstanceSettings: Hashable, Sendable {
@@ -8,6 +9,9 @@ package struct InstanceSettings: Hashable, Sendable {
     package var rankCount: Int
     /// Tasks that it may work on at once; more are refused as overloaded.
     package var maximumTasks: Int
+
+    /// Size of the memory file of an instance: its keys and values, then a page for what it says of a crash.
+    package var segmentBytes: Int { Int(keyValueBytes) + CrashPage.byteCount }
 
     package init(keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int) {
         self.keyValueBytes = keyValueBytes

@@ -16,7 +16,8 @@ internal import ServingModel
 ///    canaries, and whoever crashed one may know them.
 /// 6. An instance without tasks is drained after the idle time, a template without instances ended after it, except
 ///    those that the model is to keep.
-/// 7. One that has tasks and says nothing is asked for a sign of life, and killed where none comes.
+/// 7. One that has tasks and says nothing is asked for a sign of life, and killed where none comes, or where its ranks
+///    have work and take no piece of it.
 struct InstancePool {
     struct Limits {
         var instancesPerModel: Int
@@ -35,6 +36,9 @@ struct InstancePool {
         var silenceSeconds = 2
         /// Seconds that it then has to answer.
         var answerSeconds = 10
+        /// Seconds in which an instance that computes must have taken a piece of work: a hundred times what the largest
+        /// piece takes.
+        var stallSeconds = 30
     }
 
     enum Order: Hashable {
@@ -90,6 +94,10 @@ struct InstancePool {
         var heardAt = MonotonicTime(nanoseconds: 0)
         /// When it was asked for a sign of life; nil where no answer is due.
         var askedAt: MonotonicTime?
+        /// How far its ranks were when it last answered; nil where they had nothing to compute.
+        var progress: UInt64?
+        /// When it was last seen to get on.
+        var progressedAt = MonotonicTime(nanoseconds: 0)
     }
 
     let limits: Limits

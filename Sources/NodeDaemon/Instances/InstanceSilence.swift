@@ -3,13 +3,24 @@ internal import LinuxKernel
 internal import ServingModel
 
 /// Instances that hang. One that dies is reported by its keeper; one that lives and does nothing can only be told from
-/// its silence. Its thread for messages answers also while a long step computes, so slow models are safe. Nothing here
-/// needs a timer for an instance without tasks.
+/// its silence. Its thread for messages answers also while a long step computes, so slow models are safe; what it answers
+/// says how far the ranks are, so that one whose ranks hang does not pass for a slow one. Nothing here needs a timer for
+/// an instance without tasks.
 extension InstancePool {
-    /// An instance has said anything at all.
+    /// An instance has said anything but an answer to a ping: it gets on.
     mutating func instanceSpoke(_ id: InstanceID, now: MonotonicTime) {
         instances[id]?.heardAt = now
         instances[id]?.askedAt = nil
+        instances[id]?.progressedAt = now
+    }
+
+    /// An instance has answered a ping, and its ranks are at `progress`; nil: they have nothing to compute.
+    mutating func instanceAnswered(_ id: InstanceID, progress: UInt64?, now: MonotonicTime) {
+        guard let instance = instances[id] else { return }
+        instances[id]?.heardAt = now
+        instances[id]?.askedAt = nil
+        instances[id]?.progress = progress
+        if progress == nil || progress != instance.progress { instances[id]?.progressedAt = now }
     }
 
     /// An instance is about to get a task: with its first one the watch begins. A later one must not begin it anew, or
@@ -25,9 +36,14 @@ extension InstancePool {
         return instance.heardAt.adding(seconds: limits.silenceSeconds)
     }
 
-    /// The deadline has come: the first time it is asked, the second time killed.
+    /// The deadline has come: the first time it is asked, the second time killed. One that answers and does not get on is
+    /// killed when it would be asked again.
     mutating func endSilence(of id: InstanceID, _ instance: Instance, _ now: MonotonicTime) -> [Order] {
         guard instance.askedAt != nil else {
+            guard now < instance.progressedAt.adding(seconds: limits.stallSeconds) else {
+                return instanceMisbehaved(
+                    id, reason: "it has tasks and its ranks have taken no work for \(limits.stallSeconds) s")
+            }
             instances[id]?.askedAt = now
             return [.ping(id)]
         }

@@ -12,6 +12,8 @@ struct KeeperLink {
 
     var phase = Phase.detached
     var processID: Int32?
+    /// Controllers of the keeper's control groups; nil where it has none.
+    var controllers: [String]?
     /// Blank templates that wait there.
     var blankTemplates = 0
     /// Why there is no keeper; nil while one is attached.

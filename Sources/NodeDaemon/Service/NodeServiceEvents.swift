@@ -34,8 +34,9 @@ extension NodeService {
 
     private func take(_ event: FromKeeper) {
         switch event {
-        case .welcome(let process):
+        case .welcome(let process, let controllers):
             link.processID = process
+            link.controllers = controllers
             link.trouble = nil
         case .sandbox(let state, let denied): sandbox(state, denied)
         case .stateComplete: stateComplete()
@@ -137,10 +138,13 @@ extension NodeService {
     // MARK: Instances
 
     private func take(_ message: FromInstance, from instance: InstanceID) {
+        if case .pong(_, _, let progress) = message {
+            return pool.instanceAnswered(instance, progress: progress, now: .now)
+        }
         pool.instanceSpoke(instance, now: .now)
         switch message {
         case .ready(let start): instanceDetails[instance]?.start = start
-        case .pong: break  // That it spoke is all that was asked.
+        case .pong: break
         case .accepted(let task, let promptTokens):
             guard let record = record(of: task, at: instance) else { return }
             guard let model = pool.instances[instance]?.model else { return }

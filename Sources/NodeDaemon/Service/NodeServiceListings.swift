@@ -49,7 +49,7 @@ extension NodeService {
             node: configuration.node, version: Release.version, processID: getpid(),
             keeperProcessID: link.processID, kernel: ProcessFacts.kernelRelease,
             coreCount: max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))), memoryBytes: NodeConfiguration.memoryBytes,
-            hasControlGroups: false, landlockABI: max(0, Int(clinux_landlock_abi())),
+            hasControlGroups: link.controllers != nil, landlockABI: max(0, Int(clinux_landlock_abi())),
             sandboxRemarks: missing.sorted().map { "an instance runs without '\($0)': this kernel or user refused it" },
             sandbox: link.sandbox, deniedCalls: link.deniedCalls, remarks: remarks,
             blankTemplates: link.blankTemplates, models: store.all.count,
@@ -58,9 +58,12 @@ extension NodeService {
     }
 
     private var remarks: [String] {
-        var remarks = [
-            "no control groups: memory of instances is bounded by their KV segment alone, and not accounted per model"
-        ]
+        var remarks: [String] = []
+        if link.controllers?.contains("memory") != true {
+            remarks.append(
+                "no memory controller: a kill for want of memory cannot be told from another one, and memory is not "
+                    + "accounted per model")
+        }
         if ProcessPriority.current > ProcessPriority.daemon {
             remarks.append(
                 "this user may not raise priorities: instances run at nice +\(ProcessPriority.work), the daemons at "
