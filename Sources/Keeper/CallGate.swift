@@ -37,17 +37,30 @@ struct ForkAllowance {
         return true
     }
 
-    /// The template answered an order, with a child or with the reason why there is none.
-    mutating func answer() {
+    /// The template answered an order, with a child or with the reason why there is none; false where it owed none.
+    mutating func answer() -> Bool {
+        guard owesAnswers else { return false }
         // Without a listener nobody asks first, and some orders fail before the fork.
         if answered == allowed { allowed += 1 }
         answered = allowed
+        return true
     }
 
     /// A child may exist that has not been reported yet.
     var isForking: Bool { allowed > answered }
     /// The same where nobody asks before a fork.
     var owesAnswers: Bool { answered < ordered }
+}
+
+/// How often a process may signal itself. abort() needs two; each costs the keeper a moment, so one that was taken over
+/// must not ask without end.
+struct SignalAllowance {
+    private var left = 8
+
+    mutating func admit() -> Bool {
+        left -= 1
+        return left >= 0
+    }
 }
 
 extension KeeperProcess {
@@ -126,7 +139,9 @@ extension KeeperProcess {
                 if let id = identifier(of: gate.template) { readTemplate(id) }
                 if gate.template.forks.allow() { return gate.listener.allow(call) }
             }
-            if call.isSignal(to: gate.template.process.processID) { return gate.listener.allow(call) }
+            if call.isSignal(to: gate.template.process.processID), gate.template.signals.admit() {
+                return gate.listener.allow(call)
+            }
             return deny(call, ofTemplate: gate)
         }
         // The report of a child that is quick to make a forbidden call may still be on its way.
@@ -135,7 +150,7 @@ extension KeeperProcess {
         guard let (id, record) = instance(with: call.thread), let child = record.child else {
             return denyStranger(call, gate)
         }
-        if call.isSignal(to: child.process.processID) { return gate.listener.allow(call) }
+        if call.isSignal(to: child.process.processID), record.signals.admit() { return gate.listener.allow(call) }
         note(call, "\(id) (\(gate.template.modelText), process \(child.process.processID), thread \(call.thread))")
         record.deniedCall = "\(call)"
         record.kill()

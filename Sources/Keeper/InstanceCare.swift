@@ -69,9 +69,9 @@ extension KeeperProcess {
     /// A template reports a child. The number is believed only if it is an unreaped child of the keeper that no other
     /// instance has: a template that was taken over could name anyone.
     func forked(_ id: InstanceID, process: Int32, by template: TemplateID, _ parent: TemplateRecord) {
-        parent.forks.answer()
+        let isOwed = parent.forks.answer()
         let isTaken = instances.values.contains { $0.child?.process.processID == process && !$0.hasEnded }
-        guard let record = instances[id], record.template == template, record.child == nil, !record.hasEnded,
+        guard isOwed, let record = instances[id], record.template == template, record.child == nil, !record.hasEnded,
             !isTaken, ProcessHandle.isUnreapedChild(process), !templates.values.contains(where: { $0.is(process) })
         else {
             log.write("\(template) reported a child that nobody ordered: ended")
@@ -86,7 +86,9 @@ extension KeeperProcess {
             if record.isCondemned { record.kill() }
             tellRunning(id, record)
         } catch {
+            // Without a handle nobody else would ever reap it.
             Glibc.kill(process, SIGKILL)
+            waitpid(process, nil, 0)
             end(id, status: nil, message: "\(error)", by: template)
         }
     }

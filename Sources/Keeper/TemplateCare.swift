@@ -8,7 +8,6 @@ internal import ServingModel
 struct TemplateLauncher {
     let engine: String
 
-    /// Descriptor numbers in the template: 0 /dev/null, 1 and 2 the keeper's log, then its channel.
     static let environment = [
         // The backtracer would scan /proc and exec a helper inside the sandbox; a crash is the keeper's to report.
         "SWIFT_BACKTRACE=enable=no",
@@ -16,7 +15,8 @@ struct TemplateLauncher {
         "LD_BIND_NOW=1",
     ]
 
-    /// `identity` is the template's user, see `TemplateIdentities`. A trial only confines itself and ends.
+    /// `identity` is the template's user, see `TemplateIdentities`. A trial only confines itself and ends. Descriptor
+    /// numbers in the template: 0 /dev/null, 1 and 2 the keeper's log, then its channel.
     func start(channel: CInt, identity: String?, isTrial: Bool = false) throws(SystemCallError) -> ProcessHandle {
         try ProcessLaunch(
             executable: engine,
@@ -58,22 +58,28 @@ extension KeeperProcess {
         let process = try launcher.start(channel: theirs.descriptor.rawValue, identity: nextIdentity())
         let record = TemplateRecord(model: model, process: process, channel: ends.takeFirst())
         templates[id] = record
+        record.group = groups.make(for: id, record.process.processID)
         try watch(id, record)
         return record
     }
 
     private func watch(_ id: TemplateID, _ record: TemplateRecord) throws(SystemCallError) {
-        record.group = groups.make(for: id, record.process.processID)
         try readiness.add(record.process.descriptor.rawValue, key: keys.make(.templateProcess(id)), .readable)
         guard let channel = record.channel?.descriptor.rawValue else { return }
         try readiness.add(channel, key: keys.make(.templateChannel(id)), .readable)
     }
 
+    /// Messages read from one template before everybody else has a turn: one that was taken over can write faster than
+    /// they are read.
+    private static let messagesPerTurn = 64
+    /// More than a socket can hold of a template that has ended.
+    private static let lastMessages = 1024
+
     /// Reads what a template says; one that talks nonsense is ended.
-    func readTemplate(_ id: TemplateID) {
+    func readTemplate(_ id: TemplateID, atMost limit: Int = messagesPerTurn) {
         guard let record = templates[id] else { return }
-        while record.channel != nil {
-            var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
+        var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
+        for _ in 0..<limit where record.channel != nil {
             var descriptors = ReceivedDescriptors()
             do {
                 let result = try buffer.withUnsafeMutableBytes {
@@ -127,6 +133,7 @@ extension KeeperProcess {
         switch message {
         case .confined: refuse(id, record, "it was confined twice")
         case .ready(let start):
+            guard record.readiness == nil, record.model != nil else { return refuse(id, record, "it was ready twice") }
             let readiness = FromKeeper.TemplateReadiness(
                 loadMicroseconds: MonotonicTime.now.microseconds(since: record.orderedAt),
                 blankMicroseconds: record.blankAt?.microseconds(since: record.orderedAt) ?? 0, model: start)
@@ -135,7 +142,7 @@ extension KeeperProcess {
         case .failed(let message): record.complaint = message
         case .forked(let instance, let process): forked(instance, process: process, by: id, record)
         case .forkFailed(let instance, let message):
-            record.forks.answer()
+            guard record.forks.answer() else { return refuse(id, record, "it answered more than it was asked") }
             end(instance, status: nil, message: message, by: id)
             // Whether it is true that nothing was forked is seen, not believed.
             endStrays()
@@ -146,7 +153,7 @@ extension KeeperProcess {
     func reapTemplate(_ id: TemplateID) {
         guard let record = templates[id], let status = try? record.process.reap() else { return }
         // What it said last may still lie in the channel.
-        readTemplate(id)
+        readTemplate(id, atMost: Self.lastMessages)
         closeChannel(id, record)
         keys.forget(.templateProcess(id))
         try? readiness.remove(record.process.descriptor.rawValue)

@@ -8,6 +8,9 @@ struct ReactorLoop: ~Copyable {
     private static let wakeupKey: UInt64 = 0
     /// Packets read from one socket before the next one has its turn.
     private static let packetsPerTurn = 64
+    /// More than a socket can hold of an instance that has ended. Not without bound: its template, where that was taken
+    /// over, may have kept the other end and write on.
+    private static let lastPackets = 1024
 
     private let mailbox: ReactorMailbox
     private var readiness: ReadinessList?
@@ -126,7 +129,7 @@ struct ReactorLoop: ~Copyable {
             if channels[instance] == nil, let channel = descriptor.take() { add(instance, channel) }
         case .instanceEnded(let instance, _, _):
             // What it said before it died comes before the news of its death.
-            read(instance, turns: .max)
+            read(instance, turns: Self.lastPackets)
             drop(instance)
         default: break
         }

@@ -147,6 +147,9 @@ extension NodeService {
         case .pong: break
         case .accepted(let task, let promptTokens):
             guard let record = record(of: task, at: instance) else { return }
+            guard tasks[task]?.order.admitsAcceptance() == true else {
+                return misbehaved(instance, "it accepted \(task) more than once")
+            }
             guard let model = pool.instances[instance]?.model else { return }
             let acceptance = TaskAcceptance(
                 instance: instance, promptTokens: promptTokens, startMicroseconds: record.startMicroseconds,
@@ -156,11 +159,11 @@ extension NodeService {
             for item in tokens { take(.token(item.token), of: item.task, from: instance) }
         case .vector(let task, let input): take(.vector(input), of: task, from: instance)
         case .finished(let task, let outcome):
-            guard record(of: task, at: instance) != nil else { return }
+            guard admitsEnd(of: task, from: instance) else { return }
             publish(task, .finished(outcome))
             end(task, isSuccess: true)
         case .failed(let task, let failure, let text):
-            guard record(of: task, at: instance) != nil else { return }
+            guard admitsEnd(of: task, from: instance) else { return }
             publish(task, .failed(failure, message: text))
             end(task, isSuccess: false)
         case .attached(let progress): attached(instance, progress)
@@ -185,22 +188,37 @@ extension NodeService {
 
     private func take(_ part: ReplyPart, of task: TaskID, from instance: InstanceID) {
         guard record(of: task, at: instance) != nil else { return }
-        guard tasks[task]?.admits(index: part.index) == true else {
-            return misbehaved(instance, "it skipped parts of \(task)")
+        guard tasks[task]?.order.admits(index: part.index) == true else {
+            return misbehaved(instance, "it skipped or repeated parts of \(task)")
         }
         publish(task, part.event)
+    }
+
+    /// Whether an instance may tell the end of a task now.
+    private func admitsEnd(of task: TaskID, from instance: InstanceID) -> Bool {
+        guard record(of: task, at: instance) != nil else { return false }
+        guard tasks[task]?.order.admitsEnd() == true else {
+            misbehaved(instance, "it ended \(task) more than once")
+            return false
+        }
+        return true
+    }
+
+    /// Has an instance tell parts of a task again.
+    func askReplay(of task: TaskID, from index: Int, at instance: InstanceID) {
+        tasks[task]?.order.expectReplay(from: index)
+        reactor.send([.replay(task, index: index)], to: instance)
     }
 
     private func attached(_ instance: InstanceID, _ progress: [FromInstance.TaskProgress]) {
         guard pool.instances[instance]?.isAttaching == true else { return }
         for item in progress where tasks[item.task] == nil {
-            tasks[item.task] = NodeTask(
-                submission: nil, instance: instance, submittedAt: .now, isUnclaimed: true)
+            guard learn(item.task, from: instance) != nil else { return }
         }
         let own = progress.map(\.task).filter { tasks[$0]?.instance == instance && tasks[$0]?.isOver == false }
         carryOut(pool.instanceAttached(instance, tasks: own, now: .now))
         // Some of them may be over: the answer tells which.
-        reactor.send(progress.map { .replay($0.task, index: $0.nextIndex) }, to: instance)
+        for item in progress { askReplay(of: item.task, from: item.nextIndex, at: instance) }
     }
 
     /// The task that an instance speaks of; nil where that is not to be passed on. An instance that speaks of a task
@@ -209,13 +227,22 @@ extension NodeService {
         guard let holder = pool.instances[instance], !holder.isCondemned else { return nil }
         if let record = tasks[task], record.instance == instance { return record }
         if forgotten[instance]?.contains(task) == true { return nil }
-        if holder.isAttaching, tasks[task] == nil {
-            let record = NodeTask(submission: nil, instance: instance, submittedAt: .now, isUnclaimed: true)
-            tasks[task] = record
-            return record
-        }
+        if holder.isAttaching, tasks[task] == nil { return learn(task, from: instance) }
         misbehaved(instance, "it spoke of \(task), which it does not have")
         return nil
+    }
+
+    /// Takes over a task that an earlier daemon gave to an instance; nil where that has named more than it can have.
+    private func learn(_ task: TaskID, from instance: InstanceID) -> NodeTask? {
+        guard tasks.values.count(where: { $0.instance == instance }) < FromInstance.Limits.attachedTasks else {
+            misbehaved(instance, "it spoke of more tasks than an instance can have")
+            return nil
+        }
+        let record = NodeTask(
+            submission: nil, instance: instance, submittedAt: .now, order: ReplyOrder(nextIndex: nil), isUnclaimed: true
+        )
+        tasks[task] = record
+        return record
     }
 
     private func publish(_ task: TaskID, _ event: TaskEvent) {

@@ -20,7 +20,7 @@ extension NodeService {
         if let known = tasks[task.id] {
             tasks[task.id]?.isUnclaimed = false
             if let instance = known.instance {
-                reactor.send([.replay(task.id, index: task.delivered)], to: instance)
+                askReplay(of: task.id, from: task.delivered, at: instance)
             }
             return
         }
@@ -35,7 +35,7 @@ extension NodeService {
             throw .failure(.modelReplaced, NodeDaemonError.modelReplaced(task.model.text).description)
         }
         tasks[task.id] = NodeTask(
-            submission: task, submittedAt: .now, nextIndex: task.delivered)
+            submission: task, submittedAt: .now, order: ReplyOrder(nextIndex: task.delivered))
         switch pool.submit(task.id, model: ModelKey(model), now: .now) {
         case .admitted(let orders):
             carryOut(orders)
@@ -76,7 +76,7 @@ extension NodeService {
         tasks[task]?.isUnclaimed = false
         // A task that still waits has said nothing that could be missing.
         guard let instance = record.instance else { return }
-        reactor.send([.replay(task, index: index)], to: instance)
+        askReplay(of: task, from: index, at: instance)
     }
 
     /// The scheduler has these tokens, or is done with these tasks.

@@ -12,22 +12,75 @@ struct NodeTask: Sendable {
     var hasWaited = false
     /// What it waited for an instance; 0 where one was warm or where this is not known.
     var startMicroseconds = 0
-    /// Index that its next new token must have; nil until the first one of a task that was learned from an instance.
-    var nextIndex: Int?
+    /// What its instance may say of it now.
+    var order: ReplyOrder
     var isOver = false
     /// Learned from an instance and not asked for by the scheduler since: its events are not passed on, since tokens
     /// without those before them would only be gaps.
     var isUnclaimed = false
+}
 
-    /// Whether a token with `index` can come from an honest instance, and notes it: repetitions after a replay are
-    /// fine, gaps are not.
+/// The order in which an honest instance tells a task's reply: accepted once, then its parts by index without a gap, and
+/// again from an index when a replay was asked for. One that was taken over could otherwise repeat itself for ever, at
+/// the cost of everybody who listens.
+struct ReplyOrder: Sendable {
+    /// Replays that can be owed at once; more asked for, the oldest are taken as delivered.
+    private static let replayLimit = 64
+
+    /// Index that the next new part must have; nil until the first one of a task that was learned from an instance.
+    private var next: Int?
+    /// Where replays begin that were asked for and have not begun.
+    private var owedReplays: [Int]
+    /// Next index of the replay that is under way.
+    private var replayed: Int?
+    private var owedAcceptances = 2
+    private var owedEnds = 2
+
+    /// A submission may find an earlier attempt at its instance, which then tells all of it: as a replay from 0.
+    init(nextIndex: Int?) {
+        next = nextIndex
+        owedReplays = [0]
+    }
+
+    /// A replay from `index` on was asked for.
+    mutating func expectReplay(from index: Int) {
+        if owedReplays.count == Self.replayLimit { owedReplays.removeFirst() }
+        owedReplays.append(index)
+        owedAcceptances += 1
+        owedEnds += 1
+    }
+
+    /// Whether the task may be accepted (again) now, and notes it.
+    mutating func admitsAcceptance() -> Bool {
+        guard owedAcceptances > 0 else { return false }
+        owedAcceptances -= 1
+        return true
+    }
+
+    /// Whether the task may end (again) now, and notes it.
+    mutating func admitsEnd() -> Bool {
+        guard owedEnds > 0 else { return false }
+        owedEnds -= 1
+        return true
+    }
+
+    /// Whether a part with `index` can come from an honest instance now, and notes it.
     mutating func admits(index: Int) -> Bool {
-        guard let next = nextIndex else {
-            nextIndex = index + 1
+        guard let next, index < next else {
+            guard next == nil || index == next else { return false }
+            self.next = index + 1
+            replayed = nil
             return true
         }
-        guard index <= next else { return false }
-        nextIndex = max(next, index + 1)
+        if index == replayed {
+            replayed = index + 1
+            return true
+        }
+        // Parts that were acknowledged meanwhile are left out at its beginning.
+        let open = owedReplays.indices.filter { owedReplays[$0] <= index }
+        guard let begun = open.max(by: { owedReplays[$0] < owedReplays[$1] }) else { return false }
+        owedReplays.remove(at: begun)
+        replayed = index + 1
         return true
     }
 }
