@@ -4,17 +4,31 @@ internal import CLinux
 internal import Glibc
 internal import LinuxKernel
 
+/// What a confined process may take of the machine.
+struct ResourceLimits {
+    var descriptors: UInt
+    /// Bytes that it may make a file long.
+    var fileSize: UInt
+    /// Bytes of private writable memory: many times what an engine's working memory and its threads' stacks need.
+    var privateMemory: UInt = 4 << 30
+    /// Threads and processes of its user, which are those of a template and all its children.
+    var threadsOfUser: UInt = 16_384
+}
+
 /// Carries out the steps of a sandbox on the calling process, in the order of `ConfinementStep`.
 ///
 /// A step that every kernel can do and that fails ends the attempt with an error. One that this kernel, an outer
 /// sandbox or the daemon's privileges do not allow is noted in `report` with its reason, never skipped in silence.
 struct Confinement {
     private(set) var report = SandboxReport()
+    /// Whether the process has a user that nobody but its template's family has.
+    private var hasOwnUser = false
 
     // Macros that Swift's Glibc module does not carry.
     private static let setParentDeathSignal: CInt = 1
     private static let setDumpable: CInt = 4
     private static let setNoNewPrivileges: CInt = 38
+    private static let limitOfThreads: UInt32 = 6
     private static let limitOfLockedMemory: UInt32 = 8
 
     /// Step 1. Without CAP_SETPCAP the set stays as inherited, which is harmless under no_new_privs.
@@ -37,8 +51,8 @@ struct Confinement {
             optional(.identity, "setresuid") { clinux_drop_identity(identity.user, identity.group) }
         }
         let user = geteuid()
-        let isOwn = user != 0 && identity?.user == user
-        report.identity = isOwn ? "a user of its own" : "user \(user), the daemon's"
+        hasOwnUser = user != 0 && identity?.user == user
+        report.identity = hasOwnUser ? "a user of its own" : "user \(user), the daemon's"
         if user == 0, identity == nil {
             report.missing.append(.init(step: .identity, reason: "it was started as root without a user to become"))
         }
@@ -56,13 +70,21 @@ struct Confinement {
         guard getppid() == parent else { throw .keeperGone }
     }
 
-    /// Step 6: no core file, no file growth, few descriptors, no locked memory.
-    mutating func setLimits(descriptors: UInt, fileSize: UInt) throws(SandboxError) {
-        for (resource, value) in [
-            (RLIMIT_CORE.rawValue, 0), (RLIMIT_FSIZE.rawValue, fileSize), (RLIMIT_NOFILE.rawValue, descriptors),
-            (Self.limitOfLockedMemory, 0),
-        ] {
-            var limit = rlimit(rlim_cur: value, rlim_max: value)
+    /// Step 6: no core file, no file growth, few descriptors, no locked memory, memory and threads within reason.
+    mutating func setLimits(_ limits: ResourceLimits) throws(SandboxError) {
+        var wanted: [(UInt32, UInt)] = [
+            (RLIMIT_CORE.rawValue, 0), (RLIMIT_FSIZE.rawValue, limits.fileSize),
+            (RLIMIT_NOFILE.rawValue, limits.descriptors), (Self.limitOfLockedMemory, 0),
+            (RLIMIT_DATA.rawValue, limits.privateMemory),
+        ]
+        // Counted for all processes of a user: one who has others too is not to be hindered by them.
+        if hasOwnUser { wanted.append((Self.limitOfThreads, limits.threadsOfUser)) }
+        for (resource, value) in wanted {
+            var limit = rlimit()
+            try step(.limits, "getrlimit") { getrlimit(__rlimit_resource_t(resource), &limit) }
+            // One that is narrower already is nobody's to widen.
+            let narrowest = min(value, limit.rlim_max)
+            limit = rlimit(rlim_cur: narrowest, rlim_max: narrowest)
             try step(.limits, "setrlimit") { setrlimit(__rlimit_resource_t(resource), &limit) }
         }
     }

@@ -37,7 +37,7 @@ package struct InstanceSandbox: Sendable {
         confinement.takeIdentity(identity)
         try confinement.renouncePrivileges()
         try confinement.endWithParent(keeper)
-        try confinement.setLimits(descriptors: descriptorLimit, fileSize: 0)
+        try confinement.setLimits(ResourceLimits(descriptors: descriptorLimit, fileSize: 0))
         confinement.denyFiles()
         try confinement.dropCapabilities()
         let listener = confinement.allowOnly(list)

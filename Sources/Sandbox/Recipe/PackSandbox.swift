@@ -22,7 +22,7 @@ package enum PackSandbox {
         try confinement.renouncePrivileges()
         try confinement.endWithParent(parent)
         // The artefact is as large as its checkpoint: no bound on file size, the store checked the disk before.
-        try confinement.setLimits(descriptors: 16, fileSize: UInt.max)
+        try confinement.setLimits(ResourceLimits(descriptors: 16, fileSize: .max, privateMemory: .max))
         confinement.denyFiles()
         try confinement.dropCapabilities()
         try confinement.closeDescriptors(from: descriptorCount)
