@@ -22,6 +22,13 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
         nanoseconds > earlier.nanoseconds ? Int((nanoseconds - earlier.nanoseconds) / 1000) : 0
     }
 
+    /// Milliseconds from now until it has come, for calls that wait: rounded up, 0 where it is over, at most a day.
+    package var millisecondsAhead: Int {
+        let now = Self.now.nanoseconds
+        guard nanoseconds > now else { return 0 }
+        return Int(min((nanoseconds - now + 999_999) / 1_000_000, 86_400_000))
+    }
+
     package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
         left.nanoseconds < right.nanoseconds
     }

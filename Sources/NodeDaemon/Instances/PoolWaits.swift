@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
 
 /// Those who wait for the pool to come to a state: they are woken after the turn in which it does.
 struct PoolWaits {
@@ -12,33 +13,39 @@ struct PoolWaits {
 
     private struct Wait {
         let outcome: @Sendable (InstancePool) -> Outcome
+        let deadline: MonotonicTime
         let continuation: CheckedContinuation<Outcome, Never>
     }
 
-    private var waits: [Int: Wait] = [:]
-    private var last = 0
+    private var waits: [Wait] = []
 
-    /// Adds one; the number is for `giveUp`.
+    /// When the first of them will have waited for long enough.
+    var nextDeadline: MonotonicTime? { waits.lazy.map(\.deadline).min() }
+
+    /// Adds one that is told `pending` at `deadline` if nothing has come by then.
     mutating func add(
-        _ outcome: @escaping @Sendable (InstancePool) -> Outcome, _ continuation: CheckedContinuation<Outcome, Never>
-    ) -> Int {
-        last += 1
-        waits[last] = Wait(outcome: outcome, continuation: continuation)
-        return last
+        until deadline: MonotonicTime, _ outcome: @escaping @Sendable (InstancePool) -> Outcome,
+        _ continuation: CheckedContinuation<Outcome, Never>
+    ) {
+        waits.append(Wait(outcome: outcome, deadline: deadline, continuation: continuation))
     }
 
     /// Wakes those whose state has come, or will not come.
     mutating func look(at pool: InstancePool) {
-        for (number, wait) in waits {
+        waits.removeAll { wait in
             let outcome = wait.outcome(pool)
-            guard outcome != .pending else { continue }
-            waits[number] = nil
+            guard outcome != .pending else { return false }
             wait.continuation.resume(returning: outcome)
+            return true
         }
     }
 
-    /// One has waited for long enough.
-    mutating func giveUp(_ number: Int) {
-        waits.removeValue(forKey: number)?.continuation.resume(returning: .pending)
+    /// Wakes those who have waited for long enough.
+    mutating func giveUp(at now: MonotonicTime) {
+        waits.removeAll { wait in
+            guard wait.deadline <= now else { return false }
+            wait.continuation.resume(returning: .pending)
+            return true
+        }
     }
 }

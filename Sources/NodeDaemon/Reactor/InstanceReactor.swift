@@ -44,6 +44,12 @@ final class InstanceReactor: Sendable {
         mailbox.post(.close(instance))
     }
 
+    /// Has an `alarm` told at `time`, instead of any that was asked for before; nil: none. The thread that waits for
+    /// sockets anyway waits for it too: a sleeping task that is cancelled stays in memory until its time would have come.
+    func setAlarm(_ time: MonotonicTime?) {
+        mailbox.post(.setAlarm(time))
+    }
+
     /// Closes everything and ends the thread.
     func stop() {
         mailbox.post(.stop)

@@ -15,6 +15,8 @@ enum ReactorEvent: Hashable, Sendable {
     case instanceBroken(InstanceID, reason: String)
     /// The other end of an instance's channel is closed.
     case instanceClosed(InstanceID)
+    /// The time has come that was asked for.
+    case alarm
 }
 
 /// What the reactor's thread is asked to do.
@@ -23,5 +25,7 @@ enum ReactorCommand: Sendable {
     case order(ToKeeper, SharedDescriptor?)
     case send([ToInstance], InstanceID)
     case close(InstanceID)
+    /// Ring at this time, and at no other that was named before.
+    case setAlarm(MonotonicTime?)
     case stop
 }

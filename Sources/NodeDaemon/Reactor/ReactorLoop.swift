@@ -21,6 +21,7 @@ struct ReactorLoop: ~Copyable {
     private var unanswered: Set<InstanceID> = []
     private var lastKey = wakeupKey
     private var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
+    private var alarm: MonotonicTime?
     private var isStopped = false
 
     init(_ mailbox: ReactorMailbox) {
@@ -51,7 +52,7 @@ struct ReactorLoop: ~Copyable {
     }
 
     private mutating func turn() throws(SystemCallError) {
-        guard let events = try readiness?.wait(milliseconds: nil) else { return }
+        guard let events = try readiness?.wait(milliseconds: alarm?.millisecondsAhead) else { return }
         for event in events {
             if event.key == Self.wakeupKey {
                 carryOutCommands()
@@ -63,6 +64,10 @@ struct ReactorLoop: ~Copyable {
                 if event.isReadable || event.isHungUp { read(instance, turns: Self.packetsPerTurn) }
             }
         }
+        // Last, so that after a pause of the daemon itself what has arrived meanwhile comes before it.
+        guard let due = alarm, due <= .now else { return }
+        alarm = nil
+        mailbox.tell(.alarm)
     }
 
     private mutating func carryOutCommands() {
@@ -74,6 +79,7 @@ struct ReactorLoop: ~Copyable {
                 flushKeeper()
             case .send(let frames, let instance): send(frames, to: instance)
             case .close(let instance): drop(instance)
+            case .setAlarm(let time): alarm = time
             case .stop: isStopped = true
             }
         }

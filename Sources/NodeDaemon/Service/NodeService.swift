@@ -31,8 +31,8 @@ actor NodeService {
     /// Those who wait for the pool to come to a state.
     var waits = PoolWaits()
     private let encoder = JSONEncoder()
-    private var timer: Task<Void, Never>?
-    private var timerDeadline: MonotonicTime?
+    /// When the reactor is to ring; nil where nothing is due.
+    private var alarm: MonotonicTime?
     private var settledWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var lastWaiter = 0
     private var retirement: CheckedContinuation<Void, Never>?
@@ -67,7 +67,6 @@ actor NodeService {
             settle()
         }
         connecting.cancel()
-        timer?.cancel()
         events?.finish()
     }
 
@@ -228,10 +227,10 @@ actor NodeService {
         logger.warning("the scheduler does not read its events: its stream is cut")
     }
 
-    /// After each turn: tells of instances that changed, sets the timer, lets those go on who waited for the keeper.
+    /// After each turn: tells of instances that changed, sets the alarm, lets those go on who waited for the keeper.
     func settle() {
         publishInstances()
-        armTimer()
+        setAlarm()
         waits.look(at: pool)
         if isDraining, !hasAudience { endDrain() }
         guard link.phase == .attached, !pool.instances.values.contains(where: \.isAttaching) else { return }
@@ -256,27 +255,21 @@ actor NodeService {
         settledWaiters.removeValue(forKey: number)?.resume()
     }
 
-    private func armTimer() {
-        let deadline = link.phase == .attached ? pool.nextDeadline : nil
-        // A deadline moves on with every token. The timer that is armed for an earlier one then fires in vain, once in
-        // two seconds, which costs less than setting it anew each time.
-        if let deadline, let armed = timerDeadline, armed <= deadline { return }
-        timer?.cancel()
-        timerDeadline = deadline
-        guard let deadline else { return }
-        let pause =
-            MonotonicTime.now.nanoseconds < deadline.nanoseconds
-            ? deadline.nanoseconds - MonotonicTime.now.nanoseconds : 0
-        timer = Task {
-            do { try await ContinuousClock().sleep(for: .nanoseconds(Int64(clamping: pause))) } catch { return }
-            timerFired()
-        }
+    private func setAlarm() {
+        let deadline = [link.phase == .attached ? pool.nextDeadline : nil, waits.nextDeadline].compactMap(\.self).min()
+        // A deadline moves on with every token. The alarm that is set for an earlier one then rings in vain, once in two
+        // seconds, which costs less than setting it anew each time.
+        if let deadline, let alarm, alarm <= deadline { return }
+        guard alarm != deadline else { return }
+        alarm = deadline
+        reactor.setAlarm(deadline)
     }
 
-    private func timerFired() {
-        timerDeadline = nil
-        // What has arrived comes first: after a pause of the daemon itself nobody is to be taken for silent.
-        for event in reactor.takeEvents() { take(event) }
+    /// What is due by now is done. What has arrived stands before the alarm in the reactor's events: after a pause of
+    /// the daemon itself nobody is taken for silent.
+    func alarmRang() {
+        alarm = nil
+        waits.giveUp(at: .now)
         carryOut(pool.tick(now: .now))
     }
 }

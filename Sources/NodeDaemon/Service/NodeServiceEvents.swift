@@ -17,6 +17,7 @@ extension NodeService {
         case .instanceBroken(let instance, let reason):
             carryOut(pool.instanceMisbehaved(instance, reason: reason))
         case .instanceClosed: break  // Its end follows from the keeper, with the reason.
+        case .alarm: alarmRang()
         }
     }
 

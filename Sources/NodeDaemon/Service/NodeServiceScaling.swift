@@ -6,7 +6,7 @@ internal import ServingModel
 /// What administrators and the scheduler order about instances and templates; each returns when it has come about.
 extension NodeService {
     /// Longest time in which instances come or go; idle ones need milliseconds, busy ones their tasks' time.
-    private static let patience = Duration.seconds(120)
+    private static let patienceSeconds = 120
 
     /// Brings a model to so many instances and keeps them.
     func scale(_ order: InstanceScale) async throws(NodeAPIError) -> [InstanceSummary] {
@@ -73,26 +73,17 @@ extension NodeService {
     ) async throws(NodeAPIError) {
         var result = outcome(pool)
         if result == .pending {
-            var number = 0
-            var alarm: Task<Void, any Error>?
+            let deadline = MonotonicTime.now.adding(seconds: Self.patienceSeconds)
             result = await withCheckedContinuation { continuation in
-                number = waits.add(outcome, continuation)
-                alarm = Task { [number] in
-                    try await ContinuousClock().sleep(for: Self.patience)
-                    giveUpWait(number)
-                }
+                waits.add(until: deadline, outcome, continuation)
+                settle()
             }
-            alarm?.cancel()
         }
         switch result {
         case .reached: return
-        case .pending: throw .failure(.overloaded, "\(complaint) after \(Self.patience): see instance list")
+        case .pending: throw .failure(.overloaded, "\(complaint) after \(Self.patienceSeconds) s: see instance list")
         case .failed(let message): throw .failure(.startFailed, message)
         }
-    }
-
-    private func giveUpWait(_ number: Int) {
-        waits.giveUp(number)
     }
 }
 
