@@ -28,6 +28,18 @@ struct MacroTests {
                 == "ahib")
     }
 
+    @Test("named arguments keep the order in which they were written")
+    func order() throws {
+        #expect(try render("{{ dict(b=1, a=2) }}") == "{'b': 1, 'a': 2}")
+        #expect(try render("{{ dict({'z': 1, 'y': 2}, b=3, z=4) }}") == "{'z': 4, 'y': 2, 'b': 3}")
+        #expect(try render("{% macro f() %}{{ kwargs }}{% endmacro %}{{ f(z=1, b=2) }}") == "{'z': 1, 'b': 2}")
+    }
+
+    @Test("a text is cut at no length that is too large for a number")
+    func longestLeeway() throws {
+        #expect(try render("{{ 'hello' | truncate(9223372036854775807, leeway=9223372036854775807) }}") == "hello")
+    }
+
     @Test("a macro that calls itself for ever is stopped")
     func endless() {
         let text = refusal("{% macro f() %}{{ f() }}{% endmacro %}\n{{ f() }}")

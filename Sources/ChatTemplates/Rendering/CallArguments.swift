@@ -4,6 +4,11 @@
 struct CallArguments {
     var positional: [TemplateValue] = []
     var named: [String: TemplateValue] = [:]
+    /// The names of `named` as they were written.
+    var names: [String] = []
+
+    /// The named ones as they were written.
+    var namedEntries: [DictionaryEntry] { names.compactMap { name in named[name].map { DictionaryEntry(name, $0) } } }
 
     /// The argument of a place or name; nil where it was not given.
     func value(_ index: Int, _ name: String) -> TemplateValue? {

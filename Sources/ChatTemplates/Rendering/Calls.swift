@@ -53,23 +53,30 @@ extension Renderer {
             try charge(bytes: format.bytes.count, place)
             return .own(CalendarText(moment: moment).text(format.string))
         case .range: return try range(arguments, place)
-        case .namespace: return try namespace(try entries(arguments, place), place)
-        case .dict:
+        case .namespace:
             let entries = try entries(arguments, place)
-            return .dictionary(
-                entries.keys.sorted().map { DictionaryEntry($0, entries[$0] ?? .undefined($0)) })
+            return try namespace(Dictionary(entries.map { ($0.key.string, $0.value) }) { $1 }, place)
+        case .dict: return .dictionary(try entries(arguments, place))
         }
     }
 
-    /// What `namespace` and `dict` are made of: a mapping, and named arguments.
+    /// What `namespace` and `dict` are made of: a mapping, and named arguments, in their order.
     private func entries(
         _ arguments: CallArguments, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [String: TemplateValue] {
-        guard let first = arguments.positional.first else { return arguments.named }
+    ) throws(ChatTemplateError) -> [DictionaryEntry] {
+        guard let first = arguments.positional.first else { return arguments.namedEntries }
         guard case .mapping(let mapping) = first else { throw .rendering("a mapping is needed here", place) }
         try charge(mapping.entries.count, place)
-        let entries = Dictionary(mapping.entries.map { ($0.key.string, $0.value) }) { _, last in last }
-        return entries.merging(arguments.named) { _, named in named }
+        var entries = mapping.entries
+        for added in arguments.namedEntries {
+            try charge(entries.count, place)
+            if let known = entries.firstIndex(where: { $0.key.string == added.key.string }) {
+                entries[known] = added
+            } else {
+                entries.append(added)
+            }
+        }
+        return entries
     }
 
     private func range(

@@ -60,7 +60,8 @@ extension Renderer {
     func evaluate(_ arguments: Arguments) throws(ChatTemplateError) -> CallArguments {
         var named: [String: TemplateValue] = [:]
         for argument in arguments.named { named[argument.name] = try evaluate(argument.value) }
-        return CallArguments(positional: try evaluate(arguments.positional), named: named)
+        return CallArguments(
+            positional: try evaluate(arguments.positional), named: named, names: arguments.named.map(\.name))
     }
 
     private func evaluate(_ expressions: [Expression]) throws(ChatTemplateError) -> [TemplateValue] {

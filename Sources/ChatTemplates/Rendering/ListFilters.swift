@@ -40,7 +40,8 @@ extension Renderer {
         }
         guard let text = arguments.positional.first?.text, let filter = FilterName(rawValue: text.string)
         else { throw .rendering("'map' needs an attribute or a filter that is built in", place) }
-        let rest = CallArguments(positional: Array(arguments.positional.dropFirst()), named: arguments.named)
+        var rest = arguments
+        rest.positional.removeFirst()
         for element in elements {
             try charge(1, place)
             result.append(try checked(try apply(filter, to: element, rest, place), place))

@@ -47,7 +47,7 @@ extension Renderer {
             }
         }
         let names = parameters.map(\.name)
-        let others = arguments.named.filter { !names.contains($0.key) && $0.key != "caller" }
+        let others = arguments.namedEntries.filter { !names.contains($0.key.string) && $0.key.string != "caller" }
         let uses = value.macro.uses
         guard arguments.positional.count <= parameters.count || uses.contains(.others),
             others.isEmpty || uses.contains(.namedOthers)
@@ -57,7 +57,7 @@ extension Renderer {
             assign("varargs", .tuple(Array(arguments.positional.dropFirst(parameters.count))))
         }
         if uses.contains(.namedOthers) {
-            assign("kwargs", .dictionary(others.sorted { $0.key < $1.key }.map { DictionaryEntry($0, $1) }))
+            assign("kwargs", .dictionary(others))
         }
     }
 }

@@ -29,10 +29,7 @@ extension Renderer {
         case .truncate: return .text(try truncated(text, arguments, place))
         case .format:
             let value: TemplateValue =
-                arguments.named.isEmpty
-                ? .tuple(arguments.positional)
-                : .dictionary(
-                    arguments.named.sorted { $0.key < $1.key }.map { DictionaryEntry($0.key, $0.value) })
+                arguments.named.isEmpty ? .tuple(arguments.positional) : .dictionary(arguments.namedEntries)
             return .text(try formatted(text, with: value, place))
         default: return .text(text)
         }
@@ -118,7 +115,8 @@ extension Renderer {
         let endCount = end.characterOffsets.count - 1
         guard length >= endCount, leeway >= 0 else { throw .rendering("so short a text", place) }
         let offsets = text.characterOffsets
-        guard offsets.count - 1 > length &+ leeway else { return text }
+        let (longest, isAnyLength) = length.addingReportingOverflow(leeway)
+        guard !isAnyLength, offsets.count - 1 > longest else { return text }
         var result = text.part(0..<offsets[length - endCount])
         if !(arguments.value(1, "killwords")?.isTrue ?? false), let space = result.lastOffset(of: [0x20]) {
             result = result.part(0..<space)
