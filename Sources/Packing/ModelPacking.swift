@@ -24,8 +24,11 @@ struct ModelPacking {
 
     /// Writes the artefact to an empty file and returns what it holds.
     func write(to descriptor: Int32) throws(PackError) -> PackedModel {
-        let vocabulary = try source.vocabulary()
-        guard vocabulary.tokens.count <= configuration.vocabularySize else {
+        var vocabulary = try source.vocabulary()
+        guard
+            vocabulary.tokens.count <= configuration.vocabularySize
+                || vocabulary.dropAdded(beyond: configuration.vocabularySize)
+        else {
             throw .inconsistent(
                 "it has \(vocabulary.tokens.count) tokens and \(configuration.vocabularySize) embeddings")
         }

@@ -55,4 +55,20 @@ package struct Vocabulary: Sendable {
         self.unknownToken = unknownToken
         self.endTokens = endTokens
     }
+
+    /// Drops added tokens at the end that the model has no row for, as tokenizers of models have whose other parts use
+    /// them (Gemma 3's image token). Their texts are text then. False, and nothing is dropped, where more than such
+    /// tokens would go.
+    package mutating func dropAdded(beyond count: Int) -> Bool {
+        guard kinds.count == tokens.count, count < tokens.count,
+            kinds[count...].allSatisfy({ $0 == .control || $0 == .userDefined }),
+            !endTokens.contains(where: { $0 >= count }),
+            [beginToken, unknownToken, closingToken].allSatisfy({ $0.map { $0 < count } ?? true })
+        else { return false }
+        tokens.removeLast(tokens.count - count)
+        kinds.removeLast(kinds.count - count)
+        if scores.count > count { scores.removeLast(scores.count - count) }
+        specialRules = specialRules.filter { $0.key < count }
+        return true
+    }
 }

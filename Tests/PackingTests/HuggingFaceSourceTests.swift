@@ -132,6 +132,42 @@ struct HuggingFaceSourceTests {
         }
     }
 
+    @Test("added tokens behind the last embedding are dropped; others are an error")
+    func tokensBeyondEmbeddings() throws {
+        func folder(_ change: @escaping (inout String) -> Void) -> LlamaFolder {
+            LlamaFolder {
+                var text = String(decoding: $0["tokenizer.json"] ?? [], as: UTF8.self)
+                change(&text)
+                $0["tokenizer.json"] = Array(text.utf8)
+            }
+        }
+        let token = #"{"id":300,"content":"<image>","special":true}"#
+        let packed = try Packed(
+            folder { $0 = $0.replacing("\"added_tokens\":[", with: "\"added_tokens\":[\(token),") }.bytes())
+        let tokenizer = try Tokenizer(verifying: packed.artefact.tokenizerTables)
+        #expect(tokenizer.encode(Array("<image>".utf8), control: .recognised).allSatisfy { $0 < 300 })
+        let refused = folder { $0 = $0.replacing("\"vocab\":{", with: "\"vocab\":{\"zz\":300,") }
+        #expect(try refusal(refused).contains("301 tokens and 300 embeddings"))
+    }
+
+    @Test("layers of kinds that are not built in are named")
+    func unsupportedLayers() throws {
+        let experts = [
+            "architectures": #"["Qwen3MoeForCausalLM"]"#, "num_experts": "2", "num_experts_per_tok": "1",
+            "moe_intermediate_size": "4",
+        ]
+        for (member, value) in [("mlp_only_layers", "[1]"), ("decoder_sparse_step", "2")] {
+            let text = try refusal(LlamaFolder(configuration: experts.merging([member: value]) { $1 }))
+            #expect(text.contains(member) && text.contains("not supported"), "\(text)")
+        }
+        let gemma = ["architectures": #"["Gemma3ForCausalLM"]"#, "hidden_act": "\"gelu_pytorch_tanh\""]
+        for (layers, kind) in [("sliding_attention", "linear"), ("full_attention", "llama3")] {
+            let rotary = "{\"\(layers)\":{\"rope_type\":\"\(kind)\",\"factor\":4}}"
+            let text = try refusal(LlamaFolder(configuration: gemma.merging(["rope_parameters": rotary]) { $1 }))
+            #expect(text.contains("'\(kind)'") && text.contains(layers), "\(text)")
+        }
+    }
+
     @Test("an index that promises what is not there is named")
     func indices() throws {
         func index(_ text: String) throws -> String {

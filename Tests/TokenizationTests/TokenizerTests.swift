@@ -98,6 +98,18 @@ struct TokenizerTests {
         }
     }
 
+    @Test("a normaliser that multiplies texts costs no more than the text's own size")
+    func growth() throws {
+        var vocabulary = try TokenizerFixture(named: "gpt-2").vocabulary()
+        let thousand = [UInt8](repeating: 0x68, count: 1000)
+        vocabulary.steps = Array(repeating: .replace([0x68], with: thousand), count: 4) + [.prepend(thousand)]
+        let tables = try TokenizerBuilder.section(for: vocabulary)
+        let tokens = try tables.withUnsafeBytes {
+            try Tokenizer(verifying: $0).encode(Array("hh".utf8), control: .asText)
+        }
+        #expect(!tokens.isEmpty && tokens.count <= 65_536 + 64)
+    }
+
     @Test("ids outside the vocabulary have no bytes")
     func strangers() throws {
         try withTokenizer(TokenizerFixture(named: "gpt-2").vocabulary(adding: Self.specials)) { tokenizer in

@@ -9,6 +9,7 @@ enum Gemma3Checkpoint: CheckpointFamily {
         classes: ["Gemma3ForCausalLM", "Gemma3ForConditionalGeneration"],
         prefixes: ["language_model.model.", "model.language_model.", "model."],
         layerTensors: Gemma2Checkpoint.layerNames, settings: settingNames, derived: attention,
+        unsupported: stretchedLayers,
         activations: ["gelu_pytorch_tanh"], tiesEmbeddings: true, normAddend: 1, textMember: "text_config",
         otherParts: [
             "vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector.",
@@ -38,6 +39,19 @@ enum Gemma3Checkpoint: CheckpointFamily {
         ]
         for (member, key, value) in usual where configuration[member] == nil { settings[key] = value }
         return settings
+    }
+
+    /// Layers without a window may be stretched evenly, those with one not at all.
+    @Sendable
+    private static func stretchedLayers(_ configuration: JSONValue) -> String? {
+        let kinds: [(layers: String, known: Set<String>)] = [
+            ("full_attention", ["default", "linear"]), ("sliding_attention", ["default"]),
+        ]
+        for (layers, known) in kinds {
+            let kind = configuration["rope_parameters"]?[layers]?["rope_type"]?.text ?? "default"
+            if !known.contains(kind) { return "rope_parameters of the type '\(kind)' in layers with \(layers)" }
+        }
+        return nil
     }
 
     static func configure(_ shape: inout ModelConfiguration, _ metadata: any FamilyMetadata) throws(PackError) {

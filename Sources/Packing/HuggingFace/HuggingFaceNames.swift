@@ -21,6 +21,8 @@ struct HuggingFaceNames: Sendable {
     /// Settings that are no single member of `config.json`. They count more than those of `settings`; a null means that
     /// the model does not have it.
     var derived: @Sendable (_ configuration: JSONValue) -> [String: JSONValue] = { _ in [:] }
+    /// The property of a configuration that is not built in for this family; nil where there is none.
+    var unsupported: @Sendable (_ configuration: JSONValue) -> String? = { _ in nil }
     /// What `hidden_act` or `hidden_activation` may be.
     var activations: Set<String> = ["silu"]
     /// Whether embedding and output are one where `config.json` does not say it.

@@ -33,7 +33,7 @@ struct HuggingFaceSource: CheckpointSource {
         metadata = HuggingFaceMetadata(text, pooling: pooling, names: names)
         let path = configuration["_name_or_path"]?.text?.split(separator: "/").last
         name = path.map(String.init)
-        try Self.checkActivation(text, names)
+        try Self.checkProperties(text, names)
         let stored = try FolderTensors.read(files) { [names] in names.ignores($0) }
         let reading = HuggingFaceTensors(names: names, order: try Self.rowOrder(metadata, of: architecture))
         var tensors = try reading.named(stored)
@@ -114,7 +114,8 @@ struct HuggingFaceSource: CheckpointSource {
         throw .unsupportedArchitecture(name, known: families.flatMap { $0.checkpointFamily.huggingFace.classes })
     }
 
-    private static func checkActivation(_ configuration: JSONValue, _ names: HuggingFaceNames) throws(PackError) {
+    private static func checkProperties(_ configuration: JSONValue, _ names: HuggingFaceNames) throws(PackError) {
+        if let property = names.unsupported(configuration) { throw .unsupportedProperty(property) }
         for member in ["hidden_act", "hidden_activation"] {
             guard let activation = configuration[member]?.text else { continue }
             guard names.activations.contains(activation) else {

@@ -16,7 +16,7 @@ enum Qwen2ExpertCheckpoint: CheckpointFamily {
         settings: Qwen3ExpertCheckpoint.expertSettings.merging([
             "expert_shared_feed_forward_length": ["shared_expert_intermediate_size"]
         ]) { $1 },
-        derived: Qwen3ExpertCheckpoint.expertsInUse)
+        derived: Qwen3ExpertCheckpoint.expertsInUse, unsupported: Qwen3ExpertCheckpoint.denseLayers)
 
     static func planLayer(_ plan: inout LayerPlan) {
         plan.norm("attn_norm", .attentionNorm)

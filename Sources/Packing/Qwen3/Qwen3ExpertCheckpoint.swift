@@ -7,7 +7,8 @@ enum Qwen3ExpertCheckpoint: CheckpointFamily {
     static let architecture = Architecture.qwen3moe
     static let hasExperts = true
     static let huggingFace = HuggingFaceNames(
-        classes: ["Qwen3MoeForCausalLM"], layerTensors: expertNames, settings: expertSettings, derived: expertsInUse)
+        classes: ["Qwen3MoeForCausalLM"], layerTensors: expertNames, settings: expertSettings, derived: expertsInUse,
+        unsupported: denseLayers)
 
     /// A layer with experts.
     static let expertNames = HuggingFaceNames.standardLayer.merging([
@@ -28,6 +29,16 @@ enum Qwen3ExpertCheckpoint: CheckpointFamily {
         var settings = Qwen2Checkpoint.windowInUse(configuration)
         settings["expert_weights_norm"] = .boolean(isNormalised)
         return settings
+    }
+
+    /// Every layer must have experts.
+    @Sendable
+    static func denseLayers(_ configuration: JSONValue) -> String? {
+        if configuration["mlp_only_layers"]?.list?.isEmpty == false {
+            return "layers without experts (mlp_only_layers)"
+        }
+        let step = configuration["decoder_sparse_step"]?.number ?? 1
+        return step == 1 ? nil : "experts in some layers only (decoder_sparse_step)"
     }
 
     static func planLayer(_ plan: inout LayerPlan) {

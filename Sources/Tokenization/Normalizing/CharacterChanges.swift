@@ -58,7 +58,7 @@ enum CharacterChanges {
 
     /// The text with every `old`, or with `repeated` every run of two or more of them, replaced by `new`.
     static func replacing(
-        _ text: [UInt8], _ old: UnsafeRawBufferPointer, by new: UnsafeRawBufferPointer, repeated: Bool
+        _ text: [UInt8], _ old: UnsafeRawBufferPointer, by new: UnsafeRawBufferPointer, repeated: Bool, limit: Int
     ) -> [UInt8] {
         text.withUnsafeBytes { text in
             var result: [UInt8] = []
@@ -70,7 +70,8 @@ enum CharacterChanges {
                     end += old.count
                     if !repeated { break }
                 }
-                if end > index + (repeated ? old.count : 0) {
+                let fits = result.count + new.count + text.count - index <= limit
+                if fits, end > index + (repeated ? old.count : 0) {
                     result.append(contentsOf: new)
                     index = end
                 } else {

@@ -16,14 +16,17 @@ struct CharacterMap {
         texts = UnsafeRawBufferPointer(rebasing: bytes[end...])
     }
 
-    /// The text with the longest match at each place replaced; bytes that are no UTF-8 become U+FFFD.
-    func mapped(_ text: [UInt8]) -> [UInt8] {
+    /// The text with the longest match at each place replaced, as long as it stays below `limit` bytes; bytes that are no
+    /// UTF-8 become U+FFFD.
+    func mapped(_ text: [UInt8], limit: Int) -> [UInt8] {
         text.withUnsafeBytes { bytes in
             var output: [UInt8] = []
             output.reserveCapacity(bytes.count)
             var index = 0
             while index < bytes.count {
-                if let (size, replacement) = match(bytes, index) {
+                if let (size, replacement) = match(bytes, index),
+                    output.count + replacement.count + bytes.count - index <= limit
+                {
                     output.append(contentsOf: replacement)
                     index += size
                 } else if case .scalar(_, let size) = UTF8Decoding.character(in: bytes, at: index) {

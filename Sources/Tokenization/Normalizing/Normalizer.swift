@@ -8,8 +8,11 @@ struct Normalizer: @unchecked Sendable {
         let second: UnsafeRawBufferPointer
     }
 
-    /// A text may grow no further than this by all steps together; what is beyond stays as it was.
-    private static let mostBytes = 1 << 28
+    /// To how many times its size a text may grow, and by how much in any case. No tokenizer in use comes near it: the
+    /// longest decomposition of a character has eighteen times its bytes. What is beyond stays as it was, so that rules
+    /// which double a text again and again cost no more than the text's own size.
+    private static let mostGrowth = 32
+    private static let freeGrowth = 1 << 16
 
     private let steps: [Step]
 
@@ -33,10 +36,11 @@ struct Normalizer: @unchecked Sendable {
 
     /// Changes a text step by step.
     func normalize(_ text: inout [UInt8]) {
-        for step in steps where !text.isEmpty && text.count < Self.mostBytes { apply(step, to: &text) }
+        let limit = Self.freeGrowth + Self.mostGrowth * text.count
+        for step in steps where !text.isEmpty { apply(step, to: &text, limit) }
     }
 
-    private func apply(_ step: Step, to text: inout [UInt8]) {
+    private func apply(_ step: Step, to text: inout [UInt8], _ limit: Int) {
         switch step.code {
         case 1: text = UnicodeForm.decomposed(text, compatibly: false)
         case 2: text = UnicodeForm.composed(text, compatibly: false)
@@ -45,12 +49,13 @@ struct Normalizer: @unchecked Sendable {
         case 5: text = CharacterChanges.lowercased(text)
         case 6: text = CharacterChanges.withoutMarks(text)
         case 7: text = CharacterChanges.cleaned(text)
-        case 8: text.insert(contentsOf: step.first, at: 0)
-        case 9: text = CharacterChanges.replacing(text, step.first, by: step.second, repeated: false)
+        case 8: if text.count + step.first.count <= limit { text.insert(contentsOf: step.first, at: 0) }
+        case 9, 15:
+            text = CharacterChanges.replacing(
+                text, step.first, by: step.second, repeated: step.code == 15, limit: limit)
         case 10...13:
             text = CharacterChanges.stripped(text, start: step.code == 11 || step.code == 13, end: step.code >= 12)
-        case 14: text = CharacterMap(step.first).mapped(text)
-        case 15: text = CharacterChanges.replacing(text, step.first, by: step.second, repeated: true)
+        case 14: text = CharacterMap(step.first).mapped(text, limit: limit)
         case 16: text = CharacterChanges.mergingSpaces(text)
         case 17: text = UnicodeForm.baseCharacters(text)
         case 18: text = CharacterChanges.blanked(text)
