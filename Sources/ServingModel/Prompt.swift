@@ -93,6 +93,13 @@ package enum Prompt: Hashable, Sendable, Codable {
     /// Tokens as they stand, of the model's own vocabulary.
     case tokens([Int32])
 
+    /// The same with the time that a conversation's template may tell.
+    package func dated(_ moment: Int) -> Prompt {
+        guard case .chat(var conversation) = self else { return self }
+        conversation.moment = moment
+        return .chat(conversation)
+    }
+
     /// Bytes of text that the client sent: the measure of limits and of estimates before tokenization. A token counts as
     /// four.
     package var byteCount: Int {

@@ -42,11 +42,7 @@ struct GenerationRoutes: Sendable {
         var executors: [JobExecutor] = []
         do {
             for choice in 0..<request.choiceCount {
-                var prompt = request.prompt(ofChoice: choice)
-                if case .chat(var conversation) = prompt {
-                    conversation.moment = moment
-                    prompt = .chat(conversation)
-                }
+                let prompt = request.prompt(ofChoice: choice).dated(moment)
                 let sampling = request.sampling(ofChoice: choice, drawnSeed: seed, defaults: defaults)
                 executors.append(
                     try core.submit(

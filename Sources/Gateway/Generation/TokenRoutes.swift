@@ -26,7 +26,8 @@ struct TokenRoutes: Sendable {
     private func tokenize(_ request: TokenizationRequest, _ exchange: GatewayExchange) async throws -> Response {
         let reply = try await WholeReply.collect(
             JobSubmission(
-                kind: .tokenization, model: request.model, work: .tokenization(request.prompt), actor: exchange.actor),
+                kind: .tokenization, model: request.model,
+                work: .tokenization(request.prompt.dated(Int(WallClock.now))), actor: exchange.actor),
             from: core)
         let list = TokenList(
             tokens: reply.tokens, messageTokens: reply.summary.messageTokens, tellsTexts: request.tellsTexts)
