@@ -144,7 +144,9 @@ extension KeeperProcess {
                 blankMicroseconds: record.blankAt?.microseconds(since: record.orderedAt) ?? 0, model: start)
             record.readiness = readiness
             tell(.templateReady(id, readiness))
-        case .failed(let message): record.complaint = message
+        case .failed(let message):
+            guard record.complaint.isEmpty else { return refuse(id, record, "it failed twice") }
+            record.complaint = message
         case .forked(let instance, let process): forked(instance, process: process, by: id, record)
         case .forkFailed(let instance, let message):
             guard record.forks.answer() else { return refuse(id, record, "it answered more than it was asked") }

@@ -259,6 +259,17 @@ extension ModelKey {
         #expect(pool.templates.templates[template] == nil)
     }
 
+    @Test("what was to end when the connection to the keeper broke is told so again")
+    mutating func repeatedOrders() throws {
+        let (template, instance) = try warmUp()
+        let first = pool.instanceMisbehaved(instance, reason: "it spoke nonsense")
+        check(first, [.kill(instance, reason: "it spoke nonsense")])
+        #expect(pool.unload(model, now: time(1)).contains(.stopTemplate(template)))
+        let orders = pool.reconcile(templates: [template], instances: [instance], now: time(2))
+        #expect(orders.contains(.stopTemplate(template)))
+        #expect(orders.contains { if case .kill(instance, _) = $0 { true } else { false } })
+    }
+
     @Test("a removed model fails its waiting tasks and drains its instances")
     mutating func removal() throws {
         let (template, instance) = try warmUp()

@@ -134,9 +134,15 @@ extension InstancePool {
         for id in templates.templates.keys.sorted(by: { $0.rawValue < $1.rawValue }) where !seenTemplates.contains(id) {
             orders += templateEnded(id, message: message, now: now)
         }
-        // A second template of a model was on its way out when the daemon before this one ended.
-        for (id, template) in templates.templates where templates.current[template.model] != id {
-            if templates.retire(id) { orders.append(.stopTemplate(id)) }
+        // What was on its way out when the connection broke, or when the daemon before this one ended, is told again: the
+        // order may have been lost. So is a second template of a model.
+        for (id, template) in templates.templates.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where template.phase != .ended && templates.current[template.model] != id {
+            _ = templates.retire(id)
+            orders.append(.stopTemplate(id))
+        }
+        for (id, instance) in sortedInstances where instance.isCondemned {
+            orders.append(.kill(id, reason: "it was to be killed before the connection to the keeper broke"))
         }
         for model in Set(templates.current.keys) { orders += advance(model, now) }
         return orders

@@ -6,8 +6,8 @@ internal import ServingModel
 /// The reactor's thread: who is readable is read, who has room is sent to.
 struct ReactorLoop: ~Copyable {
     private static let wakeupKey: UInt64 = 0
-    /// Packets read from one socket before the next one has its turn.
-    private static let packetsPerTurn = 64
+    /// Packets read from one socket before the next one has its turn; 16 are at most a MiB.
+    private static let packetsPerTurn = 16
     /// More than a socket can hold of an instance that has ended. Not without bound: its template, where that was taken
     /// over, may have kept the other end and write on.
     private static let lastPackets = 1024
@@ -210,7 +210,7 @@ struct ReactorLoop: ~Copyable {
                 }
                 switch frame {
                 case .success(let message):
-                    mailbox.tell(.instance(instance, message))
+                    mailbox.tell(.instance(instance, message), byteCount: count)
                     if case .pong = message, unanswered.remove(instance) != nil {
                         mailbox.tell(.instanceAnswered(instance, at: .now))
                     }

@@ -6,12 +6,14 @@ internal import Synchronization
 ///
 /// Events are bounded: while the daemon is behind, the thread reads nothing more, and the instances feel it.
 final class ReactorMailbox: Sendable {
-    /// Events that may wait before the thread stops reading.
+    /// Events that may wait before the thread stops reading, and bytes of the packets that they come from.
     static let eventLimit = 4096
+    static let byteLimit = 4 << 20
 
     private struct State {
         var commands: [ReactorCommand] = []
         var events: [ReactorEvent] = []
+        var byteCount = 0
         var isFull = false
     }
 
@@ -39,6 +41,7 @@ final class ReactorMailbox: Sendable {
         let (events, wasFull) = state.withLock { state in
             defer {
                 state.events = []
+                state.byteCount = 0
                 state.isFull = false
             }
             return (state.events, state.isFull)
@@ -56,16 +59,19 @@ final class ReactorMailbox: Sendable {
         }
     }
 
-    /// Tells the daemon.
-    func tell(_ event: ReactorEvent) {
-        state.withLock { $0.events.append(event) }
+    /// Tells the daemon what came as a packet of `byteCount` bytes, or of itself.
+    func tell(_ event: ReactorEvent, byteCount: Int = 0) {
+        state.withLock { state in
+            state.events.append(event)
+            state.byteCount += byteCount
+        }
         bell.yield()
     }
 
     /// Whether the thread must not read more for now; the wake-up descriptor tells when it may.
     var isFull: Bool {
         state.withLock { state in
-            state.isFull = state.events.count >= Self.eventLimit
+            state.isFull = state.events.count >= Self.eventLimit || state.byteCount >= Self.byteLimit
             return state.isFull
         }
     }
