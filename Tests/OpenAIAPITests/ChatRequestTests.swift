@@ -151,7 +151,10 @@ struct ChatRequestTests {
     @Test(
         "a field that would change the answer is refused as unsupported",
         arguments: [
-            (#""best_of":2"#, "best_of"), (#""tools":[{"type":"search"}]"#, "tools[0].type"),
+            (#""best_of":2"#, "best_of"), (#""stop_token_ids":[5]"#, "stop_token_ids"),
+            (#""guided_choice":["a"]"#, "guided_choice"), (#""enable_thinking":true"#, "enable_thinking"),
+            (#""parallel_tool_calls":false"#, "parallel_tool_calls"), (#""mirostat":2"#, "mirostat"),
+            (#""tools":[{"type":"search"}]"#, "tools[0].type"),
             (#""tool_choice":{"type":"function","function":{"name":"f"}}"#, "tool_choice"),
             (#""tool_choice":"required""#, "tool_choice"), (#""modalities":["text","audio"]"#, "modalities"),
             (#""response_format":{"type":"json_object"}"#, "response_format"), (#""audio":{}"#, "audio"),

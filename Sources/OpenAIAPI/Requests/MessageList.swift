@@ -50,8 +50,8 @@ struct MessageList: Decodable {
     }
 
     private static let unsupported = [
-        UnsupportedField(name: "function_call", neutral: []),
-        UnsupportedField(name: "audio", neutral: []),
+        UnsupportedField("function_call"),
+        UnsupportedField("audio"),
     ]
 
     /// The tools that an assistant called; nil where it called none.

@@ -37,7 +37,9 @@ struct SamplingFields {
     private static func number(
         _ fields: RequestFields, _ name: String, in range: ClosedRange<Float>
     ) throws(APIError) -> Float? {
-        try fields.number(name, in: Double(range.lowerBound)...Double(range.upperBound)).map { Float($0) }
+        // By their shortest decimals, so that a message says 0.01 and not what a Float makes of it.
+        let bounds = [range.lowerBound, range.upperBound].map { Double("\($0)") ?? Double($0) }
+        return try fields.number(name, in: bounds[0]...bounds[1]).map { Float($0) }
     }
 
     /// What a model may have wishes for, where the client has one.
