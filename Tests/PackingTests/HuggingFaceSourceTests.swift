@@ -59,12 +59,26 @@ struct HuggingFaceSourceTests {
     @Test(
         "an embedding model's folder says how it pools",
         arguments: [
-            ("mean_tokens", Pooling.mean), ("cls_token", .first), ("lasttoken", .last), ("max_tokens", .unspecified),
+            ("mean_tokens", Pooling.mean), ("cls_token", .first), ("lasttoken", .last), ("none", .unspecified),
         ])
     func pooling(mode: String, pooling: Pooling) throws {
-        let settings = Array(#"{"word_embedding_dimension": 8, "pooling_mode_\#(mode)": true}"#.utf8)
+        let isChosen = pooling != .unspecified
+        let settings = Array(#"{"word_embedding_dimension": 8, "pooling_mode_\#(mode)": \#(isChosen)}"#.utf8)
         let packed = try Packed(LlamaFolder(change: { $0["1_Pooling+config.json"] = settings }).bytes())
         #expect(packed.artefact.configuration.pooling == pooling)
+    }
+
+    @Test("ways to pool that are not built in are named", arguments: ["max_tokens", "mean_sqrt_len_tokens"])
+    func unknownPooling(mode: String) throws {
+        for other in ["", #""pooling_mode_mean_tokens": true,"#] {
+            let settings = Array(#"{\#(other) "pooling_mode_\#(mode)": true}"#.utf8)
+            let folder = LlamaFolder(change: { $0["1_Pooling+config.json"] = settings })
+            let text = try refusal(folder)
+            #expect(text.contains("pooling_mode_\(mode)") && text.contains("which is not supported"), "\(text)")
+        }
+        let both = Array(#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}"#.utf8)
+        let folder = LlamaFolder(change: { $0["1_Pooling+config.json"] = both })
+        #expect(try refusal(folder).contains("pooling_mode_cls_token and pooling_mode_mean_tokens"))
     }
 
     @Test("an output matrix beside tied embeddings is not used")

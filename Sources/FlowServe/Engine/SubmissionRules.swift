@@ -21,7 +21,11 @@ enum SubmissionRules {
             }
             for input in inputs { try check(input) }
         case .tokenization(let prompt): try check(prompt)
-        case .detokenization: break
+        case .detokenization(let tokens):
+            if let stranger = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
+                throw TaskRefusal(
+                    .invalidRequest, "'tokens' holds \(stranger); this model's are 0 to \(vocabularySize - 1)")
+            }
         }
         guard submission.generated.allSatisfy({ $0 >= 0 && $0 < vocabularySize }) else {
             throw TaskRefusal(

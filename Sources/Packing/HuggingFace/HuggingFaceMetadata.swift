@@ -19,13 +19,26 @@ struct HuggingFaceMetadata: FamilyMetadata {
         derived = settings
     }
 
-    /// GGUF's number for how an embedding model pools; nil for ways that have none.
+    /// GGUF's numbers for the ways to pool that are built in.
+    private static let poolings = [
+        "pooling_mode_mean_tokens": 1, "pooling_mode_cls_token": 2, "pooling_mode_lasttoken": 3,
+    ]
+
+    /// GGUF's number for how an embedding model pools; nil where it does not say.
     private static func pooling(_ settings: JSONValue) -> Int? {
-        let kinds: [(String, Int)] = [
-            ("pooling_mode_mean_tokens", 1), ("pooling_mode_cls_token", 2), ("pooling_mode_lasttoken", 3),
-        ]
-        let chosen = kinds.filter { settings[$0.0]?.boolean == true }
-        return chosen.count == 1 ? chosen[0].1 : nil
+        poolings.first { settings[$0.key]?.boolean == true }?.value
+    }
+
+    /// Whether an embedding model pools in one way that is built in.
+    static func checkPooling(_ settings: JSONValue?) throws(PackError) {
+        guard let settings else { return }
+        guard case .object(let members) = settings else {
+            throw .inconsistent("1_Pooling/config.json is no object")
+        }
+        let chosen = members.filter { $0.name.hasPrefix("pooling_mode_") && $0.value.boolean == true }.map(\.name)
+        if chosen.count > 1 || chosen.contains(where: { poolings[$0] == nil }) {
+            throw .unsupportedProperty("pooling by \(chosen.sorted().joined(separator: " and "))")
+        }
     }
 
     /// A member of `config.json` by its path, `rope_scaling.factor`.

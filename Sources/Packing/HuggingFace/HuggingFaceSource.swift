@@ -30,6 +30,7 @@ struct HuggingFaceSource: CheckpointSource {
         text = names.textMember.flatMap { configuration[$0] } ?? configuration
         // A file in a folder of its own, on the way a part of the file's name.
         let pooling = try files.json("1_Pooling+config.json")
+        try HuggingFaceMetadata.checkPooling(pooling)
         metadata = HuggingFaceMetadata(text, pooling: pooling, names: names)
         let path = configuration["_name_or_path"]?.text?.split(separator: "/").last
         name = path.map(String.init)
