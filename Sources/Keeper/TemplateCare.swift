@@ -100,6 +100,9 @@ extension KeeperProcess {
                     continue
                 }
                 heard(message, from: id, record)
+            } catch let error as SystemCallError where error.code == ECONNRESET {
+                // It ended with orders unread.
+                return closeChannel(id, record)
             } catch {
                 log.write("\(id) is ended: \(error)")
                 record.complaint = "the template sent a malformed message (\(error))"
@@ -123,6 +126,7 @@ extension KeeperProcess {
     private func confine(
         _ id: TemplateID, _ record: TemplateRecord, _ message: FromTemplate, _ descriptors: inout ReceivedDescriptors
     ) {
+        if case .failed = message { return heard(message, from: id, record) }
         guard case .confined(let state) = message, descriptors.count <= 1 else {
             return refuse(id, record, "it spoke before it was confined")
         }

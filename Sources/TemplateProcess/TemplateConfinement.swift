@@ -12,8 +12,17 @@ package enum TemplateConfinement {
     package static func enter(
         _ options: TemplateOptions, channel: borrowing PacketSocket
     ) throws -> InstanceSandbox {
-        let template = try InstanceSandbox.enterTemplate(
-            children: options.children, identity: options.identity, prefersListener: options.prefersListener)
+        let template: ConfinedTemplate
+        do {
+            template = try InstanceSandbox.enterTemplate(
+                children: options.children, identity: options.identity, prefersListener: options.prefersListener)
+        } catch {
+            // A log that is a file may be out of its reach already.
+            _ = try? FromTemplate.failed(message: "\(error)").encoded().withUnsafeBytes {
+                try channel.send($0, descriptors: [])
+            }
+            throw error
+        }
         let message = FromTemplate.confined(SandboxState(template.sandbox.report)).encoded()
         let listener = template.listener.map { [$0.rawValue] } ?? []
         _ = try message.withUnsafeBytes { try channel.send($0, descriptors: listener) }

@@ -43,6 +43,13 @@ extension Integration {
             }
         }
 
+        /// The last byte of the file belongs to a weight, whose lowest bits may be anything.
+        private static func copyWithOtherWeights(_ path: String, to copy: String) throws {
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            bytes[bytes.count - 2] ^= 1
+            try bytes.write(to: URL(fileURLWithPath: copy))
+        }
+
         private static func flipBit(in directory: String, at offset: off_t) throws {
             let name = try #require(try FileManager.default.contentsOfDirectory(atPath: directory).first)
             #expect(chmod(directory + "/" + name, 0o644) == 0)
@@ -62,7 +69,10 @@ extension Integration {
                 let disk = try SmallDisk(at: fixture.stateDirectory, mebibytes: 14)
                 fixture.atEnd { disk.end() }
                 try fixture.startAll()
-                let refused = try fixture.deepflow(["model", "add", "second", DeepFlowFixture.checkpoint])
+                // Content that is here already would take no room.
+                let other = disk.scratch.path + "/other.gguf"
+                try Self.copyWithOtherWeights(DeepFlowFixture.checkpoint, to: other)
+                let refused = try fixture.deepflow(["model", "add", "second", other])
                 #expect(refused.exitCode == 1)
                 #expect(refused.errors.lowercased().contains("space"), "\(refused.errors)")
                 let answer = try await fixture.api.stream(Self.question(DeepFlowFixture.model))
@@ -77,6 +87,8 @@ extension Integration {
 /// A file system in memory of a few mebibytes in a directory's place, with that directory's content.
 final class SmallDisk: Sendable {
     private let path: String
+    /// A folder beside it, gone with it.
+    let scratch: ScratchDirectory
 
     /// Whether this user may mount one.
     static var isPossible: Bool {
@@ -87,6 +99,7 @@ final class SmallDisk: Sendable {
 
     init(at path: String, mebibytes: Int) throws {
         self.path = path
+        scratch = try ScratchDirectory()
         try FileManager.default.moveItem(atPath: path, toPath: path + ".before")
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         try systemCall("mount", path) { mount("none", path, "tmpfs", 0, "size=\(mebibytes)m") }

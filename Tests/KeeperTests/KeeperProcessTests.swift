@@ -24,7 +24,10 @@ struct KeeperProcessTests {
         let daemon = try TestDaemon(keeper)
         let template = try daemon.startTemplate()
         let first = InstanceID.random()
-        kill(try daemon.fork(first, from: template), SIGSEGV)
+        let process = try daemon.fork(first, from: template)
+        // It answers when its first moments are over, in which it cannot tell yet how it ended.
+        #expect(try daemon.takeChannel().attempt("plainMapping") == "0 0")
+        kill(process, SIGSEGV)
         guard case .instanceEnded(first, .signalled(signal: SIGSEGV), let words) = try daemon.hear() else {
             Issue.record("the end was not told")
             return

@@ -13,4 +13,11 @@ import Testing
         #expect(forgotten.contains(TaskID(rawValue: 7000)))
         #expect(!forgotten.contains(TaskID(rawValue: 1)))
     }
+
+    @Test("an instance may go on about them for a while, not for ever")
+    func mentions() {
+        var forgotten = ForgottenTasks()
+        forgotten.insert(TaskID(rawValue: 1))
+        #expect((0..<100_000).count { _ in forgotten.admitsMention() } == 8192)
+    }
 }

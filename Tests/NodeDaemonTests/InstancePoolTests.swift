@@ -201,6 +201,7 @@ extension ModelKey {
     mutating func deadlines() throws {
         let template = try template(in: submit(1))
         let slow = try instance(in: pool.templateReady(template, now: time(0)))
+        pool.instanceForked(slow)
         let late = pool.tick(now: time(30))
         #expect(late.first == .kill(slow, reason: "it was not ready within 30 s"))
         let next = try instance(in: late)
@@ -257,6 +258,30 @@ extension ModelKey {
                 .fail(task(1), .instanceLost, message: "its instance ended: its keeper does not have it any more")))
         #expect(pool.instances[instance] == nil)
         #expect(pool.templates.templates[template] == nil)
+    }
+
+    @Test("a template that does not fork in time is replaced, and its instance is not waited for")
+    mutating func hungTemplate() throws {
+        let (template, _) = try warmUp()
+        let orders = pool.scale(model, to: 2, now: time(1))
+        let forked = orders.compactMap { order -> InstanceID? in
+            guard case .fork(let ids, template, _) = order else { return nil }
+            return ids.first
+        }
+        let id = try #require(forked.first)
+        let late = pool.tick(now: time(1 + Double(pool.limits.startSeconds)))
+        #expect(late.contains(.stopTemplate(template)))
+        #expect(late.contains { if case .kill(id, _) = $0 { true } else { false } })
+    }
+
+    @Test("a cancelled task that does not end takes its instance with it")
+    mutating func endlessTask() throws {
+        let (_, instance) = try warmUp()
+        pool.noteCancellation(of: task(1), now: time(1))
+        #expect(pool.nextDeadline.map { $0 <= time(61) } == true)
+        pool.instanceSpoke(instance, now: time(61))
+        let orders = pool.tick(now: time(61))
+        #expect(orders.contains { if case .kill(instance, _) = $0 { true } else { false } })
     }
 
     @Test("what was to end when the connection to the keeper broke is told so again")

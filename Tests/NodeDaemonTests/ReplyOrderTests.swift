@@ -68,6 +68,26 @@ struct ReplyOrderTests {
         var order = ReplyOrder(nextIndex: 0)
         order.expectReplay(from: 0)
         #expect((0..<9).map { _ in order.admitsAcceptance() }.count { $0 } == 3)
-        #expect((0..<9).map { _ in order.admitsEnd() }.count { $0 } == 3)
+        #expect((0..<9).map { _ in order.admitsEnd(partCount: nil) }.count { $0 } == 3)
+    }
+
+    @Test("an end after more parts than were told is refused")
+    func partsAtEnd() {
+        var order = ReplyOrder(nextIndex: 3)
+        tell(&order, [3, 4])
+        let early = order.admitsEnd(partCount: 6)
+        #expect(!early)
+        let due = order.admitsEnd(partCount: 5)
+        #expect(due)
+    }
+
+    @Test("nobody is told more than a window beyond what was acknowledged")
+    func window() {
+        var order = ReplyOrder(nextIndex: 0)
+        tell(&order, Array(0..<4096))
+        tell(&order, [4096], admitted: false)
+        order.acknowledge(100)
+        tell(&order, Array(4096..<4196))
+        tell(&order, [4196], admitted: false)
     }
 }

@@ -35,7 +35,8 @@ struct Noise {
             FromTemplate.confined(sandbox).encoded(), FromTemplate.failed(message: "noise").encoded(),
             FromTemplate.ready(TemplateStart(mappingMicroseconds: 1, rehearsalMicroseconds: 2)).encoded(),
             FromTemplate.forkFailed(instance, message: "noise").encoded(),
-            FromInstance.pong(next(), activeTasks: 1, progress: next()).encoded(), bytes(number(below: Self.longest)), [],
+            FromInstance.pong(next(), activeTasks: 1, progress: next()).encoded(), bytes(number(below: Self.longest)),
+            [],
         ]
     }
 

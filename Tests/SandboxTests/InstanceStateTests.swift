@@ -68,8 +68,12 @@ struct InstanceStateTests {
         _ = try daemon.attempt("plainMapping", in: instance)
         try keeper.process.send(signal: SIGKILL)
         _ = try keeper.process.reap(waits: true)
-        // The channel's other end closes with the process.
-        #expect(try instance.channel.attempt("plainMapping") == nil)
+        // The channel's other end closes with the process, before the question or after it.
+        do {
+            #expect(try instance.channel.attempt("plainMapping") == nil)
+        } catch let error as SystemCallError {
+            #expect([EPIPE, ECONNRESET].contains(error.code))
+        }
     }
 
     private func fields(of process: Int32) throws -> [String: String] {

@@ -39,6 +39,8 @@ struct InstancePool {
         /// Seconds in which an instance that computes must have taken a piece of work: a hundred times what the largest
         /// piece takes.
         var stallSeconds = 30
+        /// Seconds that a task may take to end when it was cancelled: many times a step.
+        var cancellationSeconds = 60
     }
 
     enum Order: Hashable {
@@ -96,6 +98,8 @@ struct InstancePool {
         var askedAt: MonotonicTime?
         /// How far its ranks were when it last answered; nil where they had nothing to compute.
         var progress: UInt64?
+        /// When tasks were cancelled that have not ended.
+        var cancellations: [TaskID: MonotonicTime] = [:]
         /// When it was last seen to get on.
         var progressedAt = MonotonicTime(nanoseconds: 0)
     }
@@ -151,6 +155,7 @@ struct InstancePool {
     mutating func taskOver(_ task: TaskID, isSuccess: Bool, now: MonotonicTime) -> [Order] {
         guard let id = instanceOfTask.removeValue(forKey: task), let instance = instances[id] else { return [] }
         instances[id]?.tasks.remove(task)
+        instances[id]?.cancellations[task] = nil
         instances[id]?.idleSince = now
         if case .draining(var progress) = instance.phase, instances[id]?.tasks.isEmpty == true {
             progress.tasksEnded(now: now)
@@ -308,6 +313,7 @@ struct InstancePool {
             case .ready: if let time = idleDeadline(instance) { times.append(time) }
             }
             if let time = silenceDeadline(instance) { times.append(time) }
+            if let time = cancellationDeadline(instance) { times.append(time) }
         }
         for template in templates.templates.values {
             if case .starting(let deadline) = template.phase { times.append(deadline) }
@@ -344,9 +350,15 @@ struct InstancePool {
 
     private mutating func tick(_ id: InstanceID, _ instance: Instance, _ now: MonotonicTime) -> [Order] {
         if let deadline = silenceDeadline(instance), deadline <= now { return endSilence(of: id, instance, now) }
+        if let deadline = cancellationDeadline(instance), deadline <= now {
+            return instanceMisbehaved(
+                id, reason: "a cancelled task has not ended within \(limits.cancellationSeconds) s")
+        }
         switch instance.phase {
-        case .forked(let deadline) where deadline <= now, .specialising(let deadline) where deadline <= now,
-            .attaching(let deadline) where deadline <= now:
+        case .forked(let deadline) where deadline <= now:
+            return instanceMisbehaved(id, reason: "it was not ready within \(limits.startSeconds) s")
+                + endHungTemplate(instance.template)
+        case .specialising(let deadline) where deadline <= now, .attaching(let deadline) where deadline <= now:
             return instanceMisbehaved(id, reason: "it was not ready within \(limits.startSeconds) s")
         case .draining(var progress):
             guard let deadline = progress.deadline, deadline <= now else { return [] }
@@ -358,6 +370,12 @@ struct InstancePool {
             return stopInstance(id, now: now)
         default: return []
         }
+    }
+
+    /// A template that has not forked in all that time hangs: it is killed, and its keeper then tells that the instances
+    /// which it owed will not come.
+    private mutating func endHungTemplate(_ id: TemplateID) -> [Order] {
+        templates.retire(id) ? [.stopTemplate(id)] : []
     }
 
     /// Begins a step of a stop.

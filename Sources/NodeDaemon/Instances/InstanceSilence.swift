@@ -29,6 +29,17 @@ extension InstancePool {
         if instances[id]?.tasks.isEmpty == true { instanceSpoke(id, now: now) }
     }
 
+    /// A task was cancelled at its instance, which has to end it.
+    mutating func noteCancellation(of task: TaskID, now: MonotonicTime) {
+        guard let id = instanceOfTask[task], instances[id]?.cancellations[task] == nil else { return }
+        instances[id]?.cancellations[task] = now
+    }
+
+    /// When the first of its cancelled tasks must have ended.
+    func cancellationDeadline(_ instance: Instance) -> MonotonicTime? {
+        instance.cancellations.values.min()?.adding(seconds: limits.cancellationSeconds)
+    }
+
     /// When an instance's silence has lasted long enough to ask, or, once asked, to end it; nil without tasks.
     func silenceDeadline(_ instance: Instance) -> MonotonicTime? {
         guard !instance.tasks.isEmpty, !instance.isCondemned else { return nil }

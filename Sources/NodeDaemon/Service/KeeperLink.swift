@@ -53,6 +53,7 @@ struct InstanceDetails: Sendable {
     var start: FromInstance.InstanceStart?
     /// How long its start took, once it is ready.
     var stages: StartStages?
+    var replies = OwedReplies()
 }
 
 extension InstanceDetails {

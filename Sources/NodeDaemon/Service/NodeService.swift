@@ -165,8 +165,12 @@ actor NodeService {
         case .fork(let ids, let template, let model): return fork(ids, template, model)
         case .drain(let id): reactor.send([.drain], to: id)
         case .cancelTasks(let id):
-            reactor.send((pool.instances[id]?.tasks ?? []).map { .cancel($0) }, to: id)
-        case .ping(let id): reactor.send([.ping(0)], to: id)
+            let tasks = pool.instances[id]?.tasks ?? []
+            for task in tasks { pool.noteCancellation(of: task, now: .now) }
+            reactor.send(tasks.map { .cancel($0) }, to: id)
+        case .ping(let id):
+            instanceDetails[id]?.replies.expectPong()
+            reactor.send([.ping(0)], to: id)
         case .kill(let id, let reason):
             logger.warning("killing an instance", metadata: ["instance": "\(id)", "reason": "\(reason)"])
             reactor.order(.killInstance(id))

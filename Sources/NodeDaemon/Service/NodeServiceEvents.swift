@@ -139,6 +139,9 @@ extension NodeService {
     // MARK: Instances
 
     private func take(_ message: FromInstance, from instance: InstanceID) {
+        guard instanceDetails[instance]?.replies.admits(message) != false else {
+            return misbehaved(instance, "it answered more often than it was asked")
+        }
         if case .pong(_, _, let progress) = message {
             return pool.instanceAnswered(instance, progress: progress, now: .now)
         }
@@ -160,11 +163,11 @@ extension NodeService {
             for item in tokens { take(.token(item.token), of: item.task, from: instance) }
         case .vector(let task, let input): take(.vector(input), of: task, from: instance)
         case .finished(let task, let outcome):
-            guard admitsEnd(of: task, from: instance) else { return }
+            guard admitsEnd(of: task, from: instance, partCount: outcome.completionTokens) else { return }
             publish(task, .finished(outcome))
             end(task, isSuccess: true)
         case .failed(let task, let failure, let text):
-            guard admitsEnd(of: task, from: instance) else { return }
+            guard admitsEnd(of: task, from: instance, partCount: nil) else { return }
             publish(task, .failed(failure, message: text))
             end(task, isSuccess: false)
         case .attached(let progress): attached(instance, progress)
@@ -190,16 +193,16 @@ extension NodeService {
     private func take(_ part: ReplyPart, of task: TaskID, from instance: InstanceID) {
         guard record(of: task, at: instance) != nil else { return }
         guard tasks[task]?.order.admits(index: part.index) == true else {
-            return misbehaved(instance, "it skipped or repeated parts of \(task)")
+            return misbehaved(instance, "it skipped or repeated parts of \(task), or told more than was asked for")
         }
         publish(task, part.event)
     }
 
     /// Whether an instance may tell the end of a task now.
-    private func admitsEnd(of task: TaskID, from instance: InstanceID) -> Bool {
+    private func admitsEnd(of task: TaskID, from instance: InstanceID, partCount: Int?) -> Bool {
         guard record(of: task, at: instance) != nil else { return false }
-        guard tasks[task]?.order.admitsEnd() == true else {
-            misbehaved(instance, "it ended \(task) more than once")
+        guard tasks[task]?.order.admitsEnd(partCount: partCount) == true else {
+            misbehaved(instance, "it ended \(task) more than once, or after more parts than it told")
             return false
         }
         return true
@@ -227,7 +230,10 @@ extension NodeService {
     private func record(of task: TaskID, at instance: InstanceID) -> NodeTask? {
         guard let holder = pool.instances[instance], !holder.isCondemned else { return nil }
         if let record = tasks[task], record.instance == instance { return record }
-        if forgotten[instance]?.contains(task) == true { return nil }
+        if forgotten[instance]?.contains(task) == true {
+            if forgotten[instance]?.admitsMention() == false { misbehaved(instance, "it goes on about \(task)") }
+            return nil
+        }
         if holder.isAttaching, tasks[task] == nil { return learn(task, from: instance) }
         misbehaved(instance, "it spoke of \(task), which it does not have")
         return nil

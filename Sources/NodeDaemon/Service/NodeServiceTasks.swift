@@ -56,6 +56,7 @@ extension NodeService {
         guard !record.isOver else { return }
         if let instance = record.instance {
             reactor.send([.cancel(task)], to: instance)
+            pool.noteCancellation(of: task, now: .now)
         } else if pool.withdraw(task) {
             tasks[task] = nil
             let outcome = TaskOutcome(
@@ -87,6 +88,7 @@ extension NodeService {
             if item.isOver {
                 forget(item.task)
             } else if let instance = record.instance, (0...TaskSubmission.Limits.generated).contains(item.index) {
+                tasks[item.task]?.order.acknowledge(item.index)
                 frames[instance, default: []].append(.acknowledge(item.task, index: item.index))
             }
         }

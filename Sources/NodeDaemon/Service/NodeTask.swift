@@ -24,11 +24,15 @@ struct NodeTask: Sendable {
 /// again from an index when a replay was asked for. One that was taken over could otherwise repeat itself for ever, at
 /// the cost of everybody who listens.
 struct ReplyOrder: Sendable {
+    /// Parts that may be told beyond what was acknowledged: more than an honest engine's window, and than the inputs of
+    /// one request for vectors.
+    private static let window = 4096
     /// Replays that can be owed at once; more asked for, the oldest are taken as delivered.
     private static let replayLimit = 64
 
     /// Index that the next new part must have; nil until the first one of a task that was learned from an instance.
     private var next: Int?
+    private var acknowledged: Int?
     /// Where replays begin that were asked for and have not begun.
     private var owedReplays: [Int]
     /// Next index of the replay that is under way.
@@ -39,6 +43,7 @@ struct ReplyOrder: Sendable {
     /// A submission may find an earlier attempt at its instance, which then tells all of it: as a replay from 0.
     init(nextIndex: Int?) {
         next = nextIndex
+        acknowledged = nextIndex
         owedReplays = [0]
     }
 
@@ -50,6 +55,12 @@ struct ReplyOrder: Sendable {
         owedEnds += 1
     }
 
+    /// Whoever listens has all parts below `index`.
+    mutating func acknowledge(_ index: Int) {
+        guard let next, index <= next else { return }
+        acknowledged = max(acknowledged ?? 0, index)
+    }
+
     /// Whether the task may be accepted (again) now, and notes it.
     mutating func admitsAcceptance() -> Bool {
         guard owedAcceptances > 0 else { return false }
@@ -57,9 +68,10 @@ struct ReplyOrder: Sendable {
         return true
     }
 
-    /// Whether the task may end (again) now, and notes it.
-    mutating func admitsEnd() -> Bool {
+    /// Whether the task may end (again) now after `partCount` parts, and notes it; nil where that is not told.
+    mutating func admitsEnd(partCount: Int?) -> Bool {
         guard owedEnds > 0 else { return false }
+        if let partCount, let next, partCount > next { return false }
         owedEnds -= 1
         return true
     }
@@ -68,6 +80,9 @@ struct ReplyOrder: Sendable {
     mutating func admits(index: Int) -> Bool {
         guard let next, index < next else {
             guard next == nil || index == next else { return false }
+            let start = acknowledged ?? index
+            guard index - start < Self.window else { return false }
+            acknowledged = start
             self.next = index + 1
             replayed = nil
             return true
@@ -85,15 +100,20 @@ struct ReplyOrder: Sendable {
     }
 }
 
-/// Tasks that an instance may still mention although the scheduler has forgotten them; the oldest go first.
+/// Tasks that an instance may still mention although the scheduler has forgotten them; the oldest go first. What was on
+/// its way when they were forgotten is ignored; an instance that goes on about them is not honest.
 struct ForgottenTasks: Sendable {
+    /// More than the parts of one task that can be on their way.
+    private static let mentionsPerTask = 2 * 4096
     private static let limit = 4096
     private var members: Set<TaskID> = []
     private var order: [TaskID] = []
+    private var mentionsLeft = 0
 
     mutating func insert(_ task: TaskID) {
         guard members.insert(task).inserted else { return }
         order.append(task)
+        mentionsLeft = min(mentionsLeft + Self.mentionsPerTask, Self.limit * Self.mentionsPerTask)
         if order.count > 2 * Self.limit {
             for old in order.prefix(Self.limit) { members.remove(old) }
             order.removeFirst(Self.limit)
@@ -101,6 +121,12 @@ struct ForgottenTasks: Sendable {
     }
 
     func contains(_ task: TaskID) -> Bool { members.contains(task) }
+
+    /// Whether one of them may be mentioned once more, and notes it.
+    mutating func admitsMention() -> Bool {
+        mentionsLeft -= 1
+        return mentionsLeft >= 0
+    }
 
     mutating func remove(_ task: TaskID) { members.remove(task) }
 }

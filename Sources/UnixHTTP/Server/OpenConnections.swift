@@ -5,11 +5,17 @@ internal import Synchronization
 /// The channels of a running server: its listening sockets and the connections behind them, so that a shutdown can
 /// reach all of them.
 final class OpenConnections: Sendable {
+    /// Whose connections are counted together.
+    enum Party: Hashable {
+        case user(UInt32)
+        /// All who have no role.
+        case strangers
+    }
+
     private struct State {
         var listening: [any Channel] = []
         var accepted: [ObjectIdentifier: any Channel] = [:]
-        /// Open connections of each user.
-        var counts: [UInt32: Int] = [:]
+        var counts: [Party: Int] = [:]
         var isDraining = false
     }
 
@@ -39,18 +45,18 @@ final class OpenConnections: Sendable {
         if isLate { channel.close(promise: nil) }
     }
 
-    /// Counts a connection for its user until it is closed; false where that user has `limit` already.
-    func admit(_ channel: any Channel, of user: UInt32, limit: Int) -> Bool {
+    /// Counts a connection for its party until it is closed; false where that party has `limit` already.
+    func admit(_ channel: any Channel, of party: Party, limit: Int) -> Bool {
         let isAdmitted = state.withLock { state in
-            guard state.counts[user, default: 0] < limit else { return false }
-            state.counts[user, default: 0] += 1
+            guard state.counts[party, default: 0] < limit else { return false }
+            state.counts[party, default: 0] += 1
             return true
         }
         guard isAdmitted else { return false }
         channel.closeFuture.whenComplete { [self] _ in
             state.withLock { state in
-                let left = state.counts[user, default: 1] - 1
-                state.counts[user] = left > 0 ? left : nil
+                let left = state.counts[party, default: 1] - 1
+                state.counts[party] = left > 0 ? left : nil
             }
         }
         return true

@@ -113,10 +113,12 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
                 of: NIOBSDSocket.Handle.self
             ) { try PeerIdentity(of: $0) }
             guard let peer else { throw UnixHTTPServerError.noSocket }
-            guard open.admit(channel, of: peer.userID, limit: limits.connectionsPerUser) else {
-                throw UnixHTTPServerError.tooManyConnections(user: peer.userID)
-            }
-            return roles.actor(for: peer)
+            let actor = roles.actor(for: peer)
+            let isStranger = actor.roles.isEmpty
+            guard open.admit(channel, of: .user(peer.userID), limit: limits.connectionsPerUser),
+                !isStranger || open.admit(channel, of: .strangers, limit: limits.connectionsOfStrangers)
+            else { throw UnixHTTPServerError.tooManyConnections(user: peer.userID) }
+            return actor
         }.flatMap { actor in
             let http = HTTP1Channel(
                 responder: { request, writer, _ in try await respond(to: request, of: actor, writer) },
