@@ -55,6 +55,9 @@ package struct TokenizerBuilder {
         let named =
             [vocabulary.beginToken, vocabulary.unknownToken, vocabulary.closingToken]
             + vocabulary.endTokens.map(Optional.some)
+        guard vocabulary.modelTexts.keys.allSatisfy({ $0 >= 0 && Int($0) < count }) else {
+            throw .inconsistentVocabulary("a token that the model makes is not one of its \(count)")
+        }
         for case .some(let token) in named where token < 0 || Int(token) >= count {
             throw .inconsistentVocabulary("the special token \(token) is not one of its \(count) tokens")
         }
@@ -70,6 +73,10 @@ package struct TokenizerBuilder {
             let isReachable = vocabulary.model == .bytePairs || !token.utf8.contains(UInt8(ascii: " "))
             if kind == .normal, isReachable, ids[bytes] == nil { ids[bytes] = Int32(index) }
         }
+        for (token, text) in vocabulary.modelTexts.sorted(by: { $0.key < $1.key }) {
+            let bytes = self.text(of: text, .normal)
+            if ids[bytes] == nil { ids[bytes] = token }
+        }
     }
 
     private func text(of token: String, _ kind: TokenKind) -> [UInt8] {
@@ -78,7 +85,7 @@ package struct TokenizerBuilder {
         case (.byte, _): return Self.byte(writtenAs: token).map { [$0] } ?? Array(token.utf8)
         case (.normal, .wordPiece):
             // Only the mark that begins a word is a space here; text keeps its own.
-            return token.hasPrefix("\u{2581}")
+            return token.utf8.starts(with: "\u{2581}".utf8)
                 ? [UInt8(ascii: " ")] + Array(token.utf8.dropFirst(3)) : Array(token.utf8)
         case (.normal, _): return Self.withSpaces(token)
         default: return Array(token.utf8)
@@ -157,7 +164,8 @@ package struct TokenizerBuilder {
         var tokens = [Int32](repeating: -1, count: 256)
         for (index, text) in texts.enumerated() where text.count == 1 {
             let wanted: TokenKind = vocabulary.model == .bytePairs ? .normal : .byte
-            if vocabulary.kinds[index] == wanted, tokens[Int(text[0])] < 0 { tokens[Int(text[0])] = Int32(index) }
+            let isOwn = vocabulary.kinds[index] == wanted || vocabulary.modelTexts[Int32(index)] != nil
+            if isOwn, tokens[Int(text[0])] < 0 { tokens[Int(text[0])] = Int32(index) }
         }
         for token in tokens { section.append(number: token) }
     }

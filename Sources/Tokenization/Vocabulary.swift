@@ -38,6 +38,9 @@ package struct Vocabulary: Sendable {
     package var steps: [NormalizerStep] = []
     /// Rules of special tokens that have any, by id.
     package var specialRules: [Int32: SpecialRule] = [:]
+    /// Texts, as in `tokens`, by which the model itself makes added tokens that are `.userDefined`: Gemma's runs of line
+    /// ends and spaces are both, and merges lead to them.
+    package var modelTexts: [Int32: String] = [:]
     /// Characters of a word beyond which WordPiece takes it as unknown; 0 for no limit.
     package var longestWord = 0
 
@@ -69,6 +72,7 @@ package struct Vocabulary: Sendable {
         kinds.removeLast(kinds.count - count)
         if scores.count > count { scores.removeLast(scores.count - count) }
         specialRules = specialRules.filter { $0.key < count }
+        modelTexts = modelTexts.filter { $0.key < count }
         return true
     }
 }

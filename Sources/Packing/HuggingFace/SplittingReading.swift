@@ -11,6 +11,7 @@ struct SplittingReading {
     private var steps: [NormalizerStep] = []
     private var splits: [SplitPattern] = []
     private var isByteLevel = false
+    private var dropsWhiteSpace = false
     private var replacesSpaces = false
     private var splitsAtSpaces = false
     private var spacePrefix = SpacePrefix.never
@@ -32,7 +33,8 @@ struct SplittingReading {
         case "NFKC": steps.append(.nfkc)
         case "NFKD": steps.append(.nfkd)
         case "Lowercase": steps.append(.lowercase)
-        case "StripAccents": steps.append(.stripAccents)
+        // Of its own it takes all marks away; BERT's normalizer only those without a width.
+        case "StripAccents": steps.append(.stripMarks)
         case "Strip":
             steps.append(
                 .strip(
@@ -91,7 +93,9 @@ struct SplittingReading {
             splits.append(
                 SplitPattern(SplitPatterns.punctuation, try behavior(preTokenizer, SplitPatterns.punctuation)))
         case "Metaspace": try addMetaspace(preTokenizer)
-        case "WhitespaceSplit": steps += [.blankWhiteSpace, .mergeSpaces]
+        case "WhitespaceSplit":
+            dropsWhiteSpace = true
+            steps += [.blankWhiteSpace, .mergeSpaces]
         case "BertPreTokenizer" where model == .wordPiece: break
         default: throw .unsupportedProperty("a tokenizer with pre-tokenizer '\(type)'")
         }
@@ -135,6 +139,9 @@ struct SplittingReading {
     /// Gives what was read to a vocabulary.
     mutating func configure(_ vocabulary: inout Vocabulary) throws(PackError) {
         vocabulary.spacePrefix = spacePrefix
+        guard !(isByteLevel && dropsWhiteSpace) else {
+            throw .unsupportedProperty("a tokenizer over bytes that drops white space (WhitespaceSplit)")
+        }
         if vocabulary.model == .bytePairs, isByteLevel {
             vocabulary.steps = steps
             vocabulary.preTokenizer = SplitPatterns.scanner(for: splits) ?? .patterns

@@ -49,8 +49,12 @@ struct TokenizerFile {
                 vocabulary.kinds.append(.unused)
                 if !vocabulary.scores.isEmpty { vocabulary.scores.append(0) }
             }
+            let isSpecial = added["special"]?.boolean ?? false
+            if !isSpecial, vocabulary.kinds[Int(id)] == .normal {
+                vocabulary.modelTexts[id] = vocabulary.tokens[Int(id)]
+            }
             vocabulary.tokens[Int(id)] = text
-            vocabulary.kinds[Int(id)] = added["special"]?.boolean ?? false ? .control : .userDefined
+            vocabulary.kinds[Int(id)] = isSpecial ? .control : .userDefined
             var rule: SpecialRule = []
             if added["lstrip"]?.boolean ?? false { rule.insert(.stripsLeft) }
             if added["rstrip"]?.boolean ?? false { rule.insert(.stripsRight) }

@@ -63,8 +63,10 @@ struct TokenizerModelReading {
         vocabulary.longestWord = Int(model["max_input_chars_per_word"]?.integer ?? 100)
         let prefix = model["continuing_subword_prefix"]?.text ?? "##"
         for (index, token) in vocabulary.tokens.enumerated() {
+            // By bytes: a mark behind the prefix is one character with the prefix's last one.
             vocabulary.tokens[index] =
-                token.hasPrefix(prefix) ? String(token.dropFirst(prefix.count)) : "\u{2581}" + token
+                token.utf8.starts(with: prefix.utf8)
+                ? String(decoding: token.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : "\u{2581}" + token
         }
     }
 

@@ -50,6 +50,23 @@ def metaspace_pairs() -> Tokenizer:
     return cleaned(tokenizer)
 
 
+def gemma_pairs() -> Tokenizer:
+    """Pairs as Gemma has them: spaces become marks first, runs of them and of line ends are made by merges and are added
+    tokens at the same time."""
+    tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    trainer = trainers.BpeTrainer(
+        vocab_size=800, min_frequency=1, show_progress=False, special_tokens=SPECIALS + BYTES
+    )
+    tokenizer.train_from_iterator(["\n\n\n\n", "        "] * 99 + families.CORPUS.splitlines(keepends=True), trainer)
+    runs = [mark * count for mark in "\n▁" for count in range(2, 9)]
+    known = [run for run in runs if tokenizer.token_to_id(run) is not None]
+    assert len(known) > 3, "training made too few runs"
+    tokenizer.add_tokens([AddedToken(run, normalized=False) for run in known])
+    return cleaned(tokenizer)
+
+
 def cleaned(tokenizer: Tokenizer) -> Tokenizer:
     """Takes the byte tokens out of the list of special tokens, as converted SentencePiece models have it."""
     file = json.loads(tokenizer.to_str())
@@ -134,6 +151,19 @@ def word_piece() -> Tokenizer:
     return tokenizer
 
 
+def cased_word_piece() -> Tokenizer:
+    """WordPiece as multilingual BERT has it, with pieces that begin with a mark."""
+    file = json.loads(word_piece().to_str())
+    file["normalizer"] = json.loads(str(normalizers.BertNormalizer(lowercase=False).__getstate__().decode()))
+    vocabulary = file["model"]["vocab"]
+    for piece in ["क", "ष", "न", "म", "##ा", "##्", "##ि", "##ष", "##म", "##\u0301", "##\u0308", "e", "a"]:
+        vocabulary.setdefault(piece, len(vocabulary))
+    return Tokenizer.from_str(json.dumps(file))
+
+
+MARKED = ["का", "क्ष", "नमि", "e\u0301", "a\u0308 e\u0301\u0308", "\u0301", "##ा", "कामि क्षे"]
+
+
 def main() -> None:
     """Writes one file per form."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else families.COMMITTED
@@ -152,10 +182,13 @@ def main() -> None:
         "bpe-odd": lambda: by_patterns(odd_splits(), True),
         "unigram": unigram,
         "wordpiece": word_piece,
+        "bpe-gemma": gemma_pairs,
+        "wordpiece-cased": cased_word_piece,
     }
     for name, make in forms.items():
         tokenizer = make()
-        cases = [{"text": text, "ids": tokenizer.encode(text).ids} for text in texts]
+        lines = texts + MARKED if name == "wordpiece-cased" else texts
+        cases = [{"text": text, "ids": tokenizer.encode(text).ids} for text in lines]
         content = {"file": tokenizer.to_str(), "cases": cases}
         (folder / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
         print(f"{name}: {tokenizer.get_vocab_size()} tokens, {len(cases)} lines")
