@@ -24,9 +24,10 @@ struct ChatLoop: Sendable {
                 write(STDOUT_FILENO, "\n", 1)
                 _exit(CommandError.interrupted.exitCode)
             }
-            StandardStreams.write(prompt)
-            return readLine(strippingNewline: true)
+            return Self.line(after: prompt)
         }
+        // A model that is not there, or that has no chat, is told of now. One that sleeps is woken meanwhile.
+        try await RenderedPrompt.check(request, from: server)
         var turns = instructions
         StandardStreams.write("/help says what can be typed\n")
         while true {
@@ -45,6 +46,21 @@ struct ChatLoop: Sendable {
                     turns.removeLast()
                 }
             }
+        }
+    }
+
+    /// Bytes of a line that a terminal keeps; it drops the rest without a word.
+    private static let longestLine = 4095
+
+    /// The next line that was not cut.
+    private static func line(after prompt: String) -> String? {
+        while true {
+            StandardStreams.write(prompt)
+            guard let line = readLine(strippingNewline: true) else { return nil }
+            if line.utf8.count < longestLine { return line }
+            StandardStreams.write(
+                "a terminal cuts lines at \(longestLine) bytes, so this one was not taken: write it as several lines "
+                    + "between \"\"\", or end the conversation and give the text to 'deepflow run MODEL -'\n")
         }
     }
 

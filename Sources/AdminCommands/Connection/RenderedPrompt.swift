@@ -27,6 +27,13 @@ enum RenderedPrompt {
         }
     }
 
+    /// Whether the model is there and takes conversations.
+    static func check(_ request: AnswerRequest, from server: AdminServer) async throws(CommandError) {
+        let turn = AnswerRequest.Turn(role: "user", content: "?")
+        let question = Question(model: request.model, messages: [turn], prompt: nil)
+        let _: Tokens = try await server.post(SchedulerRoutes.tokenize, question)
+    }
+
     /// The text, made harmless where it goes to a terminal, and how many tokens it has.
     static func text(of request: AnswerRequest, from server: AdminServer) async throws(CommandError) -> String {
         let question = Question(model: request.model, messages: request.messages, prompt: request.prompt)
