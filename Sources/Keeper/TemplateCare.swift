@@ -8,8 +8,6 @@ internal import ServingModel
 struct TemplateLauncher {
     let engine: String
 
-    private static let outOfMemoryScore = 500
-
     static let environment = [
         // The backtracer would scan /proc and exec a helper inside the sandbox; a crash is the keeper's to report.
         "SWIFT_BACKTRACE=enable=no",
@@ -20,14 +18,11 @@ struct TemplateLauncher {
     /// `identity` is the template's user, see `TemplateIdentities`. A trial only confines itself and ends. Descriptor
     /// numbers in the template: 0 /dev/null, 1 and 2 the keeper's log, then its channel.
     func start(channel: CInt, identity: String?, isTrial: Bool = false) throws(SystemCallError) -> ProcessHandle {
-        let process = try ProcessLaunch(
+        try ProcessLaunch(
             executable: engine,
             arguments: ["template"] + (identity.map { ["--identity", $0] } ?? []) + (isTrial ? ["--trial"] : []),
             environment: Self.environment, descriptors: [nil, STDERR_FILENO, STDERR_FILENO, channel]
         ).start()
-        // Where memory runs out, an instance is to go before the daemons and before what else the machine does.
-        try? process.setOutOfMemoryScore(Self.outOfMemoryScore)
-        return process
     }
 }
 

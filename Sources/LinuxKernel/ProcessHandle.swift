@@ -40,15 +40,6 @@ package struct ProcessHandle: ~Copyable, Sendable {
         self.descriptor = OwnedDescriptor(owning: number)
     }
 
-    /// How much rather than others the kernel ends it and its later children where memory runs out: 0 is usual, 1000 the
-    /// first of all. Only for a child that has not been reaped.
-    package func setOutOfMemoryScore(_ score: Int) throws(SystemCallError) {
-        let path = "/proc/\(processID)/oom_score_adj"
-        let file = try OwnedDescriptor.open(path, O_WRONLY)
-        let text = Array("\(score)".utf8)
-        _ = try systemCall("write", path) { write(file.rawValue, text, text.count) }
-    }
-
     /// Whether `processID` is a child of the caller, alive or dead and not reaped: only then is its number its own.
     package static func isUnreapedChild(_ processID: Int32) -> Bool {
         guard processID > 1 else { return false }

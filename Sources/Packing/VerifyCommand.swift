@@ -34,7 +34,7 @@ package enum VerifyCommand {
         let found = try ReportLine.fileSize(of: artefact, "descriptor 3, the packed model")
         guard let size = found, size > 0 else { throw .artefact(.notAnArtefact) }
         _ = try packing(PackError.sandbox) { () throws(SandboxError) in
-            try PackSandbox.enter(descriptorCount: UInt32(report) + 1)
+            try PackSandbox.enter(descriptorCount: UInt32(report) + 1, fileSize: 0)
         }
         let mapping = try packing(PackError.system) { () throws(SystemCallError) in
             try MappedMemory(artefact, byteCount: size, access: .readOnly)

@@ -21,6 +21,8 @@ package enum TemplateCommand {
         // A reader of stderr that went away is no reason to die; inherited by every child.
         signal(SIGPIPE, SIG_IGN)
         ProcessName.set("flow-template")
+        // Where /proc is hidden it stays as it is.
+        try? OutOfMemoryScore.set(OutOfMemoryScore.ofModels)
         let keeper = PacketSocket(owning: OwnedDescriptor(owning: keeperNumber))
         do {
             let threads = try ThreadCount()

@@ -85,7 +85,7 @@ private struct ProbeAnswer: Error, CustomStringConvertible {
 enum ProbePacker {
     static func run(_ name: String) -> Int32 {
         do {
-            _ = try PackSandbox.enter(descriptorCount: 3)
+            _ = try PackSandbox.enter(descriptorCount: 3, fileSize: 1 << 30)
         } catch {
             StandardError.write("probe: \(error)")
             return 1

@@ -7,12 +7,16 @@ package enum PackSandbox {
     /// The last of the ids that root gives away: a packer has no children to share it with.
     private static let identity = ProcessIdentity.own(.max)
 
+    /// Metadata of a large vocabulary as it is read, many times over.
+    private static let privateMemory: UInt = 16 << 30
+
     /// Confines the process. It keeps descriptors 0 up to, not including, `descriptorCount`; it can read and write
     /// those, allocate memory, and end.
     ///
+    /// - Parameter fileSize: bytes that it may make a file long.
     /// - Parameter prefersListener: whether somebody waits for the listener in the result.
     package static func enter(
-        descriptorCount: UInt32, prefersListener: Bool = false
+        descriptorCount: UInt32, fileSize: UInt, prefersListener: Bool = false
     ) throws(SandboxError) -> ConfinedPacker {
         let parent = getppid()
         let list = try CompiledAllowList(.pack, prefersListener: prefersListener)
@@ -21,8 +25,8 @@ package enum PackSandbox {
         confinement.takeIdentity(identity)
         try confinement.renouncePrivileges()
         try confinement.endWithParent(parent)
-        // The artefact is as large as its checkpoint: no bound on file size, the store checked the disk before.
-        try confinement.setLimits(ResourceLimits(descriptors: 16, fileSize: .max, privateMemory: .max))
+        try confinement.setLimits(
+            ResourceLimits(descriptors: 16, fileSize: fileSize, privateMemory: privateMemory))
         confinement.denyFiles()
         try confinement.dropCapabilities()
         try confinement.closeDescriptors(from: descriptorCount)
