@@ -43,10 +43,10 @@ extension Integration {
             }
         }
 
-        /// The last byte of the file belongs to a weight, whose lowest bits may be anything.
-        private static func copyWithOtherWeights(_ path: String, to copy: String) throws {
+        /// The file's last bytes belong to weights, whose lowest bits may be anything: those of the number `variant`.
+        static func copyWithOtherWeights(_ path: String, to copy: String, variant: Int = 1) throws {
             var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-            bytes[bytes.count - 2] ^= 1
+            for bit in 0..<16 where variant >> bit & 1 == 1 { bytes[bytes.count - 2 - 2 * bit] ^= 1 }
             try bytes.write(to: URL(fileURLWithPath: copy))
         }
 

@@ -12,6 +12,11 @@ struct Noise {
 
     private var state: UInt64
 
+    /// Begins at a seed.
+    init(state: UInt64) {
+        self.state = state
+    }
+
     /// Sends them on `channel`, and as many lines of chance to the log; 0.
     static func send(seed: UInt64, on channel: CInt) -> Int {
         var noise = Noise(state: seed)
@@ -40,7 +45,8 @@ struct Noise {
         ]
     }
 
-    private mutating func damage(_ packet: inout [UInt8]) {
+    /// Cuts, lengthens or changes a packet, or leaves it.
+    mutating func damage(_ packet: inout [UInt8]) {
         switch number(below: 4) {
         case 0: return
         case 1: packet = Array(packet.prefix(number(below: packet.count + 1)))
@@ -56,10 +62,11 @@ struct Noise {
         (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
     }
 
-    private mutating func number(below bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
+    /// A number of chance below `bound`.
+    mutating func number(below bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
 
     /// Steele, Lea and Flood's SplitMix64.
-    private mutating func next() -> UInt64 {
+    mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var word = state
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9

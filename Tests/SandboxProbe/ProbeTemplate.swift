@@ -3,6 +3,7 @@ internal import Glibc
 internal import LinuxKernel
 internal import Messages
 internal import Sandbox
+internal import ServingModel
 internal import TemplateProcess
 
 /// A template whose children read attempts from their channel in place of serving a model. It is confined as the real
@@ -35,7 +36,7 @@ struct ProbeTemplate {
             } child: { child in
                 let place = ProbePlace(
                     weights: weights, foreignBlocks: foreign, ownBlocks: child.keyValueMemory, channel: Self.channel)
-                return Self.answerAttempts(child.takeChannel(), place)
+                return Self.answerAttempts(child.id, child.takeChannel(), place)
             }
             return end == .modelRefused ? 65 : 0
         } catch {
@@ -62,12 +63,18 @@ struct ProbeTemplate {
         throw ProbeAnswer(description: Attempt.outcome(of: name, at: place) ?? "unknown attempt")
     }
 
-    /// Serves one attempt for each packet until the channel closes.
-    private static func answerAttempts(_ channel: consuming PacketSocket, _ place: ProbePlace) -> Int32 {
+    /// Serves one attempt for each packet until the channel closes. A node daemon in the test's place sends a ping first:
+    /// for that one the instance is hostile.
+    private static func answerAttempts(
+        _ id: InstanceID, _ channel: consuming PacketSocket, _ place: ProbePlace
+    ) -> Int32 {
         var buffer = [UInt8](repeating: 0, count: 200)
         while let result = try? buffer.withUnsafeMutableBytes({ try channel.receiveBytes(into: $0) }),
             case .packet(let count) = result
         {
+            if case .ping(let number)? = buffer.prefix(count).withUnsafeBytes({ try? ToInstance(decoding: $0) }) {
+                return HostileInstance(id, channel: channel).run(answering: number)
+            }
             let name = String(decoding: buffer.prefix(count), as: UTF8.self)
             let answer = Attempt.outcome(of: name, at: place) ?? "unknown attempt"
             _ = try? Array(answer.utf8).withUnsafeBytes { try channel.send($0) }

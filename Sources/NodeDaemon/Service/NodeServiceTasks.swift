@@ -35,7 +35,7 @@ extension NodeService {
             throw .failure(.modelReplaced, NodeDaemonError.modelReplaced(task.model.text).description)
         }
         tasks[task.id] = NodeTask(
-            submission: task, submittedAt: .now, order: ReplyOrder(nextIndex: task.delivered))
+            submission: task, submittedAt: .now, order: ReplyOrder(nextIndex: task.delivered, limit: task.partLimit))
         switch pool.submit(task.id, model: ModelKey(model), now: .now) {
         case .admitted(let orders):
             carryOut(orders)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxKernel
+internal import Messages
 internal import ServingModel
 
 /// What the daemon knows of a task that the scheduler has not forgotten.
@@ -33,6 +34,8 @@ struct ReplyOrder: Sendable {
     /// Index that the next new part must have; nil until the first one of a task that was learned from an instance.
     private var next: Int?
     private var acknowledged: Int?
+    /// Index that no part may have.
+    private let limit: Int
     /// Where replays begin that were asked for and have not begun.
     private var owedReplays: [Int]
     /// Next index of the replay that is under way.
@@ -41,8 +44,9 @@ struct ReplyOrder: Sendable {
     private var owedEnds = 2
 
     /// A submission may find an earlier attempt at its instance, which then tells all of it: as a replay from 0.
-    init(nextIndex: Int?) {
+    init(nextIndex: Int?, limit: Int = .max) {
         next = nextIndex
+        self.limit = limit
         acknowledged = nextIndex
         owedReplays = [0]
     }
@@ -81,7 +85,7 @@ struct ReplyOrder: Sendable {
         guard let next, index < next else {
             guard next == nil || index == next else { return false }
             let start = acknowledged ?? index
-            guard index - start < Self.window else { return false }
+            guard index - start < Self.window, index < limit else { return false }
             acknowledged = start
             self.next = index + 1
             replayed = nil
@@ -129,4 +133,17 @@ struct ForgottenTasks: Sendable {
     }
 
     mutating func remove(_ task: TaskID) { members.remove(task) }
+}
+
+extension ServingTask {
+    /// More parts than its reply can have.
+    var partLimit: Int {
+        switch work {
+        case .answer(_, let sampling):
+            // An answer's last token may come in parts, so a little more than was asked for.
+            sampling.maximumTokens.map { delivered + $0 + 16 } ?? TaskSubmission.Limits.generated
+        case .embedding(let inputs, _): inputs.count
+        case .tokenization, .detokenization: .max
+        }
+    }
 }
