@@ -96,6 +96,19 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("idle-cpu", "The laptop runs on battery. Would idle daemons drain its CPU?"),
     ("share-weights", "My model has 4 GB of weights. Do eight instances take 32 GB of memory?"),
     ("context-length", "With the default model, at what context length will I hit the ceiling?"),
+    ("folders", "The model I fetched is a directory full of .safetensors. Any use?"),
+    ("split-files", "What shall I do with a GGUF that was cut into pieces?"),
+    ("verify", "After a disk scare I want to be sure that no tensor was damaged."),
+    ("families", "Tell me whether Gemma and Phi are among the families you support."),
+    ("embeddings", "For my vector search I need embeddings of documents."),
+    ("tools", "Can an agent of mine make the model call a tool?"),
+    ("reasoning", "My model thinks aloud; will its reasoning be mixed into the answer?"),
+    ("logprobs", "I'd like each token's logprobs for an evaluation."),
+    ("tokenize", "How long is this text in tokens? Could an endpoint tokenize it?"),
+    ("conversation", "No single questions, I'd like to chat on and on in my terminal."),
+    ("bench", "By what means could I benchmark the throughput here?"),
+    ("load-model", "Monday at eight everybody logs in; could I load the model beforehand?"),
+    ("units", "Our servers run everything by systemd. Do you fit in?"),
 )
 
 # (name of the small talk, question)

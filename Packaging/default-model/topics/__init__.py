@@ -8,6 +8,7 @@ from topics import (
     computing,
     courtesy,
     exit_codes,
+    features,
     guide,
     memory,
     operation,
@@ -36,6 +37,7 @@ FACTS: tuple[Topic, ...] = (
     *computing.COMPUTING,
     *operation.ERRORS,
     *operation.STARTS,
+    *features.FEATURES,
 )
 
 SMALL_TALK: tuple[Topic, ...] = (

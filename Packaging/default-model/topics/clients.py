@@ -61,7 +61,7 @@ CLIENTS: tuple[Topic, ...] = (
     ),
     Topic(
         "routes",
-        "The API has /v1/models, /v1/chat/completions and /v1/completions.",
+        "The API has /v1/models, /v1/chat/completions, /v1/completions and /v1/embeddings.",
         ("/v1/models", "/v1/chat/completions"),
         "what",
         ("the [routes|endpoints|paths|URLs] of the API", "the API [routes|endpoints|paths]"),

@@ -111,7 +111,7 @@ PRODUCT: tuple[Topic, ...] = (
     ),
     Topic(
         "gguf",
-        "DeepFlow reads checkpoints in the GGUF format, which carry tokenizer and chat template inside.",
+        "DeepFlow reads GGUF files, also split ones, and folders of Hugging Face with safetensors.",
         ("GGUF",),
         "what",
         ("GGUF", "a GGUF file", "the [format|file format] of models"),
@@ -119,7 +119,7 @@ PRODUCT: tuple[Topic, ...] = (
             "[the |]format of [model files|models|checkpoints|weights]",
             "must [models|a model|it] be [GGUF|in a certain format]",
             "which file [type|format|ending] [has|have|must have] [a model|models]",
-            "[safetensors|ONNX|GGUF|other formats]",
+            "[ONNX|GGUF|other formats]",
             "[which|what] [file |model |]formats [are supported|can it read|does it read]",
             "[which|what] kind of [checkpoint|model file] [do I need|works|can I add]",
             "model formats",
