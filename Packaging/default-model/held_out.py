@@ -109,6 +109,9 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("bench", "By what means could I benchmark the throughput here?"),
     ("load-model", "Monday at eight everybody logs in; could I load the model beforehand?"),
     ("units", "Our servers run everything by systemd. Do you fit in?"),
+    ("crash-page", "A model crashed last night. Where is the stack trace kept?"),
+    ("hung-instance", "What if some instance just hangs for minutes and does nothing?"),
+    ("out-of-memory", "Too little RAM: who notices when the kernel's OOM killer strikes an instance?"),
 )
 
 # (name of the small talk, question)

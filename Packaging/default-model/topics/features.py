@@ -212,4 +212,39 @@ FEATURES: tuple[Topic, ...] = (
         ),
         ("what does [--sandbox require|the sandbox option] do", "sandbox require"),
     ),
+    Topic(
+        "crash-page",
+        "A crashing instance writes its signal, address and stack to a crash page; the node's log names them.",
+        ("crash page",),
+        "where",
+        (
+            "[find|see|read] the [stack|backtrace|reason|address] of a crash",
+            "[learn|see] why an instance crashed",
+            "look after a [crash|segfault|segmentation fault]",
+        ),
+        ("what is [a|the] crash page", "an instance had a [segfault|segmentation fault], [why|where do I look]"),
+    ),
+    Topic(
+        "hung-instance",
+        "An instance that has work but makes no progress is taken for hung: it is killed and replaced.",
+        ("hung",),
+        "happens",
+        (
+            "an instance [hangs|is stuck|is frozen|gets stuck|makes no progress]",
+            "a model [hangs|freezes|is stuck] [in the middle|]",
+        ),
+        ("does it notice [a hung|a stuck|a frozen] [instance|model]", "[hung|stuck|frozen] instances"),
+    ),
+    Topic(
+        "out-of-memory",
+        "An instance that the kernel ends for want of memory is recognised: its record says out of memory.",
+        ("out of memory",),
+        "happens",
+        (
+            "[the machine|an instance|a model] runs out of memory",
+            "the [kernel|OOM killer] kills an instance",
+            "there is [not enough|no more] memory",
+        ),
+        ("what about the OOM killer", "how do I see an OOM kill"),
+    ),
 )
