@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Artefacts
+import TestSupport
 import Testing
 
 @testable import Packing
@@ -14,6 +15,13 @@ struct HostileCheckpointTests {
         for size in stride(from: 0, to: bytes.count - 64, by: 64) {
             #expect(Packed.refusal(Array(bytes[..<size]))?.status == 65, "cut to \(size) bytes")
         }
+    }
+
+    @Test("a list of token types of another length than the tokens is refused", arguments: [-1, 1])
+    func tokenTypes(difference: Int) {
+        let types = [Int32](repeating: 3, count: LlamaFile.tokenCount + difference)
+        let file = LlamaFile(without: ["tokenizer.ggml.token_type"]) { $0.add("tokenizer.ggml.token_type", types) }
+        #expect(Packed.refusal(file.bytes())?.text.contains("token_type' has \(types.count) entries") == true)
     }
 
     @Test("2,000 damaged checkpoints are refused or packed into something that verifies")

@@ -96,6 +96,10 @@ struct VocabularyReading {
             try metadata.integers(Self.prefix + "token_type")
         }
         guard let numbers else { return Array(repeating: .normal, count: count) }
+        guard numbers.count == count else {
+            throw .inconsistent(
+                "'\(Self.prefix)token_type' has \(numbers.count) entries, and there are \(count) tokens")
+        }
         var kinds: [TokenKind] = []
         kinds.reserveCapacity(numbers.count)
         for number in numbers {
