@@ -38,6 +38,7 @@ struct MacroTests {
     @Test("a text is cut at no length that is too large for a number")
     func longestLeeway() throws {
         #expect(try render("{{ 'hello' | truncate(9223372036854775807, leeway=9223372036854775807) }}") == "hello")
+        #expect(try render("{{ 'a b'.split(none, 9223372036854775807) | join('+') }}") == "a+b")
     }
 
     @Test("a macro that calls itself for ever is stopped")

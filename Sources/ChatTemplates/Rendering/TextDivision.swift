@@ -80,7 +80,7 @@ extension Renderer {
             offset += UTF8.width(scalar)
         }
         if let start { ranges.append(start..<offset) }
-        guard most >= 0, ranges.count > most + 1 else { return ranges.map { text.part($0) } }
+        guard most >= 0, ranges.count - 1 > most else { return ranges.map { text.part($0) } }
         if fromEnd {
             let rest = text.part(0..<ranges[ranges.count - most - 1].upperBound)
             return [rest] + ranges.suffix(most).map { text.part($0) }
