@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
+internal import LanguageModels
 internal import Messages
 internal import Tokenization
 
@@ -31,6 +32,11 @@ struct ModelPacking {
         else {
             throw .inconsistent(
                 "it has \(vocabulary.tokens.count) tokens and \(configuration.vocabularySize) embeddings")
+        }
+        guard !vocabulary.endTokens.isEmpty || source.architecture.isEncoder else {
+            throw .inconsistent(
+                "no token ends an answer ('eos_token_id' in generation_config.json, 'tokenizer.ggml.eos_token_id' in GGUF)"
+            )
         }
         let tables = try packing(PackError.tokenizer) { () throws(TokenizerError) in
             try TokenizerBuilder.section(for: vocabulary)

@@ -17,6 +17,15 @@ enum TemplateReading {
         }
     }
 
+    /// One template of the two that some models have: that for tools is taken where tools are offered. The empty texts
+    /// keep the blocks from taking line ends and spaces away that are the templates' own.
+    static func joined(_ usual: String, withTools: String?) -> String {
+        guard let withTools else { return usual }
+        // Of a template the last line end does not count.
+        let parts = [withTools, usual].map { $0.last == "\n" ? String($0.dropLast()) : $0 }
+        return "{% if tools %}{{ '' }}\(parts[0]){{ '' }}{% else %}{{ '' }}\(parts[1]){{ '' }}{% endif %}"
+    }
+
     private static func defaultSource(_ vocabulary: Vocabulary) -> String? {
         let hasTurns = ["<|im_start|>", "<|im_end|>"].allSatisfy { text in
             vocabulary.tokens.firstIndex(of: text).map { vocabulary.kinds[$0] == .control } ?? false

@@ -16,6 +16,8 @@ struct HuggingFaceNamesTests {
         #expect(names.place(of: "embed_tokens.weight")?.name == "token_embd.weight")
         #expect(names.place(of: "lm_head.weight")?.name == "output.weight")
         #expect(names.place(of: "model.layers.12.self_attn.q_proj.bias")?.name == "blk.12.attn_q.bias")
+        #expect(names.place(of: "model.norm.gamma")?.name == "output_norm.weight")
+        #expect(names.place(of: "model.layers.1.input_layernorm.beta")?.name == "blk.1.attn_norm.bias")
         let expert = names.place(of: "model.layers.3.mlp.experts.17.up_proj.weight")
         #expect(expert == HuggingFaceNames.Place(name: "blk.3.ffn_up_exps.weight", number: 17))
     }

@@ -146,6 +146,24 @@ struct HuggingFaceSourceTests {
         }
     }
 
+    @Test("of two templates that for tools is taken where there are tools")
+    func toolTemplate() throws {
+        let list = #"""
+            {"chat_template": [{"name": "default", "template": "\nD {{ messages[0].content }}\n"},
+            {"name": "tool_use", "template": "T{{ tools | length }}\n"}]}
+            """#
+        let packed = try Packed(
+            LlamaFolder {
+                $0["chat_template.jinja"] = nil
+                $0["tokenizer_config.json"] = Array(list.utf8)
+            }.bytes())
+        let template = try ChatTemplate(verifying: packed.artefact.chatTemplate)
+        var input = ChatInput(messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
+        #expect(try template.render(input).flatMap(\.bytes) == Array("\nD hi".utf8))
+        input.tools = "[{},{}]"
+        #expect(try template.render(input).flatMap(\.bytes) == Array("T2".utf8))
+    }
+
     @Test("added tokens behind the last embedding are dropped; others are an error")
     func tokensBeyondEmbeddings() throws {
         func folder(_ change: @escaping (inout String) -> Void) -> LlamaFolder {

@@ -2,6 +2,7 @@
 
 import Artefacts
 import ChatTemplates
+import Foundation
 import TestSupport
 import Testing
 import Tokenization
@@ -10,6 +11,22 @@ import Tokenization
 
 @Suite("ModelPacking")
 struct ModelPackingTests {
+    @Test("an encoder needs no token that ends an answer, as published ones have none; a decoder does")
+    func withoutEndTokens() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/architectures")
+        func without(_ name: String) throws -> [UInt8] {
+            var bytes = Array(try Data(contentsOf: path.appendingPathComponent(name)))
+            let key = Array("tokenizer.ggml.eos_token_id".utf8)
+            let place = try #require(bytes.indices.first { bytes[$0...].starts(with: key) })
+            bytes[place + key.count - 1] = UInt8(ascii: "x")
+            return bytes
+        }
+        let encoder = try Packed(without("bert.gguf"))
+        #expect(try Tokenizer(verifying: encoder.artefact.tokenizerTables).endTokens.isEmpty)
+        #expect(try Packed.refusal(without("llama3.gguf"))?.text.contains("no token ends an answer") == true)
+    }
+
     @Test("every number of a checkpoint is found in its panel", arguments: [false, true])
     func weights(isFull: Bool) throws {
         let packed = try Packed(LlamaFile(isFull: isFull).bytes())

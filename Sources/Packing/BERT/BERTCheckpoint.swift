@@ -25,6 +25,7 @@ enum BERTCheckpoint: CheckpointFamily {
             "embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias", "cls.predictions.bias",
             "cls.predictions.transform.dense.weight", "cls.predictions.transform.dense.bias",
             "cls.predictions.transform.LayerNorm.weight", "cls.predictions.transform.LayerNorm.bias",
+            "cls.predictions.transform.LayerNorm.gamma", "cls.predictions.transform.LayerNorm.beta",
             "cls.predictions.decoder.weight", "cls.predictions.decoder.bias", "cls.seq_relationship.weight",
             "cls.seq_relationship.bias",
         ])

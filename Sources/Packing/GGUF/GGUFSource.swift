@@ -42,7 +42,9 @@ struct GGUFSource: CheckpointSource {
 
     func chatTemplate() throws(PackError) -> String? {
         try packing(PackError.checkpoint) { () throws(CheckpointError) in
-            try file.metadata.string("tokenizer.chat_template")
+            guard let usual = try file.metadata.string("tokenizer.chat_template") else { return nil }
+            let withTools = try file.metadata.string("tokenizer.chat_template.tool_use")
+            return TemplateReading.joined(usual, withTools: withTools)
         }
     }
 

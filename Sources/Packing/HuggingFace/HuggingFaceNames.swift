@@ -73,6 +73,9 @@ extension HuggingFaceNames {
         let number: Int?
     }
 
+    /// What a tensor's name ends with, and how GGUF writes it: norms of the first BERTs have gamma and beta.
+    private static let parts = [".weight": ".weight", ".bias": ".bias", ".gamma": ".weight", ".beta": ".bias"]
+
     /// Whether a tensor is none of the model's, or follows from its settings.
     func ignores(_ tensor: String) -> Bool {
         ignored.contains { tensor.hasSuffix($0) } || otherParts.contains { tensor.hasPrefix($0) }
@@ -80,17 +83,15 @@ extension HuggingFaceNames {
 
     /// Where a tensor of a folder goes; nil for one that the table does not know.
     func place(of tensor: String) -> Place? {
-        guard let dot = tensor.lastIndex(of: "."), ["weight", "bias"].contains(tensor[dot...].dropFirst()) else {
-            return nil
-        }
+        guard let dot = tensor.lastIndex(of: "."), let part = Self.parts[String(tensor[dot...])] else { return nil }
         let prefix = prefixes.first { tensor.hasPrefix($0) } ?? ""
         let stem = tensor[..<dot].dropFirst(prefix.count)
-        if let name = modelTensors[String(stem)] { return Place(name: name + tensor[dot...], number: nil) }
+        if let name = modelTensors[String(stem)] { return Place(name: name + part, number: nil) }
         guard stem.hasPrefix(layers) else { return nil }
         let rest = stem.dropFirst(layers.count).split(separator: ".", maxSplits: 1)
         guard rest.count == 2, let layer = Self.number(rest[0]) else { return nil }
         guard let inner = layerPlace(of: String(rest[1])) else { return nil }
-        return Place(name: "blk.\(layer).\(inner.name)\(tensor[dot...])", number: inner.number)
+        return Place(name: "blk.\(layer).\(inner.name)\(part)", number: inner.number)
     }
 
     /// The folder's name of a tensor for messages; GGUF's where the table has none.

@@ -69,9 +69,6 @@ struct HuggingFaceSource: CheckpointSource {
                 if !vocabulary.endTokens.contains(id) { vocabulary.endTokens.append(id) }
             }
         }
-        guard !vocabulary.endTokens.isEmpty else {
-            throw .inconsistent("no token ends an answer ('eos_token_id' in generation_config.json)")
-        }
         vocabulary.endTokens = Array(vocabulary.endTokens.prefix(16))
         return vocabulary
     }
@@ -81,8 +78,12 @@ struct HuggingFaceSource: CheckpointSource {
         for file in ["chat_template.json", "tokenizer_config.json"] {
             guard let template = try files.json(file)?["chat_template"] else { continue }
             if let text = template.text { return text }
-            let chosen = template.list?.first { $0["name"]?.text == "default" } ?? template.list?.first
-            if let text = chosen?["template"]?.text { return text }
+            func named(_ name: String) -> String? {
+                template.list?.first { $0["name"]?.text == name }?["template"]?.text
+            }
+            if let usual = named("default") ?? template.list?.first?["template"]?.text {
+                return TemplateReading.joined(usual, withTools: named("tool_use"))
+            }
         }
         return nil
     }
@@ -97,6 +98,8 @@ struct HuggingFaceSource: CheckpointSource {
         defaults.minP = number("min_p")
         defaults.typicalP = number("typical_p")
         defaults.repetitionPenalty = number("repetition_penalty")
+        // Said outright, it means the likeliest token, whatever else stands there.
+        if generation["do_sample"]?.boolean == false { defaults.temperature = 0 }
         return defaults.checked
     }
 
