@@ -39,7 +39,16 @@ extension KeeperProcess {
             connections[connection.number] = connection
         } catch {
             log.write("a connection could not be taken: \(error)")
+            if [EMFILE, ENFILE].contains(error.code) { refuseConnection() }
         }
+    }
+
+    /// With no descriptor left, one that waits is taken in the place of the spare one and closed. It would else be
+    /// announced again and again.
+    private func refuseConnection() {
+        spareDescriptor = nil
+        if let listener = socket?.listener.rawValue { _ = try? UnixSocket.accept(on: listener) }
+        spareDescriptor = try? OwnedDescriptor.open("/dev/null", O_RDONLY)
     }
 
     /// Forgets and closes a connection.

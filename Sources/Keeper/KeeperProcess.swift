@@ -31,6 +31,8 @@ package final class KeeperProcess {
     /// Everyone who connected; only the one that said hello last gives orders.
     var connections: [UInt64: DaemonConnection] = [:]
     var daemon: DaemonConnection?
+    /// Given up to refuse a connection when there is no other descriptor left.
+    var spareDescriptor = try? OwnedDescriptor.open("/dev/null", O_RDONLY)
     /// Listeners of filters, by the numbers of their descriptors.
     var gates: [UInt64: CallGate] = [:]
     /// What is known of the sandbox here; nil before the trial has ended.

@@ -59,6 +59,12 @@ struct KeeperFaultTests {
         #expect(group.others.isEmpty)
         let (first, process) = try #require(group.running.first)
         #expect(kill(process, 0) == 0)
+        // More connections than descriptors are left: they are closed, and not announced for ever.
+        let late = try (0..<12).map { _ in
+            SharedDescriptor(try UnixSocket.connect(to: keeper.socketPath, kind: .packet))
+        }
+        var isClosed = pollfd(fd: try #require(late.last).rawValue, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&isClosed, 1, 20_000) == 1 && Int32(isClosed.revents) & POLLHUP != 0)
         for id in group.failures.keys { try daemon.order(.forgetInstance(id)) }
         try daemon.order(.killInstance(first))
         #expect(try daemon.hear() == .instanceEnded(first, .signalled(signal: SIGKILL), message: Self.killed))
