@@ -49,7 +49,7 @@ enum Price {
             let begin = MonotonicTime.now
             let template = try InstanceSandbox.enterTemplate(identity: .own(1), prefersListener: false)
             let between = MonotonicTime.now
-            try template.sandbox.enterInstance(descriptorCount: 3)
+            try template.sandbox.enterInstance(descriptorCount: 4)
             let end = MonotonicTime.now
             sample.pointee.templateNanoseconds = Int(between.nanoseconds - begin.nanoseconds)
             sample.pointee.childNanoseconds = Int(end.nanoseconds - between.nanoseconds)
