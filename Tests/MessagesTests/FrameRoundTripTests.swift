@@ -57,6 +57,13 @@ struct FrameRoundTripTests {
         .failed(message: "no"), .forked(instance, processID: 3), .forkFailed(instance, message: "full"),
     ]
 
+    @Test("what people read holds no controls")
+    func sentences() throws {
+        let frame = FromTemplate.failed(message: "bad\n2026 INFO forged \u{1B}[2J\u{85}end").encoded()
+        let message = try frame.withUnsafeBytes { try FromTemplate(decoding: $0) }
+        #expect(message == .failed(message: "bad?2026 INFO forged ?[2J?end"))
+    }
+
     @Test("They read back as they were written")
     func roundTrip() throws {
         for message in Self.toInstance {

@@ -32,6 +32,8 @@ struct UnitTests {
         try box.run("systemctl start deepflow-schedulerd.socket deepflow-admin.socket deepflow-noded@local.socket")
             .expectSuccess()
         try box.run("systemctl start deepflow-noded@local").expectSuccess()
+        // The first request starts the scheduler; on a busy machine it may take longer to find its node than a request waits.
+        try box.run("deepflow node status --wait 60").expectSuccess()
         let model = "\(SystemdBox.sources)/Packaging/default-model/deepflow-guide.gguf"
         let added = try box.run("deepflow model add guide \(model)")
         #expect(added.isSuccess, "\(added.output)")

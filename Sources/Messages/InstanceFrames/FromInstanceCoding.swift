@@ -157,7 +157,7 @@ extension FromInstance {
         let task = TaskID(rawValue: try reader.take("task"))
         let failure = Int(try reader.take(UInt8.self, "failure"))
         guard failure < TaskFailure.allCases.count else { throw .outOfRange(field: "failure") }
-        let message = try reader.takeText("message", limit: Limits.messageBytes)
+        let message = try reader.takeSentence("message", limit: Limits.messageBytes)
         return .failed(task, TaskFailure.allCases[failure], message: message)
     }
 

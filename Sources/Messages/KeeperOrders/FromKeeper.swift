@@ -149,12 +149,14 @@ package enum FromKeeper: Hashable, Sendable {
         case .templateEnded:
             let template = TemplateID(rawValue: try reader.take("template"))
             let status = try Self.takeStatus(&reader)
-            self = .templateEnded(template, status, message: try reader.takeText("message", limit: Self.messageLimit))
+            self = .templateEnded(
+                template, status, message: try reader.takeSentence("message", limit: Self.messageLimit))
         case .instanceRunning: self = try Self.takeRunning(&reader)
         case .instanceEnded:
             let instance = InstanceID(rawValue: try reader.take("instance"))
             let status = try Self.takeStatus(&reader)
-            self = .instanceEnded(instance, status, message: try reader.takeText("message", limit: Self.messageLimit))
+            self = .instanceEnded(
+                instance, status, message: try reader.takeSentence("message", limit: Self.messageLimit))
         }
         try reader.finish()
     }

@@ -117,13 +117,13 @@ package enum FromTemplate: Hashable, Sendable {
         switch reader.kind {
         case 175: self = .confined(try SandboxState.take(from: &reader))
         case 176: self = .ready(try TemplateStart.take(from: &reader))
-        case 177: self = .failed(message: try reader.takeText("message", limit: Self.messageLimit))
+        case 177: self = .failed(message: try reader.takeSentence("message", limit: Self.messageLimit))
         case 178:
             let instance = InstanceID(rawValue: try reader.take("instance"))
             self = .forked(instance, processID: try reader.take("process"))
         case 179:
             let instance = InstanceID(rawValue: try reader.take("instance"))
-            self = .forkFailed(instance, message: try reader.takeText("message", limit: Self.messageLimit))
+            self = .forkFailed(instance, message: try reader.takeSentence("message", limit: Self.messageLimit))
         default: throw .unknownKind(reader.kind)
         }
         try reader.finish()
