@@ -78,12 +78,7 @@ extension PackError {
 
     /// One line without control characters, of bounded length.
     private static func printable(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars.prefix(longestSentence) {
-            let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar == "\u{2028}"
-            result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
-        }
-        return result
+        String(text.unicodeScalars.prefix(longestSentence)).onOneLine(controlsAs: "\u{FFFD}")
     }
 }
 

@@ -139,15 +139,9 @@ package struct FrameReader {
         return text
     }
 
-    /// The same for what people read: controls, with which a log's next line or a terminal's order could be forged, are
-    /// question marks.
+    /// The same for what people read, on one line.
     package mutating func takeSentence(_ field: String, limit: Int) throws(FrameError) -> String {
-        var sentence = ""
-        for scalar in try takeText(field, limit: limit).unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.value == 0x2028
-            sentence.unicodeScalars.append(isControl ? "?" : scalar)
-        }
-        return sentence
+        try takeText(field, limit: limit).onOneLine(controlsAs: "?")
     }
 
     /// Must be called last: a frame with bytes left over is malformed.
