@@ -12,7 +12,7 @@
 enum { STACK_BYTES = 32768, FRAME_STEP_LIMIT = 1 << 20 };
 
 static clinux_crash *volatile page;
-/// A thread whose own stack has overflowed still gets its handler.
+/// The first thread gets its handler even where its own stack has overflowed; others handle on theirs.
 static char handler_stack[STACK_BYTES];
 
 static void note_registers(const ucontext_t *context, uint64_t *frame) {

@@ -30,16 +30,19 @@ enum RenderedPrompt {
     /// Whether the model is there and takes conversations.
     static func check(_ request: AnswerRequest, from server: AdminServer) async throws(CommandError) {
         let turn = AnswerRequest.Turn(role: "user", content: "?")
-        let question = Question(model: request.model, messages: [turn], prompt: nil)
-        let _: Tokens = try await server.post(SchedulerRoutes.tokenize, question)
+        _ = try await tokens(of: Question(model: request.model, messages: [turn], prompt: nil), from: server)
     }
 
     /// The text, made harmless where it goes to a terminal, and how many tokens it has.
     static func text(of request: AnswerRequest, from server: AdminServer) async throws(CommandError) -> String {
         let question = Question(model: request.model, messages: request.messages, prompt: request.prompt)
-        let tokens: Tokens = try await server.post(SchedulerRoutes.tokenize, question)
+        let tokens = try await tokens(of: question, from: server)
         let text = tokens.texts.joined()
         guard StandardStreams.outputIsTerminal else { return text }
         return TerminalText.harmless(text) + "\n\n\(tokens.count) tokens\n"
+    }
+
+    private static func tokens(of question: Question, from server: AdminServer) async throws(CommandError) -> Tokens {
+        try await server.post(SchedulerRoutes.tokenize, question)
     }
 }
