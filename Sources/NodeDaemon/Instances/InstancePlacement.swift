@@ -106,8 +106,7 @@ extension InstancePool {
         var orders: [Order] = []
         for (model, since) in unusedSince where since.adding(seconds: seconds) <= now {
             unusedSince[model] = nil
-            guard let template = templates.current[model], templates.retire(template) else { continue }
-            orders.append(.stopTemplate(template))
+            orders += retireTemplate(templates.current[model])
         }
         return orders
     }

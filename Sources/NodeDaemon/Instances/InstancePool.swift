@@ -275,9 +275,7 @@ struct InstancePool {
         if instance.isStarting, health[instance.model]?.isOutOfPatience == true {
             orders += failWaiting(of: instance.model, "no instance of the model could start: \(message)")
         }
-        if case .signalled = status, !instance.isCondemned, templates.retire(instance.template) {
-            orders.append(.stopTemplate(instance.template))
-        }
+        if case .signalled = status, !instance.isCondemned { orders += retireTemplate(instance.template) }
         return orders
     }
 
@@ -292,9 +290,7 @@ struct InstancePool {
             orders += tasks.map { .fail($0, .modelNotFound, message: "the model '\(model.name)' was removed") }
         }
         for (id, instance) in sortedInstances where instance.model == model { orders += stopInstance(id, now: now) }
-        if let template = templates.current[model], templates.retire(template) {
-            orders.append(.stopTemplate(template))
-        }
+        orders += retireTemplate(templates.current[model])
         health[model] = nil
         if let wanted = wishes.removeValue(forKey: model), let successor { wishes[successor] = wanted }
         guard let successor, !tasks.isEmpty else { return orders }
@@ -356,8 +352,10 @@ struct InstancePool {
         }
         switch instance.phase {
         case .forked(let deadline) where deadline <= now:
+            // A template that has not forked in all that time hangs: it is killed, and its keeper then tells that the
+            // instances which it owed will not come.
             return instanceMisbehaved(id, reason: "it was not ready within \(limits.startSeconds) s")
-                + endHungTemplate(instance.template)
+                + retireTemplate(instance.template)
         case .specialising(let deadline) where deadline <= now, .attaching(let deadline) where deadline <= now:
             return instanceMisbehaved(id, reason: "it was not ready within \(limits.startSeconds) s")
         case .draining(var progress):
@@ -372,10 +370,10 @@ struct InstancePool {
         }
     }
 
-    /// A template that has not forked in all that time hangs: it is killed, and its keeper then tells that the instances
-    /// which it owed will not come.
-    private mutating func endHungTemplate(_ id: TemplateID) -> [Order] {
-        templates.retire(id) ? [.stopTemplate(id)] : []
+    /// Has a template end that is not on its way out already; nil: there is none.
+    mutating func retireTemplate(_ id: TemplateID?) -> [Order] {
+        guard let id, templates.retire(id) else { return [] }
+        return [.stopTemplate(id)]
     }
 
     /// Begins a step of a stop.

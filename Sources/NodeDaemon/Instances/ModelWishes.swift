@@ -47,9 +47,7 @@ extension InstancePool {
         wishes[model] = nil
         var orders: [Order] = []
         for (id, instance) in sortedInstances where instance.model == model { orders += stopInstance(id, now: now) }
-        if let template = templates.current[model], templates.retire(template) {
-            orders.append(.stopTemplate(template))
-        }
+        orders += retireTemplate(templates.current[model])
         return orders + advance(model, now)
     }
 

@@ -148,7 +148,7 @@ extension NodeService {
         pool.instanceSpoke(instance, now: .now)
         switch message {
         case .ready(let start): instanceDetails[instance]?.start = start
-        case .pong: break
+        case .pong: break  // Noted above: it does not say that the instance gets on.
         case .accepted(let task, let promptTokens):
             guard let record = record(of: task, at: instance) else { return }
             guard tasks[task]?.order.admitsAcceptance() == true else {
@@ -208,10 +208,10 @@ extension NodeService {
         return true
     }
 
-    /// Has an instance tell parts of a task again.
-    func askReplay(of task: TaskID, from index: Int, at instance: InstanceID) {
-        tasks[task]?.order.expectReplay(from: index)
-        reactor.send([.replay(task, index: index)], to: instance)
+    /// Has an instance tell these tasks again, from their indices on.
+    func askReplay(of wanted: [FromInstance.TaskProgress], at instance: InstanceID) {
+        for item in wanted { tasks[item.task]?.order.expectReplay(from: item.nextIndex) }
+        reactor.send(wanted.map { .replay($0.task, index: $0.nextIndex) }, to: instance)
     }
 
     private func attached(_ instance: InstanceID, _ progress: [FromInstance.TaskProgress]) {
@@ -222,7 +222,7 @@ extension NodeService {
         let own = progress.map(\.task).filter { tasks[$0]?.instance == instance && tasks[$0]?.isOver == false }
         carryOut(pool.instanceAttached(instance, tasks: own, now: .now))
         // Some of them may be over: the answer tells which.
-        for item in progress { askReplay(of: item.task, from: item.nextIndex, at: instance) }
+        askReplay(of: progress, at: instance)
     }
 
     /// The task that an instance speaks of; nil where that is not to be passed on. An instance that speaks of a task

@@ -20,7 +20,7 @@ extension NodeService {
         if let known = tasks[task.id] {
             tasks[task.id]?.isUnclaimed = false
             if let instance = known.instance {
-                askReplay(of: task.id, from: task.delivered, at: instance)
+                askReplay(of: [.init(task: task.id, nextIndex: task.delivered)], at: instance)
             }
             return
         }
@@ -77,7 +77,7 @@ extension NodeService {
         tasks[task]?.isUnclaimed = false
         // A task that still waits has said nothing that could be missing.
         guard let instance = record.instance else { return }
-        askReplay(of: task, from: index, at: instance)
+        askReplay(of: [.init(task: task, nextIndex: index)], at: instance)
     }
 
     /// The scheduler has these tokens, or is done with these tasks.

@@ -5,27 +5,22 @@ internal import Messages
 /// itself without a question is not honest.
 struct OwedReplies: Sendable {
     // Each one more than this daemon has asked for: the one before it may have asked and not lived to hear.
-    private var pongs = 2
-    private var attachments = 2
-    private var readiness = 1
+    private var pongs = Allowance(2)
+    private var attachments = Allowance(2)
+    private var readiness = Allowance(1)
 
     /// It was sent a ping.
     mutating func expectPong() {
-        pongs += 1
+        pongs.add(1)
     }
 
     /// Whether it may say this now, and notes it.
     mutating func admits(_ message: FromInstance) -> Bool {
         switch message {
-        case .pong: Self.take(&pongs)
-        case .attached: Self.take(&attachments)
-        case .ready: Self.take(&readiness)
+        case .pong: pongs.take()
+        case .attached: attachments.take()
+        case .ready: readiness.take()
         case .accepted, .tokens, .vector, .finished, .failed: true
         }
-    }
-
-    private static func take(_ count: inout Int) -> Bool {
-        count -= 1
-        return count >= 0
     }
 }
