@@ -3,6 +3,8 @@
 // Attention over paged keys and values, one head. Keys of a block are a panel, so scores are a product of the panel
 // with the queries; values are weighted token by token with outputs in lanes.
 
+/// Whether the path has registers for sums of four queries by four units.
+enum { WIDE_VALUES = FLOW_PATH_LEVEL == 2 };
 enum { QUERIES = FLOW_ATTEND_QUERIES, HEAD_UNITS = FLOW_ATTEND_HEAD_SIZE / LANES, TOKENS = FLOW_BLOCK_TOKENS };
 
 /// Tokens of a block, from first to before last.
@@ -16,7 +18,7 @@ typedef struct attention_state {
     float query[QUERIES][FLOW_ATTEND_HEAD_SIZE];  // [count][head_size], packed by head_size
     float score[QUERIES][TOKENS];                 // scores, then weights, of the present block
     float largest[LANES];                         // largest score so far
-    float total[QUERIES];                         // sum of weights so far
+    lanes total[QUERIES];                         // sums of weights so far, of every sixteenth token each
     token_range visible[QUERIES];                 // tokens of the present block that the query sees
 } attention_state;
 
@@ -57,15 +59,15 @@ static void store(const flow_attention *head, size_t position, const float *key,
     }
 }
 
-/// Turns the block's scores of one query into weights against the new maximum and returns their sum.
-FLOW_INLINE float weigh(float *score, token_range visible, float largest) {
+/// Turns the block's scores of one query into weights against the new maximum and returns the sum of both halves.
+FLOW_INLINE lanes weigh(float *score, token_range visible, float largest) {
     const lanes low = lanes_exponential(lanes_load(score) - lanes_of(largest));
     const lanes high = lanes_exponential(lanes_load(score + LANES) - lanes_of(largest));
     lanes_store(score, low);
     lanes_store(score + LANES, high);
     for (size_t t = 0; t < visible.first; t++) score[t] = 0;
     for (size_t t = visible.last; t < TOKENS; t++) score[t] = 0;
-    return lanes_sum(lanes_load(score) + lanes_load(score + LANES));
+    return lanes_load(score) + lanes_load(score + LANES);
 }
 
 /// Scores of one query: scaled, within the bound, hidden tokens at minus infinity (whatever their memory holds).
@@ -78,11 +80,12 @@ FLOW_INLINE void finish_scores(const flow_attention *head, float *score, token_r
     for (size_t t = visible.last; t < TOKENS; t++) score[t] = -INFINITY;
 }
 
-/// Scores of the block, new maxima and weights; what was summed so far is rescaled.
+/// Scores of the block, new maxima and weights; what was summed so far is rescaled. While keys are read, the values
+/// right behind them are asked for.
 static void score_block(const flow_attention *head, attention_state *state, size_t count, const uint8_t *keys) {
     product_of_panels(
-        keys, 1, head->head_size, head->number, &state->query[0][0], head->head_size, count, &state->score[0][0],
-        TOKENS, false);
+        keys, 1, head->head_size, head->number, head->head_size * TOKENS * number_bytes(head->number),
+        &state->query[0][0], head->head_size, count, &state->score[0][0], TOKENS, false);
     float before[LANES];
     memcpy(before, state->largest, sizeof before);
     for (size_t q = 0; q < count; q++) {
@@ -97,7 +100,7 @@ static void score_block(const flow_attention *head, attention_state *state, size
     for (size_t q = 0; q < count; q++) {
         const token_range visible = state->visible[q];
         if (visible.first >= visible.last) continue;
-        state->total[q] = state->total[q] * rescale[q] + weigh(state->score[q], visible, state->largest[q]);
+        state->total[q] = state->total[q] * lanes_of(rescale[q]) + weigh(state->score[q], visible, state->largest[q]);
         // A factor of one changes no bits, and is the usual case after the first blocks.
         if (rescale[q] == 1.0f) continue;
         for (size_t u = 0; u < units; u++) state->out[q][u] = state->out[q][u] * lanes_of(rescale[q]);
@@ -125,17 +128,23 @@ FLOW_INLINE void value_tile(
     }
 }
 
-/// Adds a block's values: queries that see the same tokens share the loads, four at a time.
+/// Adds a block's values: queries that see the same tokens share the loads, four at a time. Meanwhile the next block's
+/// keys are asked for, a share at each turn.
 FLOW_INLINE void weigh_values(
-    const int kind, attention_state *state, size_t count, const uint8_t *values, size_t stride) {
+    const int kind, attention_state *state, size_t count, const uint8_t *values, size_t stride, const uint8_t *next,
+    size_t key_lines) {
     const size_t units = stride / LANES;
     for (size_t q = 0; q < count;) {
+        const size_t asked = key_lines * q / count;
         const token_range tokens = state->visible[q];
         bool four = q + 4 <= count;
         for (size_t i = 1; four && i < 4; i++)
             four = state->visible[q + i].first == tokens.first && state->visible[q + i].last == tokens.last;
         size_t u = 0;
+        for (size_t line = asked; line < key_lines * (q + (four ? 4 : 1)) / count; line++)
+            __builtin_prefetch(next + line * 64, 0, 3);
         if (four) {
+            for (; WIDE_VALUES && u + 4 <= units; u += 4) value_tile(4, 4, kind, state, q, u, values, stride, tokens);
             for (; u + 2 <= units; u += 2) value_tile(2, 4, kind, state, q, u, values, stride, tokens);
             for (; u < units; u++) value_tile(1, 4, kind, state, q, u, values, stride, tokens);
         } else {
@@ -146,12 +155,14 @@ FLOW_INLINE void weigh_values(
     }
 }
 
-static void weigh_halves(attention_state *state, size_t count, const uint8_t *values, size_t stride) {
-    weigh_values(FLOW_NUMBER_F16, state, count, values, stride);
+static void weigh_halves(
+    attention_state *state, size_t count, const uint8_t *values, size_t stride, const uint8_t *next, size_t lines) {
+    weigh_values(FLOW_NUMBER_F16, state, count, values, stride, next, lines);
 }
 
-static void weigh_floats(attention_state *state, size_t count, const uint8_t *values, size_t stride) {
-    weigh_values(FLOW_NUMBER_F32, state, count, values, stride);
+static void weigh_floats(
+    attention_state *state, size_t count, const uint8_t *values, size_t stride, const uint8_t *next, size_t lines) {
+    weigh_values(FLOW_NUMBER_F32, state, count, values, stride, next, lines);
 }
 
 /// The first token that a query sees which sees `length` tokens without a window.
@@ -177,7 +188,7 @@ static void attend(
     for (size_t q = 0; q < count; q++) {
         memcpy(&state.query[0][0] + q * size, queries[q], size * sizeof(float));
         for (size_t u = 0; u < units; u++) state.out[q][u] = lanes_of(0);
-        state.total[q] = 0;
+        state.total[q] = lanes_of(0);
         const size_t first = first_seen(head, lengths[q]);
         if (lengths[q] > longest) longest = lengths[q];
         if (first < earliest) earliest = first;
@@ -187,11 +198,14 @@ static void attend(
             state.visible[q] = part_in_block(first_seen(head, lengths[q]), lengths[q], block);
         const uint8_t *memory = head_in_block(head, block);
         score_block(head, &state, count, memory);
-        const uint8_t *values = memory + size * TOKENS * number_bytes(head->number);
-        (head->number == FLOW_NUMBER_F16 ? weigh_halves : weigh_floats)(&state, count, values, stride);
+        const size_t key_bytes = size * TOKENS * number_bytes(head->number);
+        const bool goes_on = (block + 1) * TOKENS < longest;
+        (head->number == FLOW_NUMBER_F16 ? weigh_halves : weigh_floats)(
+            &state, count, memory + key_bytes, stride, goes_on ? head_in_block(head, block + 1) : memory,
+            goes_on ? key_bytes / 64 : 0);
     }
     for (size_t q = 0; q < count; q++) {
-        const lanes factor = lanes_of(1.0f / state.total[q]);
+        const lanes factor = lanes_of(1.0f / lanes_sum(state.total[q]));
         for (size_t u = 0; u < units; u++) {
             const size_t left = size - u * LANES;
             lanes_store_part(outputs[q] + u * LANES, state.out[q][u] * factor, left < LANES ? left : LANES);

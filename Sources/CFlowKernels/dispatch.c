@@ -99,9 +99,9 @@ void flow_brain_product(
 }
 
 void flow_quantised_product(
-    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const flow_block *x, size_t x_stride,
-    size_t vectors, float *y, size_t y_stride, bool add) {
-    kernels()->quantised_product(matrix, first_panel, last_panel, x, x_stride, vectors, y, y_stride, add);
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const void *next, const flow_block *x,
+    size_t x_stride, size_t vectors, float *y, size_t y_stride, bool add) {
+    kernels()->quantised_product(matrix, first_panel, last_panel, next, x, x_stride, vectors, y, y_stride, add);
 }
 
 void flow_quantise(const float *x, size_t count, flow_block *blocks) { kernels()->quantise(x, count, blocks); }

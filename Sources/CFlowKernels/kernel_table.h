@@ -14,7 +14,7 @@ typedef struct kernel_table {
     void (*brain_product)(
         const flow_matrix *, size_t, size_t, const uint16_t *, size_t, size_t, float *, size_t, bool);
     void (*quantised_product)(
-        const flow_matrix *, size_t, size_t, const flow_block *, size_t, size_t, float *, size_t, bool);
+        const flow_matrix *, size_t, size_t, const void *, const flow_block *, size_t, size_t, float *, size_t, bool);
     void (*quantise)(const float *, size_t, flow_block *);
     void (*matrix_row)(const flow_matrix *, size_t, float *);
     void (*norm)(const float *, const float *, size_t, float, float *);

@@ -57,24 +57,27 @@ FLOW_INLINE lanes lanes_select(lane_bits mask, lanes a, lanes b) {
 /// The larger one of each lane; b where either is not a number.
 FLOW_INLINE lanes lanes_larger(lanes a, lanes b) { return lanes_select((lane_bits)(a > b), a, b); }
 
+typedef float eight_lanes __attribute__((vector_size(32)));
+typedef float four_lanes __attribute__((vector_size(16)));
+
 /// The sum of all lanes, always as the same tree: halves are added until one number is left.
 FLOW_INLINE float lanes_sum(lanes v) {
-    float t[LANES];
-    lanes_store(t, v);
-    FLOW_UNROLL for (int half = LANES / 2; half > 0; half /= 2) {
-        FLOW_UNROLL for (int i = 0; i < half; i++) t[i] += t[i + half];
-    }
-    return t[0];
+    const eight_lanes eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
+                              + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    const four_lanes four =
+        __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+    return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-/// The largest lane.
+/// The largest lane; lanes must be numbers.
 FLOW_INLINE float lanes_maximum(lanes v) {
-    float t[LANES];
-    lanes_store(t, v);
-    FLOW_UNROLL for (int half = LANES / 2; half > 0; half /= 2) {
-        FLOW_UNROLL for (int i = 0; i < half; i++) t[i] = t[i] > t[i + half] ? t[i] : t[i + half];
-    }
-    return t[0];
+    const eight_lanes eight = __builtin_elementwise_max(
+        __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),
+        __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+    const four_lanes four = __builtin_elementwise_max(
+        __builtin_shufflevector(eight, eight, 0, 1, 2, 3), __builtin_shufflevector(eight, eight, 4, 5, 6, 7));
+    const float left = four[0] > four[2] ? four[0] : four[2], right = four[1] > four[3] ? four[1] : four[3];
+    return left > right ? left : right;
 }
 
 /// The bits of a number as a half, rounded to nearest even; quiet where it is not a number.

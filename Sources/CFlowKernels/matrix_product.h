@@ -32,7 +32,7 @@ FLOW_INLINE lanes lanes_load_kind(const int kind, const void *x) {
 
 /// sums of `units` units of rows from unit `first` of the panels at w, for `vectors` vectors.
 FLOW_INLINE void product_tile(
-    const int units, const int vectors, const int kind, const uint8_t *w, size_t first, size_t columns,
+    const int units, const int vectors, const int kind, const uint8_t *w, size_t first, size_t columns, size_t ahead,
     const float *x, size_t x_stride, float *y, size_t y_stride, bool add) {
     const size_t unit_bytes = LANES * number_bytes(kind), step = 2 * unit_bytes, panel_bytes = columns * step;
     const uint8_t *start[MOST_UNITS];
@@ -46,7 +46,7 @@ FLOW_INLINE void product_tile(
         FLOW_UNROLL for (int u = 0; u < units; u++) {
             const uint8_t *at = start[u] + k * step;
             // Two units of 16-bit numbers share a cache line.
-            if (kind == FLOW_NUMBER_F32 || u % 2 == 0) __builtin_prefetch(at + PREFETCH_BYTES, 0, 3);
+            if (kind == FLOW_NUMBER_F32 || u % 2 == 0) __builtin_prefetch(at + ahead, 0, 3);
             weight[u] = lanes_load_kind(kind, at);
         }
         FLOW_UNROLL for (int v = 0; v < vectors; v++) {
@@ -65,15 +65,15 @@ FLOW_INLINE void product_tile(
 /// `panels` panels by a fixed number of vectors: wide tiles first, then narrower ones for what is left.
 #define PRODUCT_OF(name, units, vectors, kind)                                                                       \
     static void name(                                                                                                \
-        const uint8_t *w, size_t panels, size_t columns, const float *x, size_t x_stride, float *y, size_t y_stride, \
-        bool add) {                                                                                                  \
+        const uint8_t *w, size_t panels, size_t columns, size_t ahead, const float *x, size_t x_stride, float *y,    \
+        size_t y_stride, bool add) {                                                                                 \
         size_t unit = 0;                                                                                             \
         for (; unit + (units) <= 2 * panels; unit += (units))                                                        \
-            product_tile(units, vectors, kind, w, unit, columns, x, x_stride, y, y_stride, add);                     \
+            product_tile(units, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);              \
         for (; (units) > 4 && unit + 4 <= 2 * panels; unit += 4)                                                     \
-            product_tile(4, vectors, kind, w, unit, columns, x, x_stride, y, y_stride, add);                         \
+            product_tile(4, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);                  \
         for (; (units) > 2 && unit + 2 <= 2 * panels; unit += 2)                                                     \
-            product_tile(2, vectors, kind, w, unit, columns, x, x_stride, y, y_stride, add);                         \
+            product_tile(2, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);                  \
     }
 #define PRODUCTS_OF(suffix, kind)                            \
     PRODUCT_OF(product_1##suffix, UNITS_FOR_1, 1, kind)      \
@@ -95,7 +95,7 @@ MORE_PRODUCTS_OF(_bf16, FLOW_NUMBER_BF16)
 #endif
 
 typedef void (*product_function)(
-    const uint8_t *, size_t, size_t, const float *, size_t, float *, size_t, bool);
+    const uint8_t *, size_t, size_t, size_t, const float *, size_t, float *, size_t, bool);
 static const product_function products[3][TILE_VECTORS] = {
 #if FLOW_PATH_LEVEL == 2
     {product_1_f32, product_2_f32, product_3_f32, product_4_f32, product_5_f32, product_6_f32, product_7_f32,
@@ -111,13 +111,14 @@ static const product_function products[3][TILE_VECTORS] = {
 #endif
 };
 
-/// The product of neighbouring panels with any number of vectors.
+/// The product of neighbouring panels with any number of vectors; memory is asked for `ahead` bytes ahead.
 static void product_of_panels(
-    const uint8_t *w, size_t panels, size_t columns, flow_number kind, const float *x, size_t x_stride, size_t vectors,
-    float *y, size_t y_stride, bool add) {
+    const uint8_t *w, size_t panels, size_t columns, flow_number kind, size_t ahead, const float *x, size_t x_stride,
+    size_t vectors, float *y, size_t y_stride, bool add) {
     for (size_t v = 0; v < vectors; v += TILE_VECTORS) {
         const size_t some = vectors - v < TILE_VECTORS ? vectors - v : TILE_VECTORS;
-        products[kind][some - 1](w, panels, columns, x + v * x_stride, x_stride, y + v * y_stride, y_stride, add);
+        products[kind][some - 1](
+            w, panels, columns, ahead, x + v * x_stride, x_stride, y + v * y_stride, y_stride, add);
     }
 }
 
@@ -129,7 +130,7 @@ static void matrix_product(
     for (size_t panel = first_panel; panel < last_panel; panel += GROUP_PANELS) {
         const size_t panels = last_panel - panel < GROUP_PANELS ? last_panel - panel : GROUP_PANELS;
         product_of_panels(
-            (const uint8_t *)matrix->panels + panel * panel_bytes, panels, matrix->columns, kind, x, x_stride, vectors,
-            y + panel * 2 * LANES, y_stride, add);
+            (const uint8_t *)matrix->panels + panel * panel_bytes, panels, matrix->columns, kind, PREFETCH_BYTES, x,
+            x_stride, vectors, y + panel * 2 * LANES, y_stride, add);
     }
 }

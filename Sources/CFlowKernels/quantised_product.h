@@ -198,8 +198,8 @@ static const quantised_function quantised_tiles[10][QUANTISED_VECTORS] = {
 };
 
 static void quantised_product(
-    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const flow_block *x, size_t x_stride,
-    size_t vectors, float *y, size_t y_stride, bool add) {
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const void *next, const flow_block *x,
+    size_t x_stride, size_t vectors, float *y, size_t y_stride, bool add) {
     const quantised_function *tiles = quantised_tiles[matrix->number - FLOW_NUMBER_INT8];
     const size_t panel_bytes = flow_panel_bytes(matrix);
     const size_t most = vectors > QUANTISED_VECTORS ? QUANTISED_MANY : QUANTISED_VECTORS;
@@ -208,6 +208,7 @@ static void quantised_product(
     const size_t near = near_bytes(matrix->number);
     for (size_t panel = first_panel; panel < last_panel; panel++) {
         const uint8_t *w = (const uint8_t *)matrix->panels + panel * panel_bytes;
+        const uint8_t *following = panel + 1 == last_panel && next ? next : w + panel_bytes;
         size_t v = 0;
         for (size_t pass = 0; pass < passes; pass++) {
             // Passes as wide as each other: a narrow one at the end costs more than it multiplies.
@@ -216,7 +217,7 @@ static void quantised_product(
             // that memory is busy all the time.
             const weight_requests ahead =
                 passes == 1 ? (weight_requests){w + near, block_bytes}
-                            : (weight_requests){w + panel_bytes + panel_bytes / passes * pass, block_bytes / passes};
+                            : (weight_requests){following + panel_bytes / passes * pass, block_bytes / passes};
             tiles[some - 1](
                 w, matrix->columns, ahead, x + v * x_stride, x_stride, y + v * y_stride + panel * 2 * LANES, y_stride,
                 add);

@@ -17,6 +17,7 @@ package struct PieceGrid: Equatable {
     package let vectors: Int
     /// Panels of one piece.
     package let panelsPerPiece: Int
+    private let ranks: Int
 
     private var panelPieces: Int { (panels + panelsPerPiece - 1) / panelsPerPiece }
     private var vectorPieces: Int { (vectors + Self.pieceVectors - 1) / Self.pieceVectors }
@@ -25,6 +26,7 @@ package struct PieceGrid: Equatable {
     package init(panels: Int, panelBytes: Int, vectors: Int, ranks: Int) {
         self.panels = panels
         self.vectors = vectors
+        self.ranks = ranks
         let vectorPieces = (vectors + Self.pieceVectors - 1) / Self.pieceVectors
         var perPiece = max(1, Self.pieceBytes / panelBytes)
         if ranks > 1 {
@@ -42,6 +44,13 @@ package struct PieceGrid: Equatable {
     package func panels(ofPiece piece: Int) -> Range<Int> {
         let first = piece / vectorPieces * panelsPerPiece
         return first..<min(first + panelsPerPiece, panels)
+    }
+
+    /// The panel that the rank of a piece probably comes to next: while all are equally fast they take turns. Nil behind
+    /// the last one.
+    package func nextPanel(afterPiece piece: Int) -> Int? {
+        let next = piece + ranks
+        return next < count ? panels(ofPiece: next).lowerBound : nil
     }
 
     /// The vectors of a piece.

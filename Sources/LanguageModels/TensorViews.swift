@@ -66,4 +66,9 @@ extension flow_matrix {
     package var panelBytes: Int {
         withUnsafePointer(to: self) { flow_panel_bytes($0) }
     }
+
+    /// Where a panel begins; nil for none.
+    package func panel(_ index: Int?) -> UnsafeRawPointer? {
+        index.map { panels + $0 * panelBytes }
+    }
 }

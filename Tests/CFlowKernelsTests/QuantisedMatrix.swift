@@ -136,7 +136,7 @@ final class QuantisedMatrix {
         let range = range ?? 0..<panels
         var y = [Float](repeating: 1, count: vectors * panels * 32)
         flow_quantised_product(
-            &view, range.lowerBound, range.upperBound, x, columns / 32, vectors, &y, panels * 32, adding)
+            &view, range.lowerBound, range.upperBound, nil, x, columns / 32, vectors, &y, panels * 32, adding)
         return y
     }
 }

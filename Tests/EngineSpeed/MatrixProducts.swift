@@ -62,11 +62,12 @@ final class MatrixProducts: StepProgram {
         let panels = grid.panels(ofPiece: piece)
         let rows = grid.vectors(ofPiece: piece)
         let first = rows.lowerBound
+        let next = matrix.panel(grid.nextPanel(afterPiece: piece))
         withUnsafePointer(to: matrix) {
             if matrix.isQuantised {
                 flow_quantised_product(
-                    $0, panels.lowerBound, panels.upperBound, source.blocks[first], source.blocks.stride, rows.count,
-                    target[first], target.stride, false)
+                    $0, panels.lowerBound, panels.upperBound, next, source.blocks[first], source.blocks.stride,
+                    rows.count, target[first], target.stride, false)
             } else if matrix.number == FLOW_NUMBER_BF16 {
                 flow_brain_product(
                     $0, panels.lowerBound, panels.upperBound, source.brains[first], source.brains.stride, rows.count,

@@ -27,10 +27,10 @@ final class MeasuredEngine {
     /// What is asked about the model's answers, not about its speed.
     func quality() throws -> MeasuredQuality { try ownQuality.get() }
 
-    /// Prefills 512 tokens in steps of so many rows.
-    func prefill(_ rows: Int) throws -> Measured {
+    /// Prefills 512 tokens in steps of so many rows, behind so many others.
+    func prefill(_ rows: Int, behind context: Int) throws -> Measured {
         var steps = try steps.get()
-        return steps.prefill(512, rows: rows)
+        return steps.prefill(512, rows: rows, behind: context)
     }
 
     /// Does some work; what it needs before is not counted.
@@ -41,7 +41,7 @@ final class MeasuredEngine {
             switch work {
             case .decode: return steps.decode(sequences: 1, steps: 32)
             case .batch8: return steps.decode(sequences: 8, steps: 8)
-            default: return steps.prefill(512, rows: 512)
+            default: return steps.prefill(512, rows: 512, behind: 0)
             }
         case .streams8: return try tasks.get().streams(8, prompt: 128, answer: 64)
         case .longPrompt: return try tasks.get().longPromptBesideAnswers()

@@ -27,13 +27,15 @@ struct MeasuredSteps {
         }
     }
 
-    /// A prompt in steps of some rows.
-    mutating func prefill(_ count: Int, rows: Int) -> Measured {
-        Measured.of {
-            for first in stride(from: 0, to: count, by: max(1, rows)) {
-                fill(0, first..<min(first + max(1, rows), count))
+    /// A part of a prompt in steps of some rows, behind so many tokens whose keys and values are whatever lies there.
+    mutating func prefill(_ count: Int, rows: Int, behind context: Int) -> Measured {
+        let end = min(context + count, Self.sequences * Self.blocksOfSequence * 32)
+        let first = max(0, end - count)
+        return Measured.of {
+            for position in stride(from: first, to: end, by: max(1, rows)) {
+                fill(0, position..<min(position + max(1, rows), end))
             }
-            return count
+            return end - first
         }
     }
 
@@ -45,7 +47,8 @@ struct MeasuredSteps {
             StepRow(token: Int32($0 % 1000 % vocabulary), position: $0, sequence: 0, sampling: $0 == last ? 0 : nil)
         }
         runner.run(
-            StepBatch(rows: rows, sequences: [table(sequence)], samplings: [SamplingPlan()]), into: &sampled)
+            StepBatch(rows: rows, sequences: [table(sequence, upTo: last)], samplings: [SamplingPlan()]),
+            into: &sampled)
     }
 
     private mutating func decode(_ sequences: Int, position: Int) {
@@ -53,13 +56,16 @@ struct MeasuredSteps {
             StepRow(token: Int32((position + $0) % 1000 % vocabulary), position: position, sequence: $0, sampling: $0)
         }
         let batch = StepBatch(
-            rows: rows, sequences: (0..<sequences).map(table),
+            rows: rows, sequences: (0..<sequences).map { table($0, upTo: position) },
             samplings: Array(repeating: SamplingPlan(), count: sequences))
         runner.run(batch, into: &sampled)
     }
 
-    private func table(_ sequence: Int) -> StepSequence {
+    /// A sequence's own blocks, and those of the next ones where it is long.
+    private func table(_ sequence: Int, upTo position: Int) -> StepSequence {
         StepSequence(
-            blockTable: (0..<Self.blocksOfSequence).map { Int32(sequence * Self.blocksOfSequence + $0) })
+            blockTable: (0..<max(Self.blocksOfSequence, position / 32 + 1)).map {
+                Int32(sequence * Self.blocksOfSequence + $0)
+            })
     }
 }

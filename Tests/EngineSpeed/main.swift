@@ -9,7 +9,8 @@ func say(_ line: String, to descriptor: CInt) {
 /// What a line asks for: the name of a work that is measured, or a question of quality with its arguments.
 func answer(_ words: [String], _ engine: MeasuredEngine) throws -> String? {
     switch (words.first, words.count) {
-    case ("prefill", 2): return try engine.prefill(Int(words[1]) ?? 1).line
+    case ("prefill", 2...3):
+        return try engine.prefill(Int(words[1]) ?? 1, behind: words.count > 2 ? Int(words[2]) ?? 0 : 0).line
     case ("tokenize", 3): return "count=\(try engine.quality().tokenize(words[1], into: words[2]))"
     case ("generate", 3): return "count=\(try engine.quality().generate(Int(words[1]) ?? 0, into: words[2]))"
     case ("surprise", 3):
@@ -21,7 +22,8 @@ func answer(_ words: [String], _ engine: MeasuredEngine) throws -> String? {
 
 // `engine-speed ARTEFACT THREADS`: reads the names of works from standard input, does each at once, and answers with a
 // line of figures. For the programs of Packaging/benchmarks, which ask both engines in turn. Beside the works there are
-// `prefill ROWS` (512 tokens in steps of so many rows), `tokenize TEXT TOKENS`, `generate COUNT TOKENS` and `surprise PATH TOKENS`, with the names of files.
+// `prefill ROWS [CONTEXT]` (512 tokens in steps of so many rows, behind a context of so many), `tokenize TEXT TOKENS`,
+// `generate COUNT TOKENS` and `surprise PATH TOKENS`, with the names of files.
 guard CommandLine.arguments.count == 3, let threads = Int(CommandLine.arguments[2]), threads > 0 else {
     say("usage: engine-speed ARTEFACT THREADS\n", to: STDERR_FILENO)
     exit(64)

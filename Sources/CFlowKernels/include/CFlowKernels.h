@@ -106,10 +106,11 @@ void flow_quantise(const float *x, size_t count, flow_block *blocks);
 /// flow_matrix_product for a quantised matrix: y[v][r] = sum over blocks of 32 columns, in order, of the exact integer
 /// dot times both scales, one fused multiply-add per block (per 16 columns where these have scales), then
 /// one for each of the block's minima.
-/// x: [vectors][columns / 32], x_stride in blocks.
+/// x: [vectors][columns / 32], x_stride in blocks. `next` is the panel of any matrix of the same shape that this thread
+/// probably multiplies afterwards: memory is asked for it meanwhile; NULL: the one behind the last.
 void flow_quantised_product(
-    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const flow_block *x, size_t x_stride,
-    size_t vectors, float *y, size_t y_stride, bool add);
+    const flow_matrix *matrix, size_t first_panel, size_t last_panel, const void *next, const flow_block *x,
+    size_t x_stride, size_t vectors, float *y, size_t y_stride, bool add);
 
 /// y[k] = w[row][k]: one row of a matrix of any kind, such as a token's embedding.
 void flow_matrix_row(const flow_matrix *matrix, size_t row, float *y);

@@ -67,8 +67,8 @@ package struct BatchPlanner: Sendable {
         sequences[place].giveUpBlocks(to: &pool)
     }
 
-    /// The next step's work, with as many rows of prompts beside a number of answers as `pace` says, at least one. An
-    /// empty plan needs no `complete`.
+    /// The next step's work, with as many rows of prompts beside a number of answers as `pace` says; at least one where
+    /// there is no answer. An empty plan needs no `complete`.
     package mutating func schedule(pace: (_ answers: Int) -> Int = { _ in .max }) -> StepPlan {
         precondition(!stepInFlight, "a step is scheduled after the one before is complete")
         let plan = planStep(pace)

@@ -9,7 +9,7 @@
 package struct PromptPace: Sendable, Equatable {
     /// What a step with prompts may take, as a multiple of one without. Below the factor that answers are promised, since
     /// a step may turn out longer than it was thought to be.
-    static let stretch = 2.4
+    static let stretch = 2.5
     /// What a step may take where no answer waits for it, in seconds: somebody who comes meanwhile waits for its end.
     static let unhurried = 0.25
     /// Rows of the first step with prompts, whose cost nobody knows.
@@ -30,11 +30,12 @@ package struct PromptPace: Sendable, Equatable {
 
     package init() {}
 
-    /// Rows of prompts for a step in which so many answers get a token.
+    /// Rows of prompts for a step in which so many answers get a token. None where nobody knows yet what such a step takes
+    /// without them: this one will tell.
     package func promptRows(besideAnswers answers: Int) -> Int {
+        if answers > 0, answerSeconds[Self.place(answers)] == nil { return 0 }
         guard let rowSeconds, rowSeconds > 0 else { return Self.firstRows }
         let alone = secondsAlone(answers)
-        if answers > 0, alone == nil { return Self.firstRows }
         let seconds = answers > 0 ? (Self.stretch - 1) * (alone ?? 0) : Self.unhurried - (alone ?? 0)
         return min(trustedRows, max(Self.fewestRows, Int(min(seconds / rowSeconds, 1e6))))
     }

@@ -11,7 +11,8 @@ extension BatchPlanner {
     ///    this, so that a long prompt is not overtaken for ever.
     /// 3. Decoding sequences take one row each, going round where there are more of them than rows; while prompts wait,
     ///    a part of the step is left to those.
-    /// 4. Prompts take the rest in chunks, oldest first, but no more than the pace allows beside those answers. One that
+    /// 4. Prompts take the rest in chunks, oldest first, but no more than the pace allows beside those answers, which may
+    ///    be none. One that
     ///    must be whole waits for a step with enough room; those behind it wait too, so that it is not overtaken for ever.
     mutating func planStep(_ pace: (_ answers: Int) -> Int) -> StepPlan {
         var plan = StepPlan()
@@ -80,7 +81,7 @@ extension BatchPlanner {
     }
 
     private func takePromptRows(_ plan: inout StepPlan, _ pace: (_ answers: Int) -> Int) {
-        var room = min(limits.rowsPerStep - plan.chunks.count, max(1, pace(plan.chunks.count)))
+        var room = min(limits.rowsPerStep - plan.chunks.count, max(plan.isEmpty ? 1 : 0, pace(plan.chunks.count)))
         for place in sequences.indices where sequences[place].phase == .prefilling && room > 0 {
             let sequence = sequences[place]
             if sequence.isWhole, sequence.tokenCount > room {

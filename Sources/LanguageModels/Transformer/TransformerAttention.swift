@@ -5,24 +5,27 @@ import CFlowKernels
 /// Queries, keys and values, and attention. Functions touch only the outputs of their own rows or panels.
 extension TransformerForwardPass {
     /// Panels of queries, keys and values, which lie behind each other in the operation's count.
-    func project(_ panels: Range<Int>, _ rows: Range<Int>, _ layer: TransformerLayer) {
+    func project(_ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ layer: TransformerLayer) {
         let queries = shape.headCount * shape.headSize
         let keys = shape.keyValueHeadCount * shape.headSize
         let afterQueries = Self.panels(queries)
         let afterKeys = afterQueries + Self.panels(keys)
-        part(panels, from: 0, width: queries, layer.query, rows, into: activations.queries)
-        part(panels, from: afterQueries, width: keys, layer.key, rows, into: activations.keys)
-        part(panels, from: afterKeys, width: keys, layer.value, rows, into: activations.values)
+        part(panels, next: next, from: 0, width: queries, layer.query, rows, into: activations.queries)
+        part(panels, next: next, from: afterQueries, width: keys, layer.key, rows, into: activations.keys)
+        part(panels, next: next, from: afterKeys, width: keys, layer.value, rows, into: activations.values)
     }
 
     private func part(
-        _ panels: Range<Int>, from start: Int, width: Int, _ projection: Projection, _ rows: Range<Int>,
+        _ panels: Range<Int>, next: Int?, from start: Int, width: Int, _ projection: Projection, _ rows: Range<Int>,
         into target: ActivationRows
     ) {
-        let own = panels.clamped(to: start..<start + Self.panels(width))
+        let all = start..<start + Self.panels(width)
+        let own = panels.clamped(to: all)
         guard !own.isEmpty else { return }
         let local = own.lowerBound - start..<own.upperBound - start
-        product(projection, local, activations.normed, rows, width: width, into: target, adding: false)
+        let following = next.flatMap { all.contains($0) ? projection.matrix.panel($0 - start) : nil }
+        product(
+            projection, local, next: following, activations.normed, rows, width: width, into: target, adding: false)
     }
 
     /// Norms and rotates the row's queries and keys, and writes keys and values to the sequence's memory.

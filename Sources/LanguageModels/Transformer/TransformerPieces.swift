@@ -109,21 +109,23 @@ extension TransformerForwardPass {
     ) {
         let grid = grid(of: step, input)
         let panels = grid.panels(ofPiece: piece)
+        let next = grid.nextPanel(afterPiece: piece)
         let rows = grid.vectors(ofPiece: piece)
         switch step.operation {
         case .project:
-            project(panels, rows, layer)
+            project(panels, next: next, rows, layer)
         case .attentionOutput:
             output(
-                layer.attentionOutput, panels, activations.attended, rows, directly: model.addsBranchesDirectly)
+                layer.attentionOutput, panels, next: next, activations.attended, rows,
+                directly: model.addsBranchesDirectly)
         case .gateAndUp:
-            if let weights = layer.feedForward { gateAndUp(panels, rows, weights) }
+            if let weights = layer.feedForward { gateAndUp(panels, next: next, rows, weights) }
         case .down:
             guard let weights = layer.feedForward else { return }
             let directly = model.addsBranchesDirectly && layer.experts == nil
-            output(weights.down, panels, activations.gate, rows, directly: directly)
+            output(weights.down, panels, next: next, activations.gate, rows, directly: directly)
         default:
-            if let matrix = model.output { logits(matrix, panels, rows) }
+            if let matrix = model.output { logits(matrix, panels, next: next, rows) }
         }
     }
 

@@ -5,23 +5,33 @@ import CFlowKernels
 /// Products with matrices, and what is done to their panels at once.
 extension TransformerForwardPass {
     /// A branch's last product: onto the residual, or to a place of its own where more is done with it.
-    func output(_ projection: Projection, _ panels: Range<Int>, _ source: Operand, _ rows: Range<Int>, directly: Bool) {
+    func output(
+        _ projection: Projection, _ panels: Range<Int>, next: Int?, _ source: Operand, _ rows: Range<Int>,
+        directly: Bool
+    ) {
         product(
-            projection, panels, source, rows, width: shape.hiddenSize,
+            projection, panels, next: projection.matrix.panel(next), source, rows, width: shape.hiddenSize,
             into: directly ? activations.residual : activations.branch, adding: directly)
     }
 
     /// Panels of gate and up, and the activation of their rows.
-    func gateAndUp(_ panels: Range<Int>, _ rows: Range<Int>, _ weights: FeedForward) {
+    func gateAndUp(_ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ weights: FeedForward) {
         let width = weights.width
         let gate = activations.gate.floats
         let first = panels.lowerBound * KernelLayout.panelRows
         let last = min(panels.upperBound * KernelLayout.panelRows, width)
+        let normed = activations.normed
         if let projection = weights.gate {
-            product(projection, panels, activations.normed, rows, width: width, into: gate, adding: false)
-            product(weights.up, panels, activations.normed, rows, width: width, into: activations.up, adding: false)
+            product(
+                projection, panels, next: weights.up.matrix.panel(panels.lowerBound), normed, rows, width: width,
+                into: gate, adding: false)
+            product(
+                weights.up, panels, next: projection.matrix.panel(next), normed, rows, width: width,
+                into: activations.up, adding: false)
         } else {
-            product(weights.up, panels, activations.normed, rows, width: width, into: gate, adding: false)
+            product(
+                weights.up, panels, next: weights.up.matrix.panel(next), normed, rows, width: width, into: gate,
+                adding: false)
         }
         for row in rows {
             activate(gate[row] + first, weights.gate == nil ? nil : activations.up[row] + first, last - first)
@@ -39,8 +49,10 @@ extension TransformerForwardPass {
     }
 
     /// Panels of the logits of sampled rows.
-    func logits(_ matrix: flow_matrix, _ panels: Range<Int>, _ rows: Range<Int>) {
-        product(matrix, panels, activations.sampled, rows, into: activations.logits, adding: false)
+    func logits(_ matrix: flow_matrix, _ panels: Range<Int>, next: Int?, _ rows: Range<Int>) {
+        product(
+            matrix, panels, next: matrix.panel(next), activations.sampled, rows, into: activations.logits, adding: false
+        )
         let scaling = shape.scaling
         guard scaling.logits != 1 || scaling.logitsBound > 0 else { return }
         let first = panels.lowerBound * KernelLayout.panelRows
@@ -55,27 +67,28 @@ extension TransformerForwardPass {
 
     /// target[row][panels' rows] = matrix * source[row] + bias, or added to it; the matrix has `width` rows.
     func product(
-        _ projection: Projection, _ panels: Range<Int>, _ source: Operand, _ rows: Range<Int>, width: Int,
-        into target: ActivationRows, adding: Bool
+        _ projection: Projection, _ panels: Range<Int>, next: UnsafeRawPointer?, _ source: Operand, _ rows: Range<Int>,
+        width: Int, into target: ActivationRows, adding: Bool
     ) {
-        product(projection.matrix, panels, source, rows, into: target, adding: adding)
+        product(projection.matrix, panels, next: next, source, rows, into: target, adding: adding)
         guard let bias = projection.bias else { return }
         let first = panels.lowerBound * KernelLayout.panelRows
         let last = min(panels.upperBound * KernelLayout.panelRows, width)
         for row in rows { flow_add(target[row] + first, bias + first, last - first) }
     }
 
-    /// target[row][panels' rows] = matrix * source[row], or added to it.
+    /// target[row][panels' rows] = matrix * source[row], or added to it. `next` is the panel that this rank probably comes
+    /// to afterwards.
     func product(
-        _ matrix: flow_matrix, _ panels: Range<Int>, _ source: Operand, _ rows: Range<Int>,
-        into target: ActivationRows, adding: Bool
+        _ matrix: flow_matrix, _ panels: Range<Int>, next: UnsafeRawPointer? = nil, _ source: Operand,
+        _ rows: Range<Int>, into target: ActivationRows, adding: Bool
     ) {
         let first = rows.lowerBound
         withUnsafePointer(to: matrix) {
             if matrix.isQuantised {
                 flow_quantised_product(
-                    $0, panels.lowerBound, panels.upperBound, source.blocks[first], source.blocks.stride, rows.count,
-                    target[first], target.stride, adding)
+                    $0, panels.lowerBound, panels.upperBound, next, source.blocks[first], source.blocks.stride,
+                    rows.count, target[first], target.stride, adding)
             } else if matrix.number == FLOW_NUMBER_BF16, source.brains.count > 0 {
                 flow_brain_product(
                     $0, panels.lowerBound, panels.upperBound, source.brains[first], source.brains.stride, rows.count,

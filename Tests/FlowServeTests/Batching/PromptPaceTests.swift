@@ -21,7 +21,11 @@ struct PromptPaceTests {
     func unknown() {
         var pace = PromptPace()
         #expect(pace.promptRows(besideAnswers: 0) == PromptPace.firstRows)
+        #expect(pace.promptRows(besideAnswers: 3) == 0, "what answers take alone is found out first")
+        pace.note(answerRows: 3, promptRows: 0, seconds: 0.03)
         #expect(pace.promptRows(besideAnswers: 3) == PromptPace.firstRows)
+        #expect(pace.promptRows(besideAnswers: 4) == 0, "four may take longer than three")
+        pace = PromptPace()
         pace.note(answerRows: 0, promptRows: 100, seconds: 0)
         pace.note(answerRows: 0, promptRows: 3, seconds: 1)
         #expect(pace == PromptPace(), "what took no time, and what had too few rows, says nothing")
