@@ -10,11 +10,17 @@ package enum DaemonPreparation {
     /// instance or client needs more. Confined children get a small limit of their own.
     package static func apply() {
         signal(SIGPIPE, SIG_IGN)
-        ProcessPriority.setAll(ProcessPriority.daemon)
+        raisePriority()
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         // Where it cannot be raised it stays as it is.
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// The daemons' priority for all threads there are, where this user may have it: again after threads were started by
+    /// others than the first one.
+    package static func raisePriority() {
+        ProcessPriority.setAll(ProcessPriority.daemon)
     }
 }

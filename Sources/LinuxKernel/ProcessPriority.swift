@@ -13,7 +13,7 @@ package enum ProcessPriority {
     package static let work: CInt = 5
 
     /// The calling process's own, as far as its first thread tells.
-    package static var current: CInt { getpriority(Self.process, 0) }
+    package static var current: CInt { getpriority(Self.process, id_t(getpid())) }
 
     /// Sets it for every thread there is, since Linux counts by thread; later ones inherit it. False where this user may
     /// not (raising needs CAP_SYS_NICE or RLIMIT_NICE).

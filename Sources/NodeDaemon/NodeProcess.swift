@@ -37,7 +37,7 @@ package enum NodeProcess {
             configuration: ServiceGroupConfiguration(
                 services: [NodeRuntime(service: service), server, NodeDrain(service: service)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        try await EventLoopTasks.run { try await group.run() }
     }
 
     /// A daemon that was killed a moment ago may still answer: so long its successor waits.

@@ -50,7 +50,7 @@ struct SchedulerCommand: AsyncParsableCommand {
             let group = ServiceGroup(
                 configuration: .init(
                     services: [core, gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-            try await group.run()
+            try await EventLoopTasks.run { try await group.run() }
         } catch let error as SchedulerStartError {
             logger.critical("cannot start: \(error)")
             throw ExitCode(69)

@@ -178,6 +178,8 @@ import UnixHTTP
         try await ServerFixture.run(router) { fixture in
             let response = try await fixture.client.request(.get, "/slow")
             await fixture.group.triggerGracefulShutdown()
+            // The group hears of it a moment later; the file goes first of all.
+            while access(fixture.socketPath, F_OK) == 0 { await Task.yield() }
             opener.yield()
             #expect(String(buffer: try await response.collect(upTo: 100)) == "begun ended")
             await #expect(throws: UnixHTTPClientError.socketMissing(path: fixture.socketPath)) {

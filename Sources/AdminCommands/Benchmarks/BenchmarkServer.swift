@@ -57,6 +57,17 @@ struct BenchmarkServer: Sendable {
         }
     }
 
+    /// Waits until instances of the model have so many tasks together.
+    func waitForTasks(_ count: Int) async throws(CommandError) {
+        for _ in 0..<Self.attempts {
+            let tasks = try await node.instances().map(\.instance).filter { $0.model == model.name }
+                .reduce(0) { $0 + $1.activeTasks }
+            if tasks >= count { return }
+            try await Self.rest()
+        }
+        throw .tryAgain("the instance has not taken \(count) requests after 10 s")
+    }
+
     private static func waitUntilReady(_ daemons: PrivateDaemons) async throws(CommandError) {
         let patience = SocketPatience(seconds: readySeconds, candidates: [daemons.socketPath])
         let scheduler = AdminServer(side: .scheduler, socketPath: daemons.socketPath)

@@ -11,7 +11,8 @@ package struct BenchStartCommand: AsyncParsableCommand {
         discussion: """
             Forks instances one after the other from a warm template, and takes
             first tokens of the model with and without a template. A fork counts
-            from the node's decision until it has heard the answer to a ping.
+            from the node's decision until it has heard the answer to a ping; with
+            --beside also while an instance is busy with so many answers.
 
             Example:
               deepflow bench start --checkpoint model.gguf --forks 200 --json
@@ -21,20 +22,23 @@ package struct BenchStartCommand: AsyncParsableCommand {
     package var forks = 200
     @Option(help: ArgumentHelp("First tokens to take, each way.", valueName: "number"))
     package var rounds = 5
+    @Option(help: ArgumentHelp("Answers that run while it forks once more; 0: none.", valueName: "number"))
+    package var beside = 0
     @OptionGroup package var options: BenchmarkOptions
 
     package init() {}
 
     package func validate() throws {
-        guard (1...100_000).contains(forks), (1...1000).contains(rounds) else {
-            throw ValidationError("--forks is 1 to 100000, --rounds 1 to 1000")
+        guard (1...100_000).contains(forks), (1...1000).contains(rounds), (0...64).contains(beside) else {
+            throw ValidationError("--forks is 1 to 100000, --rounds 1 to 1000, --beside 0 to 64")
         }
     }
 
     package func run() async throws {
-        let (forks, rounds) = (forks, rounds)
+        let (forks, rounds, beside) = (forks, rounds, beside)
         let report = try await BenchmarkServer.with(options) { server throws(CommandError) in
-            try await StartBenchmark(server: server).run(forks: forks, rounds: rounds)
+            try await StartBenchmark(server: server).run(
+                forks: forks, rounds: rounds, besideAnswers: beside)
         }
         if options.output.json { return try JSONOutput.write(report) }
         StandardStreams.write(report.text)

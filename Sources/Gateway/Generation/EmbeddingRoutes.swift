@@ -13,7 +13,8 @@ struct EmbeddingRoutes: Sendable {
     var routes: [GatewayRoute] {
         [
             GatewayRoute(.post, .exactly(SchedulerRoutes.embeddings), access: .client) { exchange in
-                try await answer(try EmbeddingRequest(body: try await BoundedBody.collect(exchange.request)), exchange)
+                try await answer(
+                    try await BoundedBody.read(exchange.request) { try EmbeddingRequest(body: $0) }, exchange)
             }
         ]
     }

@@ -14,11 +14,12 @@ struct GenerationRoutes: Sendable {
         [
             GatewayRoute(.post, .exactly(SchedulerRoutes.chatCompletions), access: .client) { exchange in
                 try await answer(
-                    try GenerationRequest(chatBody: try await BoundedBody.collect(exchange.request)), exchange)
+                    try await BoundedBody.read(exchange.request) { try GenerationRequest(chatBody: $0) }, exchange)
             },
             GatewayRoute(.post, .exactly(SchedulerRoutes.completions), access: .client) { exchange in
                 try await answer(
-                    try GenerationRequest(completionBody: try await BoundedBody.collect(exchange.request)), exchange)
+                    try await BoundedBody.read(exchange.request) { try GenerationRequest(completionBody: $0) }, exchange
+                )
             },
         ]
     }

@@ -14,11 +14,11 @@ struct TokenRoutes: Sendable {
         [
             GatewayRoute(.post, .exactly(SchedulerRoutes.tokenize), access: .client) { exchange in
                 try await tokenize(
-                    try TokenizationRequest(body: try await BoundedBody.collect(exchange.request)), exchange)
+                    try await BoundedBody.read(exchange.request) { try TokenizationRequest(body: $0) }, exchange)
             },
             GatewayRoute(.post, .exactly(SchedulerRoutes.detokenize), access: .client) { exchange in
                 try await detokenize(
-                    try DetokenizationRequest(body: try await BoundedBody.collect(exchange.request)), exchange)
+                    try await BoundedBody.read(exchange.request) { try DetokenizationRequest(body: $0) }, exchange)
             },
         ]
     }

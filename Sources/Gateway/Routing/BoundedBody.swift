@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import OpenAIAPI
+internal import UnixHTTP
 
 /// A request whose body was not read to its end: its connection can carry no further request.
 struct UnreadBody: Error {
@@ -48,6 +49,19 @@ enum BoundedBody {
         }
         guard count <= limit else { throw UnreadBody(error: tooLarge, rest: nil) }
         return bytes
+    }
+
+    /// Bytes from which on a body is understood away from the threads that serve others.
+    private static let longBytes = 64 << 10
+
+    /// What `reading` makes of the body of `request`; a long one holds up nobody else meanwhile. Fails as `collect` does, and
+    /// as `reading` does.
+    static func read<Value: Sendable>(
+        _ request: Request, _ reading: @Sendable ([UInt8]) throws -> Value
+    ) async throws -> Value {
+        let body = try await collect(request)
+        guard body.count >= longBytes else { return try reading(body) }
+        return try await EventLoopTasks.offLoop { try reading(body) }
     }
 
     /// Reads a bounded part of `body` and forgets it.

@@ -99,7 +99,7 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
         do {
             let connection = try await channel.eventLoop.flatSubmit { setUp(channel, open) }.get()
             if open.isDraining { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-            await connection.run(logger)
+            await EventLoopTasks.on(channel.eventLoop) { await connection.run(logger) }
         } catch {
             logger.debug("a connection ended before its first request", metadata: ["error": "\(error)"])
             channel.close(promise: nil)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import NIOCore
+internal import NIOPosix
+
+/// Runs a daemon's tasks on the threads that read and write its sockets.
+///
+/// Swift's own pool would do it too, with two costs. Each part of an answer would change threads twice on its way, and
+/// the pool sets the nice value of every thread that it starts to zero: with all cores computing, a daemon would wait
+/// for time slices although its user may have a better priority. NIO's threads keep what they are given.
+package enum EventLoopTasks {
+    /// Runs `body` and all tasks that it has as children on one event loop; connections keep to their own. The loops' threads
+    /// get the daemons' priority.
+    package static func run(_ body: @Sendable () async throws -> Void) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        // Each of them has run something: its thread is there.
+        for loop in group.makeIterator() { try await loop.submit {}.get() }
+        DaemonPreparation.raisePriority()
+        try await on(group.next(), body)
+    }
+
+    /// Runs `body` away from the event loops, for work that may take long: whole megabytes to be understood.
+    package static func offLoop<Result: Sendable>(
+        _ body: @Sendable () throws -> Result
+    ) async rethrows -> Result {
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { try body() }
+    }
+
+    /// Runs `body` and its child tasks on a loop.
+    static func on(_ loop: any EventLoop, _ body: @Sendable () async throws -> Void) async rethrows {
+        try await withTaskExecutorPreference(EventLoopExecutor(loop: loop)) { try await body() }
+    }
+}
+
+/// An event loop as a place for tasks.
+private final class EventLoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
