@@ -97,9 +97,15 @@ extension KeeperProcess {
         carryOut(order, descriptor: descriptor)
     }
 
+    private static let endingMessage = "the keeper is ending"
+
     private func carryOut(_ order: ToKeeper, descriptor: consuming OwnedDescriptor?) {
         switch order {
         case .hello: tellEverything()
+        // A daemon may order some more before it hears of the end: what it would get is killed no more.
+        case .startTemplate(let id, _) where isRetiring: tell(.templateEnded(id, nil, message: Self.endingMessage))
+        case .fork(let ids, _, _) where isRetiring:
+            for id in ids { tell(.instanceEnded(id, nil, message: Self.endingMessage)) }
         case .startTemplate(let id, let model): startTemplate(id, model: model, artefact: descriptor)
         case .fork(let ids, let template, let settings): fork(ids, template: template, settings)
         case .keepBlanks(let count): keepBlanks(count)

@@ -166,7 +166,6 @@ package final class KeeperProcess {
 
     /// Ends everything, templates first so that nothing new comes to be.
     func retire() {
-        guard !isRetiring else { return }
         isRetiring = true
         for template in templates.values { template.kill() }
         for instance in instances.values { instance.kill() }

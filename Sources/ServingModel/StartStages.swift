@@ -32,10 +32,13 @@ package struct StartStages: Hashable, Sendable, Codable {
         case scalerPost = "scaler_post"
     }
 
+    /// The stages' names, in their order.
+    package static let names = CodingKeys.allCases.map(\.rawValue)
+
     /// The stages by name, in their order.
     package var named: [(name: String, microseconds: Int)] {
-        zip(CodingKeys.allCases, [scalerPre, tePreLoad, teLoad, tePostLoad, scalerPost])
-            .map { ($0.rawValue, $1) }
+        Array(zip(Self.names, [scalerPre, tePreLoad, teLoad, tePostLoad, scalerPost]))
+            .map { (name: $0, microseconds: $1) }
     }
 
     /// The whole start.

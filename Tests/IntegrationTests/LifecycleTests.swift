@@ -4,6 +4,7 @@ import LinuxKernel
 import Messages
 import ServingModel
 import Testing
+import UnixHTTP
 
 extension Integration {
     @Suite("Starting and stopping")
@@ -58,6 +59,30 @@ extension Integration {
                 #expect(after.map(\.id) == before.map(\.id))
                 #expect(after.allSatisfy { $0.status == .completed })
                 #expect(try Self.ask(fixture).output == first.output)
+            }
+        }
+
+        @Test("Scaling and pins outlive the node's daemon, and its metrics count the starts")
+        func wishes() async throws {
+            try await DeepFlowFixture.with { fixture in
+                let model = DeepFlowFixture.model
+                #expect(try fixture.deepflow(["instance", "scale", model, "2"]).isSuccess)
+                #expect(try fixture.deepflow(["model", "pin", model]).isSuccess)
+                let node = SocketAPI(fixture.nodeSocket)
+                let metrics = String(decoding: try await node.send(.get, NodeRoutes.metrics).body, as: UTF8.self)
+                #expect(
+                    metrics.contains(
+                        "deepflow_instance_start_seconds_count{model=\"\(model)\",stage=\"te_load\"} 2\n"))
+                #expect(metrics.contains("deepflow_instances{model=\"\(model)\",state=\"ready\"} 2\n"))
+                _ = try fixture.stop(fixture.node)
+                try fixture.startNode()
+                try fixture.waitUntilReady()
+                try await eventually("both instances are there again") {
+                    let found = try fixture.deepflow(["instance", "list", "--json"]).output
+                    return found.components(separatedBy: "\"ready\"").count == 3
+                }
+                let templates: [NodeTemplate] = try await fixture.api.get(SchedulerRoutes.templates)
+                #expect(templates.map(\.template.isPinned) == [true])
             }
         }
 

@@ -68,7 +68,7 @@ import UnixHTTP
 
     @Test("every route names its roles, and none is open to mere clients")
     func rolesAreNamed() {
-        #expect(table.routes.count == 17)
+        #expect(table.routes.count == 18)
         for route in table.routes {
             #expect(!route.roles.isEmpty, "\(route.path)")
             #expect(!route.roles.contains(.client), "\(route.path)")

@@ -115,6 +115,8 @@ struct BenchmarkServer: Sendable {
         let address = try ServerAddress(socket: scheduler.socketPath, environment: [:])
         let node = AdminServer(
             side: .node(holder.node), socketPath: try SocketChoice.firstOpen(of: address.nodeCandidates(holder.node)))
+        // A kept directory remembers what the run before had scaled.
+        if isPrivate { try await node.unload(name) }
         return BenchmarkServer(scheduler: scheduler, node: node, model: holder.model, isPrivate: isPrivate)
     }
 }

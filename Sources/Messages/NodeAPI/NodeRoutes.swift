@@ -4,6 +4,8 @@
 package enum NodeRoutes {
     /// GET: `NodeStatus`.
     package static let status = "/v1/status"
+    /// GET: the node's metrics in Prometheus' text format.
+    package static let metrics = "/metrics"
     /// GET: newline-delimited `NodeEvent`s for as long as the connection lasts; begins with `hello`, `models`,
     /// `instances`. A new stream ends the one before: a node has one scheduler.
     package static let events = "/v1/events"

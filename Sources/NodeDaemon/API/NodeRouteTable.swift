@@ -34,6 +34,11 @@ struct NodeRouteTable: Sendable {
             NodeRoute(.get, NodeRoutes.templates, Self.both) { [service] _, _ in
                 try JSONAnswer.make(await service.templates())
             },
+            NodeRoute(.get, NodeRoutes.metrics, Self.both) { [service] _, _ in
+                Response(
+                    status: .ok, headers: [.contentType: MetricsText.contentType],
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: await service.metricsText())))
+            },
             NodeRoute(.get, NodeRoutes.events, [.scheduler]) { [service] _, _ in Self.events(service) },
         ]
     }

@@ -143,7 +143,7 @@ extension InstancePool {
         for (id, instance) in sortedInstances where instance.isCondemned {
             orders.append(.kill(id, reason: "it was to be killed before the connection to the keeper broke"))
         }
-        for model in Set(templates.current.keys) { orders += advance(model, now) }
+        for model in Set(templates.current.keys).union(wishes.keys) { orders += advance(model, now) }
         return orders
     }
 }

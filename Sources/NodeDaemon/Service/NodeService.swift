@@ -24,6 +24,10 @@ actor NodeService {
     var instanceDetails: [InstanceID: InstanceDetails] = [:]
     var templateDetails: [TemplateID: TemplateDetails] = [:]
     var link = KeeperLink()
+    var metrics = NodeMetrics()
+    let wishFile: WishFile
+    /// What the file holds.
+    var keptWishes: [ModelKey: ModelWishes] = [:]
     var events: EventBacklog?
     var publishedInstances: [InstanceID: InstanceState] = [:]
     /// The template whose readiness is being dealt with.
@@ -51,6 +55,7 @@ actor NodeService {
         self.reactor = reactor
         self.launcher = launcher
         self.logger = logger
+        wishFile = WishFile(directory: configuration.nodeDirectory)
         pool = InstancePool(
             limits: InstancePool.Limits(
                 instancesPerModel: configuration.maximumInstancesPerModel,
@@ -61,6 +66,7 @@ actor NodeService {
 
     /// Attaches to the keeper and follows what happens, until the reactor is stopped.
     func run() async {
+        recallWishes()
         let connecting = Task { await connectKeeper() }
         for await _ in reactor.rings {
             for event in reactor.takeEvents() { take(event) }
@@ -121,6 +127,8 @@ actor NodeService {
     func stop() async {
         if configuration.retiresOnStop, link.phase == .attached {
             link.phase = .retiring
+            // Nothing is to be replaced any more; the file keeps what was wanted.
+            (pool.wishes, keptWishes) = ([:], [:])
             reactor.order(.retire)
             let alarm = Task {
                 try await ContinuousClock().sleep(for: .seconds(10))
@@ -234,6 +242,7 @@ actor NodeService {
     /// After each turn: tells of instances that changed, sets the alarm, lets those go on who waited for the keeper.
     func settle() {
         publishInstances()
+        keepWishes()
         setAlarm()
         waits.look(at: pool)
         if isDraining, !hasAudience { endDrain() }

@@ -57,6 +57,7 @@ extension NodeService {
         case .instanceEnded(let id, let status, let message):
             let text = Self.describe(status, message)
             logger.info("an instance ended", metadata: ["instance": "\(id)", "message": "\(text)"])
+            metrics.noteEnd(status)
             carryOut(pool.instanceEnded(id, status: status, message: text, now: .now))
         }
     }
@@ -181,11 +182,14 @@ extension NodeService {
         // One that was found while it started still has to say which tasks it has.
         guard pool.instances[instance]?.isAttaching == false else { return }
         carryOut(pool.instanceReady(instance, now: .now))
-        guard let stages = instanceDetails[instance]?.stages else { return }
+        guard let stages = instanceDetails[instance]?.stages, let model = pool.instances[instance]?.model else {
+            return
+        }
+        metrics.note(stages, of: model.name)
         var metadata = Logger.Metadata()
         for stage in stages.named { metadata[stage.name] = "\(stage.microseconds)" }
         metadata["instance"] = "\(instance)"
-        metadata["model"] = "\(pool.instances[instance]?.model.name.text ?? "")"
+        metadata["model"] = "\(model.name)"
         metadata["microseconds"] = "\(stages.total)"
         logger.info("an instance is ready", metadata: metadata)
     }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
+internal import ServingModel
+
+/// What the node counts since it began: starts by model and stage, ends by cause.
+struct NodeMetrics: Hashable {
+    /// How an instance's process ended.
+    enum End: String, CaseIterable {
+        /// By itself: it was drained, or its channel was closed.
+        case exited
+        /// With a status that is not zero.
+        case failed
+        /// By a signal.
+        case signalled
+        /// It never had a process, or was gone when a keeper was lost.
+        case lost
+
+        init(_ status: ExitStatus?) {
+            switch status {
+            case nil: self = .lost
+            case .signalled: self = .signalled
+            case let status?: self = status.isSuccess ? .exited : .failed
+            }
+        }
+    }
+
+    /// The models with the most starts would be of interest; what comes behind so many of them is counted together.
+    private static let mostModels = 256
+    private static let otherModels = "(others)"
+
+    private(set) var starts: [String: [DurationHistogram]] = [:]
+    private(set) var ends: [End: Int] = [:]
+
+    /// An instance was ready.
+    mutating func note(_ stages: StartStages, of model: ModelName) {
+        let isCounted = starts[model.text] != nil || starts.count < Self.mostModels
+        let place = isCounted ? model.text : Self.otherModels
+        var histograms = starts[place] ?? Array(repeating: DurationHistogram(), count: stages.named.count)
+        for (index, stage) in stages.named.enumerated() { histograms[index].note(microseconds: stage.microseconds) }
+        starts[place] = histograms
+    }
+
+    /// An instance's process is gone.
+    mutating func noteEnd(_ status: ExitStatus?) {
+        ends[End(status), default: 0] += 1
+    }
+}

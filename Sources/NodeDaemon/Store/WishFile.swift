@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import FoundationEssentials
+internal import Glibc
+internal import LinuxKernel
+internal import Messages
+internal import ServingModel
+
+/// What administrators want of models whether or not there is work: kept in the node's directory, so that scaling and pins
+/// outlive the daemon.
+struct WishFile: Sendable {
+    /// One model's line.
+    struct Entry: Hashable, Codable, Sendable {
+        var model: ModelName
+        var instances: Int
+        var pinned: Bool
+    }
+
+    /// Far above a line for each of thousands of models.
+    private static let mostBytes = 1 << 20
+    private static let usualMode: mode_t = 0o640
+
+    let path: String
+
+    init(directory: String) {
+        path = directory + "/wishes.json"
+    }
+
+    /// What was kept; nothing where there is no file. Fails where the file is something else: then it says so in a sentence
+    /// and is left alone until the next change.
+    func read() throws -> [Entry] {
+        guard access(path, F_OK) == 0 || errno != ENOENT else { return [] }
+        let file = try OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        let size = try OwnedDescriptor.fileSize(of: file.rawValue)
+        guard size <= Self.mostBytes else { throw SystemCallError("read", path, code: EFBIG) }
+        var bytes = [UInt8](repeating: 0, count: size)
+        let count = try systemCall("read", path) { Glibc.read(file.rawValue, &bytes, size) }
+        return try JSONDecoder().decode([Entry].self, from: Data(bytes.prefix(Int(count))))
+    }
+
+    /// Replaces what was kept, whole or not at all.
+    func write(_ entries: [Entry]) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        let bytes = try encoder.encode(entries.sorted { $0.model.text < $1.model.text })
+        let unfinished = path + ".new"
+        let file = try OwnedDescriptor.open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: Self.usualMode)
+        try file.writeAll(Array(bytes))
+        try systemCall("fsync", unfinished) { fsync(file.rawValue) }
+        try systemCall("rename", path) { rename(unfinished, path) }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import LinuxKernel
+import ServingModel
+import Testing
+
+@testable import NodeDaemon
+
+@Suite("What is wanted of models")
+struct WishFileTests {
+    private let directory: ScratchDirectory
+    private let file: WishFile
+
+    init() throws {
+        directory = try ScratchDirectory()
+        file = WishFile(directory: directory.path)
+    }
+
+    @Test("is read as it was written, and nothing is there before")
+    func roundTrip() throws {
+        #expect(try file.read().isEmpty)
+        let name = try #require(ModelName("team/model:1"))
+        let entries = [WishFile.Entry(model: name, instances: 3, pinned: true)]
+        try file.write(entries)
+        #expect(try file.read() == entries)
+        try file.write([])
+        #expect(try file.read().isEmpty)
+        #expect(try DirectoryPath.files(in: directory.path) == ["wishes.json"])
+    }
+
+    @Test("is refused where the file is something else, and mended by the next change")
+    func damage() throws {
+        for text in ["", "{", "[{\"model\":\"../x\",\"instances\":1,\"pinned\":true}]", "[1]"] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file.path))
+            #expect(throws: (any Error).self) { try file.read() }
+        }
+        try file.write([])
+        #expect(try file.read().isEmpty)
+        try FileManager.default.removeItem(atPath: file.path)
+        try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: "/etc/passwd")
+        #expect(throws: SystemCallError.self) { try file.read() }
+    }
+}
