@@ -4,15 +4,20 @@ import Glibc
 
 /// Streams a packed model to a descriptor that can be positioned: tokenizer, chat template and tensors in the
 /// order in which they are given, then the directory, and the header last, so that an interrupted file is never
-/// taken for a whole one. Memory: one buffer of 1 MiB and 64 bytes per tensor. The file must be empty at first;
+/// taken for a whole one. Memory: one buffer of 4 MiB and 64 bytes per tensor. The file must be empty at first;
 /// the caller keeps the descriptor and makes the data durable.
+///
+/// It writes whole buffers at multiples of their size, since file systems hold a file in memory in the pieces in which it
+/// is written: pieces of a huge page are mapped at once, those of 4 KiB one by one in every instance that reads them.
 package struct ArtefactWriter {
-    private static let bufferSize = 1 << 20
+    /// Two huge pages.
+    private static let bufferSize = 4 << 20
 
     private let descriptor: Int32
     private let configuration: ModelConfiguration
-    private var buffer: [UInt8] = []
-    private var written = UInt64(ArtefactFormat.headerSize)
+    /// Bytes from `written` on; at first room for the header.
+    private var buffer = [UInt8](repeating: 0, count: ArtefactFormat.headerSize)
+    private var written: UInt64 = 0
     private var header = [UInt8](repeating: 0, count: ArtefactFormat.headerSize)
     private var records: [(key: UInt64, record: [UInt8])] = []
     private var open: OpenTensor?
@@ -158,13 +163,13 @@ package struct ArtefactWriter {
     }
 
     private mutating func put(_ bytes: UnsafeRawBufferPointer) throws(ArtefactError) {
-        if buffer.count + bytes.count > Self.bufferSize { try flush() }
-        guard bytes.count < Self.bufferSize else {
-            try store(bytes, at: written)
-            written += UInt64(bytes.count)
-            return
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if buffer.count >= Self.bufferSize { try flush() }
+            let part = rest.prefix(Self.bufferSize - buffer.count)
+            buffer.append(contentsOf: part)
+            rest = rest.dropFirst(part.count)
         }
-        buffer.append(contentsOf: bytes)
     }
 
     private mutating func flush() throws(ArtefactError) {
