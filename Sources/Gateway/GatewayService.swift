@@ -34,6 +34,7 @@ package struct GatewayService: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for server in servers { group.addTask { try await server.run() } }
                 ServiceNotification.ready("takes requests")
+                async let _ = ServiceWatchdog.report {}
                 try await group.waitForAll()
             }
         } onGracefulShutdown: {

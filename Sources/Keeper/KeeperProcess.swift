@@ -75,9 +75,12 @@ package final class KeeperProcess {
         log.write("keeper \(getpid()) listens at \(socketPath)")
         beginTrial()
         ServiceNotification.ready("listens at \(socketPath)")
+        var watchdog = ServiceWatchdog()
         while !isDone {
+            watchdog?.signalIfDue()
             replenishBlanks()
-            for event in try readiness.wait(milliseconds: waitingTime()) {
+            let waitingTime = [waitingTime(), watchdog?.waitingTime].compactMap(\.self).min()
+            for event in try readiness.wait(milliseconds: waitingTime) {
                 // A record that an earlier event of this round ended has taken its keys with it.
                 guard let source = keys.source(of: event.key) else { continue }
                 handle(source, event)

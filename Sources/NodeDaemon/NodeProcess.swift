@@ -99,6 +99,8 @@ private struct NodeRuntime: Service {
                 try? await gracefulShutdown()
                 await service.stop()
             }
+            // A short question to the service shows that it takes its turns.
+            async let _ = ServiceWatchdog.report { _ = await service.isDraining }
             await group.next()
             group.cancelAll()
         }

@@ -17,6 +17,11 @@ package enum ServiceNotification {
         send("STOPPING=1\nSTATUS=\(oneLine(status))")
     }
 
+    /// The daemon is as it should be; for `ServiceWatchdog`.
+    static func alive() {
+        send("WATCHDOG=1")
+    }
+
     /// A status of two lines would be read as two statements.
     private static func oneLine(_ status: String) -> String {
         String(status.map { $0.isNewline ? " " : $0 })

@@ -55,6 +55,23 @@ extension Integration {
             return true
         }
 
+        @Test("A keeper that hangs is killed and replaced, and a request that waits for it is answered")
+        func hungKeeper() async throws {
+            try await DeepFlowFixture.with(startsAll: false) { fixture in
+                fixture.nodeOptions = ["--answer-timeout", "1"]
+                try fixture.startAll()
+                let nodes: [NodeListing] = try await fixture.api.get(SchedulerRoutes.nodes)
+                let keeper = try #require(nodes.first?.status?.keeperProcessID)
+                #expect(kill(keeper, SIGSTOP) == 0)
+                let answer = try await fixture.api.stream(Self.question)
+                #expect(answer.error == nil)
+                #expect(answer.completionTokens == 400, "\(answer)")
+                #expect(!ForeignProcess.isRunning(keeper))
+                let after: [NodeListing] = try await fixture.api.get(SchedulerRoutes.nodes)
+                #expect(after.first?.status?.keeperProcessID != keeper)
+            }
+        }
+
         @Test("Adding a model again mends its damaged file, also for the processes that had it mapped")
         func mendedModel() async throws {
             try await DeepFlowFixture.with { fixture in

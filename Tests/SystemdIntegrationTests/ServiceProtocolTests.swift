@@ -30,6 +30,33 @@ struct ServiceProtocolTests {
         unsetenv("NOTIFY_SOCKET")
     }
 
+    @Test("A watched service says that it lives, its children and others do not")
+    func watchdog() async throws {
+        let scratch = try ScratchDirectory()
+        let manager = try UnixSocket.bindDatagram(at: scratch.path + "/notify")
+        setenv("NOTIFY_SOCKET", scratch.path + "/notify", 1)
+        defer { for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { unsetenv(name) } }
+        #expect(ServiceWatchdog() == nil)
+        for wrong in ["", "0", "-1", "soon"] {
+            setenv("WATCHDOG_USEC", wrong, 1)
+            #expect(ServiceWatchdog() == nil, "\(wrong)")
+        }
+        setenv("WATCHDOG_USEC", "30000000", 1)
+        setenv("WATCHDOG_PID", "1", 1)
+        #expect(ServiceWatchdog() == nil, "the variables are another process's")
+        setenv("WATCHDOG_PID", "\(getpid())", 1)
+        #expect((9_000...10_001).contains(try #require(ServiceWatchdog()).waitingTime))
+        // The first sign comes at once, the next one only after the check.
+        let watched = Task { await ServiceWatchdog.report {} }
+        #expect(try Self.packet(on: manager) == "WATCHDOG=1")
+        watched.cancel()
+        await watched.value
+        setenv("WATCHDOG_USEC", "1", 1)
+        var due = try #require(ServiceWatchdog())
+        while !due.signalIfDue() {}
+        #expect(try Self.packet(on: manager) == "WATCHDOG=1")
+    }
+
     @Test("Sockets are handed over by name, once, to the process that they are for")
     func activation() {
         setenv("LISTEN_PID", "\(getpid())", 1)

@@ -18,8 +18,7 @@ struct UnitTests {
             + " deepflow-schedulerd.socket deepflow-admin.socket deepflow-noded@local.socket"
         let verify = try box.run("cd /usr/lib/systemd/system && systemd-analyze verify \(files)")
         #expect(verify.isSuccess && verify.output.isEmpty, "\(verify.output)")
-        for (unit, tenths) in [("deepflow-schedulerd", 6), ("deepflow-noded@local", 10), ("deepflow-keeper@local", 10)]
-        {
+        for (unit, tenths) in [("deepflow-schedulerd", 5), ("deepflow-noded@local", 8), ("deepflow-keeper@local", 8)] {
             let security = try box.run(
                 "systemd-analyze security --offline=true --threshold=\(tenths) \(unit).service | tail -n 1")
             #expect(security.isSuccess, "\(security.output)")
@@ -44,6 +43,30 @@ struct UnitTests {
         #expect(status.contains("\"deniedCalls\" : \"named\""), "\(status)")
         #expect(status.contains(/"missing" : \[\s*\]/), "\(status)")
         try expectRestart(box)
+        try expectWatch(box)
+    }
+
+    /// A keeper or a scheduler that hangs is ended by the manager's watchdog, and the next one serves.
+    private func expectWatch(_ box: SystemdBox) throws {
+        for unit in ["deepflow-keeper@local", "deepflow-schedulerd"] {
+            let hung = try box.run("systemctl show -P MainPID \(unit)").output
+            try box.run(
+                "mkdir -p /run/systemd/system/\(unit).service.d"
+                    + " && printf '[Service]\\nWatchdogSec=2\\n' >/run/systemd/system/\(unit).service.d/watch.conf"
+                    + " && systemctl daemon-reload && systemctl restart \(unit)"
+            ).expectSuccess()
+            let watched = try box.run("systemctl show -P MainPID \(unit)").output
+            #expect(watched != hung)
+            let state = "$(systemctl show -P Result \(unit))$(systemctl show -P NRestarts \(unit))"
+            let waiting = "until [ \"\(state)\" != success0 ]"
+            let ended = try box.run(
+                "systemctl kill -s STOP --kill-whom=main \(unit) && timeout 60 sh -c '\(waiting); do sleep 0.2; done'"
+                    + " && journalctl -o cat -u \(unit) | grep -c 'Watchdog timeout'")
+            #expect(ended.isSuccess, "\(unit): \(ended.output)")
+            let answer = try box.run(
+                "deepflow node status --wait 60 >/dev/null && deepflow run guide 'What is DeepFlow?'")
+            #expect(answer.isSuccess && answer.output.count > 20, "\(unit): \(answer.output)")
+        }
     }
 
     /// A node that dies is back, and its keeper with all instances was never away.

@@ -128,10 +128,10 @@ extension InstancePool {
         var orders = forgetTemplates()
         let message = "its keeper does not have it any more"
         for (id, _) in sortedInstances where !seenInstances.contains(id) {
-            orders += instanceEnded(id, status: nil, message: message, now: now)
+            orders += instanceEnded(id, status: nil, message: message, isLost: true, now: now)
         }
         for id in templates.templates.keys.sorted(by: { $0.rawValue < $1.rawValue }) where !seenTemplates.contains(id) {
-            orders += templateEnded(id, message: message, now: now)
+            orders += templateEnded(id, message: message, isLost: true, now: now)
         }
         // What was on its way out when the connection broke, or when the daemon before this one ended, is told again: the
         // order may have been lost. So is a second template of a model.

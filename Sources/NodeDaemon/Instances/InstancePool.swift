@@ -178,14 +178,16 @@ struct InstancePool {
         return advance(model, now)
     }
 
-    /// A template's process is gone; `message` is its last word.
-    mutating func templateEnded(_ id: TemplateID, message: String, now: MonotonicTime) -> [Order] {
+    /// A template's process is gone; `message` is its last word. `isLost`: with its keeper, which says nothing of the model.
+    mutating func templateEnded(
+        _ id: TemplateID, message: String, isLost: Bool = false, now: MonotonicTime
+    ) -> [Order] {
         guard let template = templates.end(id) else {
             // Given up before: the keeper still has an entry for it.
             return templates.templates[id] == nil ? [.forgetTemplate(id)] : []
         }
         var orders: [Order] = []
-        if case .starting = template.phase {
+        if case .starting = template.phase, !isLost {
             health[template.model, default: StartHealth()].noteFailure(message, at: now)
             orders += failWaiting(of: template.model, "the model's template could not start: \(message)")
         }
@@ -251,9 +253,9 @@ struct InstancePool {
         return carryOut(progress.step, on: id, reason: "it was to be stopped")
     }
 
-    /// An instance's process is gone; `status` is nil where there was none.
+    /// An instance's process is gone; `status` is nil where there was none. `isLost`: with its keeper.
     mutating func instanceEnded(
-        _ id: InstanceID, status: ExitStatus?, message: String, now: MonotonicTime
+        _ id: InstanceID, status: ExitStatus?, message: String, isLost: Bool = false, now: MonotonicTime
     ) -> [Order] {
         guard let instance = instances.removeValue(forKey: id) else { return [.forgetInstance(id)] }
         var orders: [Order] = [.forgetInstance(id)]
@@ -261,7 +263,7 @@ struct InstancePool {
             instanceOfTask[task] = nil
             orders.append(.fail(task, .instanceLost, message: "its instance ended: \(message)"))
         }
-        if !instance.isDraining || status?.isSuccess == false {
+        if !isLost, !instance.isDraining || status?.isSuccess == false {
             orders += noteCrash(of: instance, status, message, now)
         }
         return orders + forgetTemplates() + advance(instance.model, now)

@@ -29,6 +29,11 @@ final class InstanceReactor: Sendable {
         mailbox.post(.attach(keeper: keeper))
     }
 
+    /// Speaks to no keeper from now on.
+    func detachKeeper() {
+        mailbox.post(.detachKeeper)
+    }
+
     /// Orders something of the keeper; dropped where none is attached.
     func order(_ order: ToKeeper, descriptor: SharedDescriptor? = nil) {
         mailbox.post(.order(order, descriptor))

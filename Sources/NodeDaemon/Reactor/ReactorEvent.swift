@@ -21,6 +21,7 @@ enum ReactorEvent: Hashable, Sendable {
 
 /// What the reactor's thread is asked to do.
 enum ReactorCommand: Sendable {
+    case detachKeeper
     case attach(keeper: SharedPacketSocket)
     case order(ToKeeper, SharedDescriptor?)
     case send([ToInstance], InstanceID)

@@ -74,6 +74,7 @@ struct ReactorLoop: ~Copyable {
         for command in mailbox.takeCommands() {
             switch command {
             case .attach(let socket): attach(socket)
+            case .detachKeeper: dropKeeper()
             case .order(let order, let descriptor):
                 if keeper?.enqueue(order.encoded(), descriptor) == false { loseKeeper("it does not read its orders") }
                 flushKeeper()

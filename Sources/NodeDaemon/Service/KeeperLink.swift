@@ -27,9 +27,29 @@ struct KeeperLink {
     var seenTemplates: Set<TemplateID> = []
     var seenInstances: Set<InstanceID> = []
 
+    /// When something was ordered that the keeper must answer, and it has said nothing since; nil where it has.
+    private var unansweredSince: MonotonicTime?
+
+    /// When a silent keeper counts as hung. It answers within milliseconds, or tells after a while that a template hangs, so
+    /// it has some times as long as an instance.
+    func answerDeadline(_ instanceSeconds: Int) -> MonotonicTime? {
+        unansweredSince?.adding(seconds: 3 * instanceSeconds)
+    }
+
+    /// It was given an order that it answers.
+    mutating func expectAnswer(now: MonotonicTime = .now) {
+        unansweredSince = unansweredSince ?? now
+    }
+
+    /// It said something.
+    mutating func heard() {
+        unansweredSince = nil
+    }
+
     /// Before `hello` is sent: orders that follow it belong to the new attachment.
     mutating func beginAttachment() {
         phase = .telling
+        expectAnswer()
         sandbox = nil
         awaitsSandbox = false
         seenTemplates = []

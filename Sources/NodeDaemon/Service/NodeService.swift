@@ -201,6 +201,7 @@ actor NodeService {
             link.seenTemplates.insert(id)
             templateDetails[id] = TemplateDetails(processID: 0, orderedAt: .now)
             reactor.order(.startTemplate(id, model: model.keeperText), descriptor: artefact)
+            link.expectAnswer()
             logger.info("starting a template", metadata: ["template": "\(id)", "model": "\(model.name)"])
             return []
         } catch {
@@ -221,6 +222,7 @@ actor NodeService {
                 processID: 0, settings: settings, orderedAt: now, startedAt: wallClock, templateStages: templateStages)
         }
         reactor.order(.fork(ids, template: template, settings))
+        link.expectAnswer()
         return []
     }
 
@@ -269,7 +271,10 @@ actor NodeService {
     }
 
     private func setAlarm() {
-        let deadline = [link.phase == .attached ? pool.nextDeadline : nil, waits.nextDeadline].compactMap(\.self).min()
+        let deadline = [
+            link.phase == .attached ? pool.nextDeadline : nil, waits.nextDeadline,
+            link.answerDeadline(configuration.answerSeconds),
+        ].compactMap(\.self).min()
         // A deadline moves on with every token. The alarm that is set for an earlier one then rings in vain, once in two
         // seconds, which costs less than setting it anew each time.
         if let deadline, let alarm, alarm <= deadline { return }
@@ -283,6 +288,7 @@ actor NodeService {
     func alarmRang() {
         alarm = nil
         waits.giveUp(at: .now)
+        if let deadline = link.answerDeadline(configuration.answerSeconds), deadline <= .now { keeperHung() }
         carryOut(pool.tick(now: .now))
     }
 }

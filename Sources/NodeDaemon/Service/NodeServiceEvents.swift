@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import LinuxKernel
 internal import Logging
 internal import Messages
@@ -23,6 +24,7 @@ extension NodeService {
 
     private func keeperLost(_ reason: String) {
         let wasRetiring = link.phase == .retiring
+        link.heard()
         link.phase = .detached
         link.processID = nil
         guard !wasRetiring else { return retired() }
@@ -33,7 +35,19 @@ extension NodeService {
 
     // MARK: Keeper
 
+    /// The keeper has not answered an order for so long that nothing good can be expected of it. One that this node
+    /// started is killed, and its instances with it; else the service manager's watchdog does that.
+    func keeperHung() {
+        let reason = "the keeper does not answer"
+        if configuration.startsKeeper, let process = link.processID, kill(process, SIGKILL) == 0 {
+            logger.error("killed the keeper, which did not answer", metadata: ["pid": "\(process)"])
+        }
+        reactor.detachKeeper()
+        keeperLost(reason)
+    }
+
     private func take(_ event: FromKeeper) {
+        link.heard()
         switch event {
         case .welcome(let process, let controllers):
             link.processID = process
