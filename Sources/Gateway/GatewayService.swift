@@ -34,7 +34,9 @@ package struct GatewayService: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for server in servers { group.addTask { try await server.run() } }
                 ServiceNotification.ready("takes requests")
-                async let _ = ServiceWatchdog.report {}
+                async let _ = EventLoopTasks.repeating(everyMicroseconds: ServiceWatchdog()?.interval) {
+                    ServiceNotification.alive()
+                }
                 try await group.waitForAll()
             }
         } onGracefulShutdown: {

@@ -100,7 +100,10 @@ private struct NodeRuntime: Service {
                 await service.stop()
             }
             // A short question to the service shows that it takes its turns.
-            async let _ = ServiceWatchdog.report { _ = await service.isDraining }
+            async let _ = EventLoopTasks.repeating(everyMicroseconds: ServiceWatchdog()?.interval) {
+                _ = await service.isDraining
+                ServiceNotification.alive()
+            }
             await group.next()
             group.cancelAll()
         }

@@ -18,7 +18,7 @@ package enum ServiceNotification {
     }
 
     /// The daemon is as it should be; for `ServiceWatchdog`.
-    static func alive() {
+    package static func alive() {
         send("WATCHDOG=1")
     }
 

@@ -5,7 +5,7 @@ internal import LinuxKernel
 /// The service manager's watchdog: a service that has not said for so long that it is alive is ended and started again.
 package struct ServiceWatchdog: Sendable {
     /// Microseconds between two signs of life: a third of what the manager waits.
-    private let interval: Int
+    package let interval: Int
     private var last = MonotonicTime.now
 
     /// Nil where no manager watches this very process.
@@ -28,21 +28,6 @@ package struct ServiceWatchdog: Sendable {
         last = .now
         ServiceNotification.alive()
         return true
-    }
-
-    /// Gives signs until the task is cancelled, each after `check` has returned: what a daemon serves with must take part in
-    /// that. Returns at once where no manager watches.
-    package static func report(_ check: @Sendable () async -> Void) async {
-        guard let watchdog = Self() else { return }
-        while !Task.isCancelled {
-            await check()
-            ServiceNotification.alive()
-            do {
-                try await ContinuousClock().sleep(for: .microseconds(watchdog.interval))
-            } catch {
-                return
-            }
-        }
     }
 
     private static func number(_ variable: String) -> Int? {

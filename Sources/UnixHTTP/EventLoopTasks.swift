@@ -19,6 +19,12 @@ package enum EventLoopTasks {
         try await on(group.next(), body)
     }
 
+    /// Does something now and again and again until the task is cancelled; nothing where no interval is given.
+    package static func repeating(everyMicroseconds interval: Int?, _ action: @Sendable () async -> Void) async {
+        guard let interval else { return }
+        repeat { await action() } while (try? await Task.sleep(for: .microseconds(interval))) != nil
+    }
+
     /// Runs `body` away from the event loops, for work that may take long: whole megabytes to be understood.
     package static func offLoop<Result: Sendable>(
         _ body: @Sendable () throws -> Result
