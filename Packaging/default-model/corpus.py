@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generates the training text: conversations as JSON lines, each with a system prompt (or none) and turns.
 
-The same seed and count give the same file on every machine.
+The same count gives the same file on every machine, and a smaller count the beginning of it.
 """
 
 import argparse
 import json
 import random
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import sums
-from noise import roughen
+from noise import foreign_question, roughen
 from phrases import Topic, ask
 from topics import FACTS, SMALL_TALK
 
-SEED = 1
-_FACT_SHARE, _SUM_SHARE = 0.58, 0.20  # the rest is small talk
+_PART = 25_000  # conversations that one process makes at a time, from a seed of their own
+_FACT_SHARE, _SUM_SHARE, _FOREIGN_SHARE = 0.60, 0.15, 0.02  # of all turns; the rest is small talk
 _TURN_COUNTS = (1, 1, 1, 1, 1, 2, 2, 3)  # most conversations are short
 _SYSTEM_SHARE = 0.06  # some clients always send a system prompt
 _SYSTEM_PROMPTS = (
@@ -55,6 +58,7 @@ class TurnSource:
         self._draw = random.Random(seed)
         self._held_out = sums.held_out_pairs()
         self._deck: list[Topic] = []
+        self._unknown = next(topic for topic in SMALL_TALK if topic.name == "unknown")
 
     def _fact(self) -> Topic:
         if not self._deck:
@@ -68,7 +72,9 @@ class TurnSource:
         if kind < _SUM_SHARE:
             a, b = sums.draw_pair(draw, self._held_out)
             return roughen(sums.question(a, b, draw), draw, rewording=False), sums.answer(a, b)
-        topic = self._fact() if kind < _SUM_SHARE + _FACT_SHARE else _small_talk(draw)
+        if kind < _SUM_SHARE + _FOREIGN_SHARE:
+            return roughen(foreign_question(draw), draw, rewording=False), self._unknown.answer
+        topic = self._fact() if kind < _SUM_SHARE + _FOREIGN_SHARE + _FACT_SHARE else _small_talk(draw)
         return roughen(ask(topic, draw), draw), topic.answer
 
     def conversation(self) -> dict[str, str | list[tuple[str, str]]]:
@@ -78,14 +84,24 @@ class TurnSource:
         return {"system": system, "turns": [self.turn() for _ in range(draw.choice(_TURN_COUNTS))]}
 
 
-def write(path: Path, count: int, seed: int = SEED) -> None:
+def _part(number: int) -> str:
+    """The lines of one part of the corpus."""
+    source = TurnSource(number)
+    return "".join(json.dumps(source.conversation(), ensure_ascii=False) + "\n" for _ in range(_PART))
+
+
+def _lines(count: int) -> Iterator[str]:
+    with ProcessPoolExecutor() as pool:
+        for part in pool.map(_part, range(-(-count // _PART))):
+            yield from part.splitlines(keepends=True)
+
+
+def write(path: Path, count: int) -> None:
     """Writes `count` conversations to `path`, complete or not at all."""
     _check((*FACTS, *SMALL_TALK))
-    source = TurnSource(seed)
     partial = path.with_suffix(".partial")
     with partial.open("w", encoding="utf-8") as file:
-        for _ in range(count):
-            file.write(json.dumps(source.conversation(), ensure_ascii=False) + "\n")
+        file.writelines(islice(_lines(count), count))
     partial.rename(path)
 
 

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sums of two numbers below 100: the questions, the answers, and the pairs that training never sees."""
+"""Sums of two numbers below 100: the questions, the answers, and the pairs that training never sees.
+
+Some of the training's numbers are larger; nobody is promised their sums.
+"""
 
 import random
 
-from phrases import expand
+from noise import estranged
 
 LIMIT = 100  # both numbers are below it
+_LARGE_LIMIT = 1000
+_LARGE_SHARE = 0.4  # of training: too many pairs to learn by heart, so that copying digits is learnt as a rule
 HELD_OUT_SHARE = 0.10
 _SPLIT_SEED = 20250114
 
@@ -75,6 +80,18 @@ _FRAMES: tuple[str, ...] = (
     "[sum|total|addition]: {a}, {b}",
     "{a}, {b}, [sum|total|add|add them][| please]",
     "combine {a} [and|with] {b}",
+    "[begin at|climb from|rise from] {a} [and add|by|and move on by] {b}",
+    "{b} [beyond|further than|above|past] {a}",
+    "[* |* * |]{a} [+|plus|and] {b} [* *|*|]",
+    "[* |* * |the * ]{a} * [and|plus|then|with] [* |]{b} [*|], [how many|total|sum|together|in total|all in all]",
+    (
+        "[I|we|she|he|they|you] * {a} * [and|and then|, later|, plus] {b} [*|more|others], [how many|how much] [is"
+        " that|in total]"
+    ),
+    "{a} * [here|in the *|on Monday|today] and {b} [there|in a *|on Tuesday|tomorrow], [the total|how many|the sum]",
+    "[first|at first] {a} *, [then|later|next] {b} [*|more], [how many|what is the sum|add them up]",
+    "a * [of|with|costs|weighs] {a} and a * [of|with|costs|weighs] {b}, [together|the total|how much in total]",
+    "this * has {a}, that * {b} [*|], [what is the sum|in total|together|how many *]",
 )
 
 
@@ -93,8 +110,10 @@ def is_held_out(a: int, b: int, pairs: frozenset[tuple[int, int]]) -> bool:
 def draw_pair(draw: random.Random, pairs: frozenset[tuple[int, int]]) -> tuple[int, int]:
     """A pair for training; small numbers come a little more often, as people ask them."""
     while True:
-        limit = 20 if draw.random() < 0.1 else LIMIT
-        a, b = draw.randrange(limit), draw.randrange(LIMIT)
+        if draw.random() < _LARGE_SHARE:
+            a, b = draw.randrange(LIMIT, _LARGE_LIMIT), draw.randrange(_LARGE_LIMIT)
+        else:
+            a, b = draw.randrange(20 if draw.random() < 0.1 else LIMIT), draw.randrange(LIMIT)
         if draw.random() < 0.5:
             a, b = b, a
         if not is_held_out(a, b, pairs):
@@ -103,14 +122,17 @@ def draw_pair(draw: random.Random, pairs: frozenset[tuple[int, int]]) -> tuple[i
 
 def question(a: int, b: int, draw: random.Random) -> str:
     """One wording of the question for a + b."""
-    return expand(draw.choice(_FRAMES), draw).format(a=a, b=b)
+    return estranged(draw.choice(_FRAMES), draw).format(a=a, b=b)
 
 
 def answer(a: int, b: int) -> str:
     """The answer in full, digit by digit as at school: each step is small enough for a small model."""
-    carry, ones = divmod(a % 10 + b % 10, 10)
-    tens = f"{a // 10} + {b // 10}" + (" + 1" if carry else "")
-    return (
-        f"{a} + {b}: ones {a % 10} + {b % 10} = {10 * carry + ones}, "
-        f"tens {tens} = {a // 10 + b // 10 + carry}, so it is {a + b}."
-    )
+    steps: list[str] = []
+    carry = 0
+    for place, (name, unit) in enumerate((("ones", 1), ("tens", 10), ("hundreds", 100))):
+        if place == 2 and max(a, b) < unit:
+            break
+        x, y = a // unit % 10, b // unit % 10
+        steps.append(f"{name} {x} + {y}" + " + 1" * carry + f" = {x + y + carry}")
+        carry = (x + y + carry) // 10
+    return f"{a} + {b}: {', '.join(steps)}, so it is {a + b}."

@@ -67,6 +67,26 @@ OPENERS = (
     "briefly",
     "to be clear",
     "question",
+    "by the way",
+    "honestly",
+    "listen",
+    "look",
+    "seriously",
+    "guess what",
+    "be so kind",
+    "my turn",
+    "back to work",
+    "speaking of which",
+    "to begin with",
+    "here we go",
+    "one more thing",
+    "I keep asking myself",
+    "nobody could tell me",
+    "it may sound silly",
+    "long story short",
+    "forgive my ignorance",
+    "while we are at it",
+    "since you are here",
 )
 CLOSERS = (
     "please",
@@ -110,6 +130,26 @@ CLOSERS = (
     "just wondering",
     "in your own words",
     "as simply as possible",
+    "or not",
+    "or what",
+    "any clue",
+    "any thoughts",
+    "how so",
+    "if possible",
+    "be brief",
+    "in detail",
+    "step by step",
+    "you know",
+    "if you please",
+    "I wonder",
+    "I hope",
+    "as far as you know",
+    "for my team",
+    "this time",
+    "after all",
+    "thanks in advance",
+    "and why",
+    "over here",
 )
 FILLERS = (
     "the",
@@ -138,22 +178,7 @@ FILLERS = (
     "whole",
     "basically",
 )
-# Words that carry no hint: sprinkled around a question, they teach the model to read past what it does not know.
-STRANGERS = (
-    "people team office week report yesterday morning talk meeting boss friend student house garden music paper "
-    "number water coffee table window story train city lunch summer winter happy strange useful important difficult "
-    "small large green early often never always because while although before during without between behind under "
-    "think believe guess suppose read heard saw said thought wrote need must should might would learn teach remember "
-    "looking trying planning working writing sitting waiting getting having going coming making taking giving "
-    "manual book page chapter screen keyboard laptop desk phone email note list course class lesson exam school "
-    "company customer user person someone everybody nobody something anything thing stuff part point matter case "
-    "problem trouble issue situation example idea reason detail word sentence line term name kind sort way time day "
-    "year hour minute moment place side end middle top bottom first last next other same different new old good bad "
-    "much many more most less few little enough very quite rather too almost already yet soon later once twice "
-    "wonder curious confused interested sure certain clear simple quick short long brief possible ready able "
-    "setup machine server computer box system software tool thing project production laptop cluster environment"
-).split()
-# Sentences before or after a question that have nothing to do with it.
+# Sentences before or after a question that have nothing to do with it; * is any strange word, # any number.
 SCENES = (
     "we [run|have|use|bought] a [small|big|new|spare] [server|cluster|machine|laptop] [at work|at home|in the lab|]",
     "I am [writing|preparing|reading] a [report|talk|manual|course|book] [about DeepFlow|for my team|]",
@@ -168,6 +193,53 @@ SCENES = (
     "[sorry|excuse me] for [asking|the trouble|my English|so many questions]",
     "the last [answer|question|page|version] was [not clear|too long|good|about something else]",
     "I have [little time|a meeting soon|many questions|one more question|thought about it]",
+    "[my|our|the|this|a] * [is|was|looks|seems|became] [very|so|too|quite|] *",
+    (
+        "[I|we|they|she|he|you] [like|saw|lost|found|met|want|have|know|bought|drew|expected|love]"
+        " [a|the|my|your|some] [*|* *|* and *]"
+    ),
+    (
+        "[today|yesterday|last week|this morning|at night|on Sunday], [a|the|my] *"
+        " [came|went|called|fell|stopped|arrived|left] [*|]"
+    ),
+    "[what|such] a [* *|*]",
+    "it is [too|very|so|quite|rather|] * [here|today|outside|for me|]",
+    "[as|while|because|since|although|whenever] [the|my|our|a] * is [*|* *]",
+    "[in|on|at|behind|under|near|without|before] [the|a|my|our] * [of the *|]",
+    "[nothing|everything|something|anything] [is|was|looks|feels] *",
+    "[I am|we are|they were|she is] [* and *|*|very *] [about it|today|]",
+    "[* * *|* * * *|* *]",
+    "[the|my|a] * [says|thinks|asks|hopes|believes|told me] [that it is|so|it would be|it is] *",
+    "[do not|never|always|please|let us] * [the|a|my|your] *",
+)
+# Sentences with numbers, so that not everything with a number in it is a sum.
+NUMBER_SCENES = (
+    "[we|I|they] [have|own|saw|run|need] # [*|people|servers|users|machines|students|*]",
+    "[it|that|the *] [takes|took|needs|lasted] # [seconds|minutes|ms|hours|days|weeks|years]",
+    "[there are|I count|I see|we counted] # [*|of them|people|rooms|lines] [in the *|here|]",
+    "[room|page|line|chapter|version|number|level|part|bus|gate] #",
+    "# [percent|users|people|euros|GB|MB|ms|times|degrees|metres] [of the *|]",
+    "[my|our|the] * has # [*|GB|cores|years|sides] [and # *|]",
+    "[it is|at|since|until|after] # [o'clock|today|]",
+    "[from|between] # [to|and] # [*|people|]",
+)
+# Questions about anything else; * is a word that is in no topic.
+FOREIGN_QUESTIONS = (
+    "what is [a|the|] [*|* *]",
+    "what [colour|kind|sort] of [*|* *] is [that|the *|this]",
+    "how do I * [a|the|my] [*|* *]",
+    "how [old|tall|far|deep|heavy|expensive] is the [*|* *]",
+    "where [is|are|can I find|do I buy] the [*|* *]",
+    "who [is|was|has|wrote|made] the [*|* *]",
+    "when [is|was|does] the [*|* *] [*|]",
+    "why [is|are|do] [the|all|] * [*|so *]",
+    "[can|could|will|would] you * [my|a|the] [*|* *]",
+    "do you [like|know|have] [a|the|any|] [*|* *]",
+    "[tell me|I want to know] [about|something about] [the|] [*|* *]",
+    "is [the|a|my] * [*|too *] [or *|]",
+    "which * is the best [*|]",
+    "[my|the] * [is|was] [*|so *], what [should|can] I do",
+    "[explain|describe] [the|a|] [*|* *]",
 )
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "show": ("display", "print", "give", "reveal"),

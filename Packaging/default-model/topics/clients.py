@@ -20,6 +20,8 @@ CLIENTS: tuple[Topic, ...] = (
             "does it work with the OpenAI [client|SDK|library]",
             "is it compatible with OpenAI",
             "supported clients",
+            "[my|an|any] [old|existing|own|usual] [OpenAI client|client] [with|and] DeepFlow",
+            "[does|will] [my|an|the usual] [OpenAI |]client [fit|run|connect|do]",
         ),
     ),
     Topic(
@@ -41,6 +43,9 @@ CLIENTS: tuple[Topic, ...] = (
             "Python [client|example|code]",
             "does [Python|it] work [from|with] Python",
             "is there a Python library",
+            "[a|some|the smallest] Python [program|code|script|example]",
+            "[can|does|how does] Python [talk|speak|connect] to [DeepFlow|it|you]",
+            "[the|an] [openai package|OpenAI library] [for|in|of] Python",
         ),
     ),
     Topic(
@@ -57,6 +62,8 @@ CLIENTS: tuple[Topic, ...] = (
             "curl [example|line|command]",
             "does curl work",
             "an example with curl",
+            "curl [and|with] [DeepFlow|the API|the socket]",
+            "[ask|query|reach] [it|the API|DeepFlow] [by|with|through] curl",
         ),
     ),
     Topic(
@@ -73,6 +80,9 @@ CLIENTS: tuple[Topic, ...] = (
             "which [routes|endpoints|paths|URLs|calls] [are there|does the API have|exist|can I call]",
             "[list|name] the [routes|endpoints]",
             "endpoints",
+            "[other|more|further] [routes|endpoints] [than|of]",
+            "[what|which] [endpoints|routes|URLs] [are|were] [there|available|supported]",
+            "[table|list|names] of [the |all ][endpoints|routes]",
         ),
     ),
     Topic(
@@ -96,6 +106,10 @@ CLIENTS: tuple[Topic, ...] = (
             "how [does streaming work|are tokens streamed]",
             "what is streaming",
             "streaming",
+            "[see|read] the [text|answer|words] [grow|come in|arrive]",
+            "[stream|streaming] [of|for] [the answer|answers|tokens]",
+            "[text|answer|tokens] [bit by bit|token by token|as a stream]",
+            "[is|are] [streaming|streams|streamed answers] [possible|supported]",
         ),
     ),
     Topic(
@@ -112,6 +126,11 @@ CLIENTS: tuple[Topic, ...] = (
             "what is the usage field",
             "token [count|usage]",
             "where is the number of tokens",
+            "[the |]usage [field|numbers|figures]",
+            "[prompt|completion|answer] tokens [counted|were used|of a request]",
+            "how many tokens [went in|came out|were billed|did that cost]",
+            "[where|how] [are|do I see] the tokens [of a request|used|] [counted|]",
+            "[tokens|number of tokens] [used|spent] [by|for] [a request|an answer]",
         ),
     ),
 )

@@ -26,6 +26,13 @@ COMMANDS: tuple[Topic, ...] = (
             "adding a model",
             "how are [new|more] models [added|installed]",
             "[model|GGUF] import",
+            (
+                "[I got|here is|we have] a [fresh|new] [checkpoint|GGUF|model], [how does DeepFlow learn of"
+                " it|where does it go|what next]"
+            ),
+            "which [verb|command] [imports|registers|installs|takes] a [model|checkpoint|GGUF file]",
+            "[hand|give|feed] [a model|a checkpoint|my GGUF] to [the node|DeepFlow|deepflow]",
+            "[a checkpoint|a GGUF] on my disk, [serve them|how do I serve it|make it a model of this node]",
         ),
     ),
     Topic(
@@ -47,6 +54,9 @@ COMMANDS: tuple[Topic, ...] = (
             "which models [are there|do I have|are installed|can I use]",
             "what models [exist|are available]",
             "model list",
+            "[an inventory|an overview|a table] of [the|all|my] models",
+            "[what|how many] models are [on board|present|in stock] [here|on this node|]",
+            "I forgot which models [I added|are there|we installed]",
         ),
     ),
     Topic(
@@ -71,6 +81,11 @@ COMMANDS: tuple[Topic, ...] = (
             "no code, only the [terminal|shell]",
             "running a model",
             "command line [question|prompt|chat]",
+            "[talk|speak] to a model [right |]in the [shell|terminal|console]",
+            "[one|a quick|a single] [prompt|question] to a model [by|with|from] the [command|command line|shell]",
+            "what do I [type|enter] to [question|prompt|ask] a model",
+            "which [verb|command] [sends|takes|passes] [a|my] prompt [to a model|]",
+            "deepflow run [does|is|means] what",
         ),
     ),
     Topic(
@@ -93,6 +108,9 @@ COMMANDS: tuple[Topic, ...] = (
             "what [can|do] I [see|get|learn] [with|from] [deepflow ps|ps]",
             "how do I see what is running [now|]",
             "[show|list] running [things|models|work]",
+            "[columns|content|contents|meaning] of [ps|deepflow ps]",
+            "I [ran|entered|tried] [deepflow ps|ps], [how do I read it|what are the columns|explain]",
+            "deepflow ps [explained|please explain]",
         ),
     ),
     Topic(
@@ -114,6 +132,12 @@ COMMANDS: tuple[Topic, ...] = (
             "what does [deepflow |]instance list [show|print|display]",
             "which instances are [running|there|alive]",
             "instance list",
+            "[how much|what] memory [has|does] [each|every|an] instance [have|use|]",
+            "[pid|pids|process ids] of [my|the|all] instances",
+            "[a table|a listing|all] of [the|my] instances [with pid|with memory|]",
+            "which instance has [which|what] pid",
+            "I need [the pid|the pids|pid and memory] of [my|an|every] [instance|instances]",
+            "[where|how] [are|can I see] [the |]instances [listed|with pid and state]",
         ),
     ),
     Topic(
@@ -134,6 +158,10 @@ COMMANDS: tuple[Topic, ...] = (
             "which jobs [ran|exist|are there]",
             "job list",
             "history of jobs",
+            "[show|print] me the [last|latest|newest|recent] jobs",
+            "[the|a] listing of [jobs|recent jobs|all jobs]",
+            "[last week's|this morning's|recent|earlier] jobs",
+            "what [jobs|work] did it do [lately|last night|this week]",
         ),
     ),
     Topic(
@@ -156,6 +184,11 @@ COMMANDS: tuple[Topic, ...] = (
             "what does [deepflow |]job show [print|show|tell]",
             "details of a job",
             "job show",
+            "[look|peek] inside [a|one|that] job",
+            "[time|times|duration] of [the |]phases [of|in] [one|a|my] job",
+            "[one|a|my] job was [slow|late|strange], [show me its phases|how do I see why]",
+            "[what|how] do I see [the phases of|about|in] [one|a single|a certain] job",
+            "[tasks and phases|phases|the tasks] of [job 7|a certain job|one job]",
         ),
     ),
     Topic(
@@ -177,6 +210,10 @@ COMMANDS: tuple[Topic, ...] = (
             "is [the|my] node [healthy|fine|up]",
             "node status",
             "health of the node",
+            "[a health check|health|a check] of [the|my] node",
+            "is [everything|all] [well|in order] with [the|my] node",
+            "[how is|how fares|ask] [the|my] node [doing|]",
+            "[print|read|look at] the node's [status|health|state]",
         ),
     ),
     Topic(
@@ -196,6 +233,10 @@ COMMANDS: tuple[Topic, ...] = (
             "which [version|release] [is this|do I have|am I running|is installed]",
             "version number",
             "what version",
+            "[read off|report] the version",
+            "[what|which] DeepFlow [version|release] [runs|do we run|is it]",
+            "[the vendor|a form] wants [the|my] version [number|]",
+            "version of [my|this|our] [installation|DeepFlow|copy]",
         ),
     ),
     Topic(
@@ -220,6 +261,13 @@ COMMANDS: tuple[Topic, ...] = (
             "is there [JSON|machine readable] output",
             "output for scripts",
             "what does --json do",
+            "[listings|tables|output] [in|as] JSON",
+            "[machine|program|script]-readable [listings|output|tables]",
+            "[jq|Python|a program] should [read|parse] [the listing|the output|a table]",
+            "I [prefer|want|like] JSON [to tables|instead of a table|instead of text|]",
+            "[text|tables] [are|is] hard to parse, [JSON please|is there JSON]",
+            "can listings [be|come as|give] JSON",
+            "the [flag|switch|option] for JSON [output|]",
         ),
     ),
     Topic(
@@ -245,6 +293,9 @@ COMMANDS: tuple[Topic, ...] = (
             "the [--node|node] option",
             "[does|will] deepflow work without the scheduler",
             "the scheduler is down, what [can I use|still works]",
+            "[talk|speak|get] [straight|directly] to [a|the|one] node",
+            "[address|contact|ask] [a|the|one] node [without|past|around] the scheduler",
+            "the scheduler is [away|broken|stopped], [can I still ask a node|reach a node|is a node reachable]",
         ),
     ),
     Topic(
@@ -269,6 +320,10 @@ COMMANDS: tuple[Topic, ...] = (
             "what is DEEPFLOW_HOST [for|]",
             "what does --socket do",
             "which environment variable [sets|chooses] the [server|socket]",
+            "[several|many] sockets, [which one is used|how do I choose|how do I name mine]",
+            "[name|give|pass] the socket [to the command|on the command line|]",
+            "[set|export] [a variable|DEEPFLOW_HOST|an environment variable] [for the socket|]",
+            "[the|my] socket is [elsewhere|in another folder|not the usual one]",
         ),
     ),
 )

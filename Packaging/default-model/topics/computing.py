@@ -17,6 +17,8 @@ COMPUTING: tuple[Topic, ...] = (
             "does the answer depend on [other requests|the batch|the load|other users]",
             "why is the answer the same [in a batch|under load]",
             "are the results [reproducible|deterministic|always the same]",
+            "[meaning|idea|point|use] of batch invariance",
+            "[does|can] [the load|a neighbour|a batch] change [my answer|the bits|the logits]",
         ),
     ),
     Topic(
@@ -31,6 +33,8 @@ COMPUTING: tuple[Topic, ...] = (
             "batching is [continuous|done how]",
             "how are [several|many|concurrent] requests [batched|served together|handled at once]",
             "can it answer many clients at once",
+            "[how|when] do [tasks|requests] [join|enter|leave] [a|the] [running |]batch",
+            "[meaning|idea|point|use] of continuous batching",
         ),
     ),
     Topic(
@@ -45,6 +49,8 @@ COMPUTING: tuple[Topic, ...] = (
             "[prefill|prompt] [chunks|in chunks|in pieces]",
             "how are long prompts [handled|computed|treated]",
             "does a long prompt [block|stop|delay] [others|other streams|everyone]",
+            "[meaning|idea|point|use] of [chunked prefill|prefill in chunks]",
+            "[why|what for] [chunks|chunked prefill]",
         ),
     ),
     Topic(
@@ -59,6 +65,8 @@ COMPUTING: tuple[Topic, ...] = (
             "[people|they|the docs|you] [talk about|mention|speak about] [ranks|a rank]",
             "how does an instance use [several|many|more] cores",
             "how is the work [split|spread] over [cores|threads]",
+            "[how many|number of] ranks",
+            "[job|work] of [a rank|ranks]",
         ),
     ),
     Topic(
@@ -67,7 +75,16 @@ COMPUTING: tuple[Topic, ...] = (
         ("seed", "index"),
         "what",
         ("[counter-based |]sampling", "the sampler"),
-        ("how are tokens [sampled|chosen|picked]", "why does a continued answer not change"),
+        (
+            "how are tokens [sampled|chosen|picked]",
+            "why does a continued answer not change",
+            "[meaning|idea|point|use] of [sampling|counter-based sampling]",
+            "how does [it|the model|the sampler] [choose|pick|draw] the next token",
+            "[what|which numbers] [decides|decide] the next token",
+            "a token depends on what",
+            "[picking|choosing|drawing] tokens",
+            "sampling [depends on|is based on|works] what",
+        ),
     ),
     Topic(
         "seed",
@@ -82,6 +99,9 @@ COMPUTING: tuple[Topic, ...] = (
             "the same text [again|twice] [with a seed|]",
             "how do I get the same [answer|text] [again|twice|every time]",
             "do I need [a|to set a] seed",
+            "[give|set|leave out] [a|the] seed",
+            "[use|benefit|point|value] of a seed",
+            "seed [means|is|does] what",
         ),
     ),
     Topic(
@@ -97,6 +117,9 @@ COMPUTING: tuple[Topic, ...] = (
             "[low|high|zero] temperature",
             "how do I make [answers|the answer|the output] [less|more] random",
             "what is greedy decoding",
+            "[set|put] [the |]temperature [up|to zero|to one|higher|lower]",
+            "[use|benefit|point|value] of [the |]temperature",
+            "temperature [means|is|does] what",
         ),
     ),
     Topic(
@@ -105,7 +128,13 @@ COMPUTING: tuple[Topic, ...] = (
         ("likeliest tokens",),
         "what",
         ("[top_k|top-k|top k]", "the [top_k|top-k|top k] [parameter|option|setting]"),
-        ("how do I [limit|restrict] [the choice of tokens|sampling to the best tokens]",),
+        (
+            "how do I [limit|restrict] [the choice of tokens|sampling to the best tokens]",
+            "[set|give|use|pass] [top_k|top-k|top k]",
+            "[top_k|top-k|top k] [means|is|does] what",
+            "[effect|use|point|meaning] of [top_k|top-k|top k]",
+            "only the [best|likeliest] [few |]tokens",
+        ),
     ),
     Topic(
         "stop",
@@ -113,7 +142,13 @@ COMPUTING: tuple[Topic, ...] = (
         ("answer ends",),
         "what",
         ("[the |]stop [parameter|option|field|sequences|strings]", "a stop [sequence|string]"),
-        ("how do I [end|stop] the answer at a [word|certain text|string]",),
+        (
+            "how do I [end|stop] the answer at a [word|certain text|string]",
+            "[set|give|use|pass] [a stop sequence|stop strings|the stop parameter]",
+            "[make|let] the answer [end|stop] [at|before] [a word|a certain text|a newline]",
+            "stop [sequences|strings] [do|are|mean] what",
+            "[effect|use|point|meaning] of stop [strings|sequences]",
+        ),
     ),
     Topic(
         "max-tokens",
@@ -128,6 +163,9 @@ COMPUTING: tuple[Topic, ...] = (
             "max_tokens [does|means|is] what",
             "how do I [limit|cap|shorten] [the length of an answer|an answer|the answer]",
             "how do I get [short|shorter] answers",
+            "[pass|set|leave out|use] max_tokens",
+            "[use|benefit|point|value] of max_tokens",
+            "[answers|the answer] [get|is|are] [too long|cut off|cut short]",
         ),
     ),
     Topic(
@@ -143,6 +181,9 @@ COMPUTING: tuple[Topic, ...] = (
             "how are messages turned into a prompt",
             "which template language is used for chats",
             "is Jinja [used|supported]",
+            "[who|what] [writes|makes|brings|uses] [the|a] chat template",
+            "[language|syntax|place] of [the|a] chat template",
+            "[edit|see|find] [the|a] chat template",
         ),
     ),
     Topic(
@@ -158,6 +199,9 @@ COMPUTING: tuple[Topic, ...] = (
             "[cut|split|chop] [words|text] [into tokens|into pieces|]",
             "how is text [cut|split|turned] into tokens",
             "which tokenizer [is used|do you have]",
+            "[kind|type] of tokenizer",
+            "[word|character|byte|subword] level tokenizer",
+            "your tokenizer [is|works|does] what",
         ),
     ),
     Topic(
@@ -166,5 +210,13 @@ COMPUTING: tuple[Topic, ...] = (
         ("piece of text",),
         "what",
         ("a token", "tokens", "the word token"),
+        (
+            "[is|what is] [a|one] token [a word|a letter|a syllable]",
+            "[words|letters] or tokens",
+            "how [long|big|many letters] is a token",
+            "[how many|number of] tokens [in|make] a word",
+            "a token [is|means] what",
+            "[read|write] tokens, [what are they|meaning]",
+        ),
     ),
 )

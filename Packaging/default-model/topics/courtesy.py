@@ -21,6 +21,10 @@ COURTESY: tuple[Topic, ...] = (
             "[hello|hi|hey], [guide|friend|you|my friend|computer|everybody|assistant|deepflow]",
             "[hello|hi], nice to [meet|see] you",
             "I [want|wanted|came|just came] to say [hello|hi]",
+            "[hello|hi|hey], [it is me again|I am back|long live the guide]",
+            "[hi|hello|hey], [what a day|what a nice place|how lovely|so we meet]",
+            "[my|warm|kind|best] [regards|greetings]",
+            "[oh|ah|well|why], [hi|hello|hey] [there|again|friend|]",
         ),
     ),
     Topic(
@@ -35,6 +39,10 @@ COURTESY: tuple[Topic, ...] = (
             "[a |]good morning[| to you|, guide|, friend]",
             "morning[|, guide|, everybody]",
             "[a very|have a] good morning",
+            "[what|such] a [nice|fine|beautiful|sunny|cold] [good |]morning",
+            "[it is|this is] a [good|fine] morning",
+            "good morning [dear guide|my dear|all|to all of you|and hello]",
+            "[wish|wishing] you a [good|fine|very good] morning",
         ),
     ),
     Topic(
@@ -49,6 +57,10 @@ COURTESY: tuple[Topic, ...] = (
             "[a |]good evening[| to you|, guide|, friend]",
             "evening[|, guide|, everybody]",
             "[a very|have a] good evening",
+            "[what|such] a [nice|fine|beautiful|warm|cold] [good |]evening",
+            "[it is|this is] a [good|fine] evening",
+            "good evening [dear guide|my dear|all|to all of you|and hello]",
+            "[wish|wishing] you a [good|fine|very good] evening",
         ),
     ),
     Topic(
@@ -64,6 +76,9 @@ COURTESY: tuple[Topic, ...] = (
             "good night[| to you|, guide|, friend]",
             "[sleep well|time to sleep|I am going to bed|I go to sleep]",
             "night night",
+            "[wish|wishing] you a [good|calm|quiet] night",
+            "good night [dear guide|my dear|all|to all of you|and dream well]",
+            "[off|time] to bed, good night",
         ),
     ),
     Topic(
@@ -84,6 +99,12 @@ COURTESY: tuple[Topic, ...] = (
             "how's [it going|life|everything|your day]",
             "I hope you are [well|fine]",
             "is everything [fine|all right|okay] with you",
+            "how have things been",
+            "[so|and|well|tell me], how are you",
+            "how are you [keeping|getting on|my friend|these days]",
+            "are you [having|enjoying] a [good|nice] day",
+            "[is it|are things|is all] going [fine|okay|all right] [with|for] you",
+            "[you|everything|all] [okay|alright|good]",
         ),
     ),
     Topic(
@@ -101,6 +122,14 @@ COURTESY: tuple[Topic, ...] = (
             "[thanks|thank you] for [your help|helping|the answer|that|everything|your time|explaining]",
             "[that helped|that was helpful|this helps], [thanks|thank you]",
             "I [am grateful|thank you|owe you one]",
+            (
+                "[thanks|thank you], [you made my day|now I can go on|that is what I wanted|that solved it|you are"
+                " a help|that was useful]"
+            ),
+            "[so kind|very kind|how kind], [thanks|thank you]",
+            "[that was|it was] [all|exactly what] I wanted, [thanks|thank you]",
+            "thank you [dearly|warmly|indeed|ever so much|for all|from all of us]",
+            "[thanks|thank you], [you rescued me|that is a relief]",
         ),
     ),
     Topic(
@@ -119,6 +148,10 @@ COURTESY: tuple[Topic, ...] = (
             "[bye|goodbye] for now",
             "that is all[| for today], [bye|goodbye]",
             "I [am done|leave now|have to go now|am off]",
+            "[my lesson|the bus|my lunch] [leaves|begins|is here|comes], [goodbye|bye]",
+            "no more for [today|now], [bye|goodbye]",
+            "[bye|goodbye] [dear guide|all|until we meet again|until the next time|and take care]",
+            "[have to|must|need to] [run|go|leave], [bye|goodbye|see you]",
         ),
     ),
 )

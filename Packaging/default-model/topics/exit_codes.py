@@ -18,6 +18,9 @@ EXIT_CODES: tuple[Topic, ...] = (
             "[list|show] [all|the] exit codes",
             "what do the exit codes mean",
             "exit codes",
+            "[meaning|meanings|list|table] of [your|the|all] exit [codes|statuses]",
+            "[a shell script|my script] [needs|with|and] exit codes",
+            "[numbers|codes|statuses] the command [ends|exits] with",
         ),
     ),
     Topic(

@@ -15,6 +15,11 @@ PHASES: tuple[Topic, ...] = (
             "prefill [is|means|does] what",
             "[people|they|the docs|you] [talk about|mention|speak about] prefill",
             "[in|during|at] prefill",
+            "[time|seconds|milliseconds|work] [spent|needed|done] [in|for|during] prefill",
+            "[what|which work] is prefill",
+            "[during|in] prefill the [instance|model] does what",
+            "[long|slow|short] prefill",
+            "why does prefill take [time|long|so long]",
         ),
     ),
     Topic(
@@ -28,6 +33,10 @@ PHASES: tuple[Topic, ...] = (
             "decode [is|means|does] what",
             "[people|they|the docs|you] [talk about|mention|speak about] decode",
             "[in|during|at] decode",
+            "[time|seconds|milliseconds|work] [spent|needed|done] [in|for|during] decode",
+            "[during|in] decode the [engine|instance|model] does what",
+            "[long|slow|short] decode",
+            "[the|an] [line|word|phase] [called|named] decode",
         ),
     ),
     Topic(
@@ -44,6 +53,8 @@ PHASES: tuple[Topic, ...] = (
             "how do prefill and decode differ",
             "prefill versus decode",
             "is prefill the same as decode",
+            "[prefill|decode] [and|or] [decode|prefill], [which is which|which comes first|where is the difference]",
+            "[explain|describe] prefill and decode",
         ),
     ),
     Topic(
@@ -55,6 +66,10 @@ PHASES: tuple[Topic, ...] = (
         (
             "can prefill and decode run [apart|in separate instances|separately]",
             "what is a hand-off between prefill and decode",
+            "[separate|different|own] instances for prefill and decode",
+            "[split|divide|separate] [prefill and decode|prefill from decode]",
+            "[why|what for] [disaggregation|disaggregate]",
+            "[does|is] [it|DeepFlow] disaggregated",
         ),
     ),
     Topic(
@@ -66,6 +81,9 @@ PHASES: tuple[Topic, ...] = (
         (
             "which phases [are there|does a request have|does a request go through]",
             "[list|name] the phases of a request",
+            "[names|order|list] of [the |]phases",
+            "[what|which] [phases|stages|steps] [does|has] [a|my|every] request [have|pass|see|]",
+            "from queue to decode",
         ),
     ),
     Topic(
@@ -74,6 +92,12 @@ PHASES: tuple[Topic, ...] = (
         ("wait", "first piece"),
         "what",
         ("[the |]time to first token", "TTFT", "first token latency"),
+        (
+            "[wait|time|delay] [until|for|before] the first [token|word]",
+            "[when|how soon] [comes|does] the first [token|word] [come|arrive|]",
+            "[slow|late] first token",
+            "TTFT [means|is] what",
+        ),
     ),
 )
 
@@ -89,6 +113,9 @@ MEMORY: tuple[Topic, ...] = (
             "[content|contents|inside] of the KV cache",
             "[people|they|the docs|you] [talk about|mention|speak about] the KV cache",
             "why is there a KV cache",
+            "[keys|values|what] [in|inside|of] the KV cache",
+            "the KV cache [holds|keeps|has|does] what",
+            "[use|benefit|need] of [the|a] KV cache",
         ),
     ),
     Topic(
@@ -97,6 +124,12 @@ MEMORY: tuple[Topic, ...] = (
         ("fixed piece", "shared"),
         "what",
         ("a KV block", "KV blocks", "a block [of the KV cache|]", "blocks"),
+        (
+            "[size|use|sharing|meaning] of [KV |]blocks",
+            "[how|why] is the KV cache [cut|split|divided] into blocks",
+            "a KV block [is|holds|means] what",
+            "[share|reuse] KV blocks",
+        ),
     ),
     Topic(
         "memfd",
@@ -104,7 +137,15 @@ MEMORY: tuple[Topic, ...] = (
         ("memfd", "descriptor"),
         "what",
         ("[a memfd|memfd]", "a [KV |memfd |memory |]segment"),
-        ("where is the KV [memory|cache] kept", "what kind of memory holds the KV cache"),
+        (
+            "where is the KV [memory|cache] kept",
+            "what kind of memory holds the KV cache",
+            "[memfd|memory] segments",
+            "[why|what for] [memfd|a memfd]",
+            "[who|what] holds KV memory",
+            "KV memory [lies|is kept|lives] where",
+            "[pass|hand] KV memory to [an instance|instances]",
+        ),
     ),
     Topic(
         "tensor-cache",
@@ -112,6 +153,12 @@ MEMORY: tuple[Topic, ...] = (
         ("KV blocks", "prefix"),
         "what",
         ("[the|a] tensor cache", "TensorCache", "[the |]RTC", "the relational tensor cache"),
+        (
+            "the tensor cache [does|keeps|is] what",
+            "[why|what for] [is there |]a tensor cache",
+            "[what|who] [tracks|finds|remembers] [KV blocks|shared prefixes]",
+            "RTC [means|is] what",
+        ),
     ),
     Topic(
         "prefix-cache",
@@ -126,6 +173,8 @@ MEMORY: tuple[Topic, ...] = (
             "prefix cache",
             "how does prefix caching work",
             "what is a prefix hit",
+            "[prompts|questions] with [the same|a common|a shared] [start|beginning|prefix]",
+            "[same|long] system prompt [every time|again and again|in every request]",
         ),
     ),
     Topic(
@@ -134,7 +183,12 @@ MEMORY: tuple[Topic, ...] = (
         ("ownership",),
         "what",
         ("DistFlow", "distflow", "the DistFlow [part|module]"),
-        ("how do KV blocks [move|travel|get] [between nodes|from one instance to another]",),
+        (
+            "how do KV blocks [move|travel|get] [between nodes|from one instance to another]",
+            "[move|moving|send|transfer] KV blocks [between|to] [nodes|another node|instances]",
+            "DistFlow [does|is|means] what",
+            "[why|what for] DistFlow",
+        ),
     ),
     Topic(
         "share-weights",
@@ -152,6 +206,8 @@ MEMORY: tuple[Topic, ...] = (
             "do instances share [weights|the weights|memory|the model]",
             "how much memory does [one more|another|a second] instance [need|take|use]",
             "are the weights [loaded|copied] [twice|for each instance|again]",
+            "[memory|RAM] for [two|three|ten|many] instances [of one model|]",
+            "weights [times|for] [every|each|several] [instance|instances]",
         ),
     ),
     Topic(
@@ -166,6 +222,9 @@ MEMORY: tuple[Topic, ...] = (
             "[context|window] of the default model",
             "how [long|big|large] [can|may] [a|my|the] prompt be",
             "how many tokens [can you read|fit|does the context have]",
+            "[how many|number of] tokens [in|of] the [context|default model]",
+            "[limit|end|size] of the context",
+            "context length",
         ),
     ),
 )

@@ -21,6 +21,12 @@ ERRORS: tuple[Topic, ...] = (
             "the error for a [long|too long] prompt",
             "too long prompts",
             "how are prompts that do not fit [handled|refused]",
+            (
+                "[my|the|a] [prompt|text|input] [did not fit|is beyond the context|has too many tokens],"
+                " [error|which status|what now]"
+            ),
+            "[paste|send] [too much text|a very long text]",
+            "[status|error|answer] [if|when] [a|the|my] prompt does not fit",
         ),
     ),
     Topic(
@@ -40,6 +46,8 @@ ERRORS: tuple[Topic, ...] = (
             "the error for an unknown model",
             "the status for a wrong model name",
             "why do I get 404",
+            "[request|use|name] a model that [was never added|is not installed]",
+            "[status|error|answer] [if|when|for] [a|the] model [is|that is] [unknown|not there|not known]",
         ),
     ),
     Topic(
@@ -56,6 +64,9 @@ ERRORS: tuple[Topic, ...] = (
             "what does [429|status 429] mean",
             "what does Retry-After mean",
             "too many requests",
+            "[at|in] high load the queue is full",
+            "[how|what] [do I learn|tells me|am I told] [that|when] the queue is full",
+            "[too many|a flood of|a thousand] requests [at once|]",
         ),
     ),
     Topic(
@@ -74,6 +85,8 @@ ERRORS: tuple[Topic, ...] = (
             "[a comma|a bracket|a quote] is missing in my [JSON|request]",
             "the error for [broken|invalid] JSON",
             "bad JSON",
+            "[send|sent|post] [broken|invalid|bad|wrong] JSON",
+            "[status|error|answer] [if|when] [the|my] JSON [is broken|is invalid|has a mistake]",
         ),
     ),
     Topic(
@@ -92,6 +105,7 @@ ERRORS: tuple[Topic, ...] = (
             "[half|part] of [a|the] GGUF",
             "a [corrupt|broken|damaged] GGUF",
             "can a [bad|broken] model file crash [it|the daemon]",
+            "[my|the|a] [truncated|damaged|half|broken] GGUF, [what happens|is it refused|is it bad]",
         ),
     ),
 )
@@ -111,6 +125,8 @@ STARTS: tuple[Topic, ...] = (
             "why [does DeepFlow fork|are instances forked|is it forked|do you fork]",
             "how [fast|quickly|long] does [an instance|a fork] [start|take]",
             "[start-up|startup|start] time of an instance",
+            "[how|why] [are|is] instances [there|up|ready|forked] [so fast|at once|in a millisecond|so soon]",
+            "[secret|reason] [of|for|behind] [fast|quick] [forks|forking|starts]",
         ),
     ),
     Topic(
@@ -125,6 +141,10 @@ STARTS: tuple[Topic, ...] = (
             "[first|slow] [request|answer] [after|of] [a pause|a long time|an unloaded model]",
             "why is the first [request|answer] slower",
             "what happens if the model is not loaded",
+            "[meaning|point|reason] of [a|the] cold start",
+            "[my request|a request|the first request] [was|had|saw|counts as] a cold start",
+            "cold start [means|says|tells me] what",
+            "[what|when] is a start cold",
         ),
     ),
     Topic(
@@ -141,6 +161,8 @@ STARTS: tuple[Topic, ...] = (
             "what does an [unused|idle] model cost",
             "what happens to a model that nobody [uses|asks for]",
             "does an idle model [cost|use|take] [memory|anything]",
+            "[many|dozens of|a hundred|lots of] [idle|unused] models",
+            "[price|cost|burden] of models [nobody uses|that sleep|on the side]",
         ),
     ),
     Topic(
@@ -155,6 +177,8 @@ STARTS: tuple[Topic, ...] = (
             "[people|they|the docs|you] [talk about|mention] [the autoscaler|autoscaling]",
             "when are [instances added|more instances started|new instances made]",
             "who decides how many instances there are",
+            "[when|why] does [the autoscaler|autoscaling] [work|react|help]",
+            "[more|fewer] instances [by itself|automatically|on demand]",
         ),
     ),
     Topic(
@@ -166,6 +190,11 @@ STARTS: tuple[Topic, ...] = (
         (
             "how are cores [shared|divided|distributed] [among models|between instances|]",
             "who gives cores to instances",
+            "[who|what] [hands out|gives out|leases|divides] [the |]cores",
+            "[more|fewer] ranks than cores",
+            "[too few|enough|sharing|leasing] cores",
+            "the core broker [does|is] what",
+            "[how|why] are cores leased",
         ),
     ),
     Topic(
@@ -181,6 +210,8 @@ STARTS: tuple[Topic, ...] = (
             "how much CPU do [idle daemons|the daemons] [use|take|need] [when idle|]",
             "CPU use when idle",
             "do the daemons poll",
+            "[idle|sleeping|resting] daemons [on|and] power",
+            "[do|would|will] [idle daemons|the daemons] [eat|cost|waste] [power|CPU]",
         ),
     ),
     Topic(
@@ -193,6 +224,10 @@ STARTS: tuple[Topic, ...] = (
             "which model [is this|comes with DeepFlow|is installed by default|are you]",
             "how many parameters [do you have|does the default model have]",
             "how [big|large|small] [are you|is the default model]",
+            "[what|which] [is|was] the model [of|in] the quickstart",
+            "[size|parameters|name|kind] of the default model",
+            "[which|what] model [do you come with|is included|ships with it|answers me here]",
+            "[is|was] the default model [small|big|a Llama|large]",
         ),
     ),
 )

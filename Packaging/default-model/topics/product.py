@@ -18,6 +18,11 @@ PRODUCT: tuple[Topic, ...] = (
             "what is this [all about|]",
             "what [problem does|does] DeepFlow solve",
             "why [would|should] I use DeepFlow",
+            "[DeepFlow|this product] in [a|one] [word|line|sentence|minute]",
+            "[the|a] [short|one-line|brief] [description|pitch|summary] of DeepFlow",
+            "[explain|describe|introduce] DeepFlow [to my mother|to a newcomer|briefly|]",
+            "[and |]DeepFlow [itself|is what|does what]",
+            "what [sort of|kind of] [software|system|product] is DeepFlow",
         ),
     ),
     Topic(
@@ -40,6 +45,9 @@ PRODUCT: tuple[Topic, ...] = (
             "on which [paper|work|research] is DeepFlow based",
             "which paper [is it based on|describes it]",
             "[origin|source] of the idea",
+            "[is|was] there a [paper|publication|study] [behind it|about it|]",
+            "[own|your own|somebody else's] idea [or|from a paper]",
+            "[who|which people] [thought it up|had this idea first|did the research]",
         ),
     ),
     Topic(
@@ -53,6 +61,9 @@ PRODUCT: tuple[Topic, ...] = (
             "at which conference [was the paper|did it appear]",
             "in [which|what] year [was|is] the paper",
             "conference of the paper",
+            "[where|when] [was|is] [the DeepServe paper|the paper|it] [presented|published|printed]",
+            "[the paper's|name of the] [conference|venue|year]",
+            "[USENIX|ATC] [paper|2025|conference]",
         ),
     ),
     Topic(
@@ -70,6 +81,10 @@ PRODUCT: tuple[Topic, ...] = (
             "under [which|what] [license|licence] is it",
             "may I [use|change|sell|copy] it [freely|commercially|]",
             "license",
+            "[license|licence] [terms|conditions|text|name]",
+            "[which|what] [license|licence] [is it|covers it|has DeepFlow|do you use]",
+            "[sell|ship|embed] [it|DeepFlow], [license|which license|is that allowed]",
+            "[Apache|GPL|MIT|BSD] [license|or what|or something else]",
         ),
     ),
     Topic(
@@ -89,6 +104,9 @@ PRODUCT: tuple[Topic, ...] = (
             ),
             "is it written in [Swift|Rust|Python|C|Go]",
             "what is it [written|programmed|coded] in",
+            "[do I need|must I know|should one know] [Swift|C|Rust]",
+            "[programming|source] language [of|for] [DeepFlow|the code]",
+            "[Swift|C|Rust] [code|source|skills]",
         ),
     ),
     Topic(
@@ -107,6 +125,9 @@ PRODUCT: tuple[Topic, ...] = (
             "[does|will|can] it [use|run on|need] [a GPU|the GPU|CUDA|an NVIDIA card|a CPU]",
             "GPU support",
             "on what hardware does it run",
+            "[buy|get|rent|skip] [a GPU|GPUs|no GPU|graphics cards]",
+            "[server|machine|laptop|host] [with|without] [a |]GPU",
+            "[are|is] [GPUs|a GPU|an accelerator] [of use|required|a must]",
         ),
     ),
     Topic(
@@ -123,6 +144,9 @@ PRODUCT: tuple[Topic, ...] = (
             "[which|what] [file |model |]formats [are supported|can it read|does it read]",
             "[which|what] kind of [checkpoint|model file] [do I need|works|can I add]",
             "model formats",
+            "[correct|wrong|good] [format|file format|file type]",
+            "[does|can|will] [it|DeepFlow] [read|take|load|open] [GGUF|a GGUF|.gguf files]",
+            "a .gguf [file|]",
         ),
     ),
 )
@@ -139,6 +163,9 @@ PROCESSES: tuple[Topic, ...] = (
             "what [is|are] the scheduler [responsible for|doing]",
             "[among|of] the processes, [what does the scheduler do|which is the scheduler]",
             "which [process|daemon|part] [takes|accepts|places] requests",
+            "[why|what for] [have|use|need] a scheduler",
+            "[who|what] [takes|receives|places|distributes] [requests|tasks|the work]",
+            "[job|jobs] of the scheduler",
         ),
     ),
     Topic(
@@ -152,6 +179,10 @@ PROCESSES: tuple[Topic, ...] = (
             "what does [noded|the node daemon] [decide|control|manage|look after]",
             "what is [noded|the node daemon] responsible for",
             "which [process|daemon|part] decides about [templates|instances|KV memory|cores]",
+            "[what|who] [decides|rules|chooses] on a node",
+            "[power|powers|decisions] of [the node daemon|noded]",
+            "the node daemon [decides|chooses|manages|does] what",
+            "[why|what for] [have|is there|run] [a node daemon|noded]",
         ),
     ),
     Topic(
@@ -168,6 +199,9 @@ PROCESSES: tuple[Topic, ...] = (
             "why is there a keeper",
             "which process is the parent of [templates|instances]",
             "who reaps the instances",
+            "[what|why|how] [if|when] there [is|were] no keeper",
+            "[reason|need] for [the |a ]keeper",
+            "deepflow-keeper [is|does] what",
         ),
     ),
     Topic(
@@ -181,6 +215,9 @@ PROCESSES: tuple[Topic, ...] = (
             "what [is|does] [the|your] engine [called|do|]",
             "[name of|the] inference engine",
             "which [program|part] computes the tokens",
+            "[who|what] [computes|calculates|does the maths|does the work|runs the model]",
+            "[which|what] [process|program] [is|runs] the engine",
+            "FlowServe [is|does|means] what",
         ),
     ),
     Topic(
@@ -196,6 +233,9 @@ PROCESSES: tuple[Topic, ...] = (
             "how is a [checkpoint|GGUF file|model] packed",
             "why are models packed",
             "what happens to a model [when it is added|on import]",
+            "[must|do] I [run|call|start] flowserve pack [myself|by hand|]",
+            "[flowserve pack|packing] [by hand|automatically|on its own]",
+            "who [runs|calls|starts] flowserve pack",
         ),
     ),
     Topic(
@@ -209,6 +249,9 @@ PROCESSES: tuple[Topic, ...] = (
             "what is the gateway responsible for",
             "the gateway [does|has|handles] what",
             "which part [speaks HTTP|parses the requests|talks to clients]",
+            "[why|what for] [have|need|use] a gateway",
+            "[what|which part] stands [before|in front of] the scheduler",
+            "the gateway [stands|is] where",
         ),
     ),
 )

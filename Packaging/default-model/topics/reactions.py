@@ -19,6 +19,8 @@ REACTIONS: tuple[Topic, ...] = (
             "[well done|good job|great work|nice work|bravo|excellent|good answer|great answer|nice answer|perfect]",
             "I like you[| a lot]",
             "[that was|this is] [a great|a good|an excellent|a nice] answer",
+            "you [impress|amaze|please] me",
+            "[that was|this was|it is] [well|nicely] [said|put|done]",
         ),
     ),
     Topic(
@@ -38,6 +40,10 @@ REACTIONS: tuple[Topic, ...] = (
             "[bad|wrong|terrible] answer",
             "you [do not help|made a mistake|understand nothing|got it wrong]",
             "I [hate|do not like] you",
+            "[I fear|I think|I am afraid|I regret that] [that|your|this] answer [was|is] [wrong|bad|no use]",
+            "[that|this|your] [reply|answer] [was|is] [simply|plainly|quite|all] wrong",
+            "you got [that|it|everything] wrong",
+            "[wrong|a wrong] answer, [I say|sir|my friend]",
         ),
     ),
     Topic(
@@ -55,6 +61,10 @@ REACTIONS: tuple[Topic, ...] = (
                 " understand|clear]"
             ),
             "[ok|okay|I see], [good|fine|understood|I get it|that makes sense]",
+            "[ok|okay|alright|right] [then|so|now|good]",
+            "[got|get] [that|it|your point]",
+            "[ah|oh|well|hm] [then|so] [that is|it is] [clear|fine]",
+            "[very|all] [well|good|right], [I see|understood|got it]",
         ),
     ),
     Topic(
@@ -83,6 +93,9 @@ REACTIONS: tuple[Topic, ...] = (
             "do you [understand|speak|know] [English|another language]",
             "[sprechen Sie Deutsch|parlez-vous francais|hablas espanol]",
             "can we [speak|talk] in [German|French|Spanish|Chinese]",
+            "[could|can|shall|may] [we|I] [speak|talk|chat|go on] [in |][French|Spanish|Italian|Dutch|Greek|Turkish]",
+            "[my|our] [mother tongue|language] is [French|German|Hindi|Polish]",
+            "[French|German|Hindi|Korean|Arabic], [please|do you speak it|can you]",
         ),
     ),
     Topic(
@@ -99,6 +112,8 @@ REACTIONS: tuple[Topic, ...] = (
             "which [colour|color] do you [like|prefer]",
             "do you have a favourite [colour|color]",
             "your favorite [colour|color]",
+            "[choose|name] [a|one] [colour|color]",
+            "[the|what|which] [colour|color] [suits you|you like best|do you like most]",
         ),
     ),
     Topic(
@@ -116,6 +131,9 @@ REACTIONS: tuple[Topic, ...] = (
             "are you [hungry|thirsty]",
             "what is your favourite [food|meal|dish]",
             "do you [eat|drink|like pizza|like coffee]",
+            "[do|does] [machines|a model|a robot|you] [eat|get thirsty|need food|have lunch]",
+            "[are|is] [machines|a model|robots] hungry",
+            "[hungry|thirsty]",
         ),
     ),
     Topic(
@@ -152,6 +170,9 @@ REACTIONS: tuple[Topic, ...] = (
             "will you [remember|forget] [me|this|our talk]",
             "[can|could] you [learn|remember] [this|something|new things|what I say]",
             "is our [talk|chat|conversation] [stored|saved|recorded]",
+            "[will|do|would] you [still |]know [this|me|that|it] [next week|later]",
+            "[what|things] I [tell|teach] you, [do you keep it|is it remembered|will you remember]",
+            "[forget|remember] [it|that|me] [later|again]",
         ),
     ),
     Topic(
@@ -170,6 +191,9 @@ REACTIONS: tuple[Topic, ...] = (
             "can I [trust|believe|rely on] [you|your answers]",
             "are you [always right|sure|certain|reliable|ever wrong]",
             "is [that|this] really [true|right|correct]",
+            "[should|may|shall|must] [I|one|we] [trust|believe|check|double-check] [you|your answers|all that you say]",
+            "[how far|how much] [can|may|should] I trust [you|your answers]",
+            "[are|is] [all|everything] you [say|tell me] [true|right|correct]",
         ),
     ),
 )

@@ -29,6 +29,10 @@ FAILURES: tuple[Topic, ...] = (
             "how does failover work",
             "[is|will] my [answer|stream] [be |]lost in a crash",
             "failover",
+            "[kill|killed|killing] [an|the|my] instance [while it answers|while it writes|in the middle|]",
+            "[what about|what becomes of] my [answer|stream] [when|if] [an|the] instance [dies|is killed|crashes]",
+            "[the|my] [answer|stream] [after|and] [the death|a crash|the loss] of [its|an|the] instance",
+            "an instance [died|crashed|was killed] [half way|during an answer|]",
         ),
     ),
     Topic(
@@ -51,6 +55,8 @@ FAILURES: tuple[Topic, ...] = (
                 " noded]"
             ),
             "can I [restart|upgrade] [noded|the node daemon] [safely|]",
+            "[upgrade|update|restart|replace] [noded|the node daemon] [under load|while streams run|]",
+            "[streams|answers] [after|and] [a restart|an upgrade|the death] of [noded|the node daemon]",
         ),
     ),
     Topic(
@@ -71,6 +77,9 @@ FAILURES: tuple[Topic, ...] = (
             "[consequences|result|effect] of [killing|stopping|restarting] the scheduler",
             "SIGTERM to the scheduler",
             "can I [restart|stop] the scheduler",
+            "[streams|clients|answers] [during|after|when] [the end|a crash|a restart|the death] of the scheduler",
+            "kill the scheduler [hard|]",
+            "the scheduler [went away|died], [my streams|what of the clients|and the answers]",
         ),
     ),
     Topic(
@@ -84,6 +93,13 @@ FAILURES: tuple[Topic, ...] = (
             "how long does the keeper [run|live|stay|wait]",
             "why is the keeper still [running|there]",
             "does the keeper ever [stop|end]",
+            "[end|life|lifetime] of [the|a] keeper",
+            (
+                "[does|will] the keeper [end|stay|live on] [after|when] [noded|the node daemon|everything] [is"
+                " gone|stops|ends]"
+            ),
+            "[stop|kill|end] the keeper",
+            "the keeper [stays|is still there|lives on] [for ever|too long|]",
         ),
     ),
     Topic(
@@ -105,6 +121,8 @@ FAILURES: tuple[Topic, ...] = (
             "a [client|reader] that leaves",
             "how do I [cancel|abort|stop] [a request|an answer]",
             "cancelling [a request|an answer]",
+            "[my|a|the] client [disconnected|hung up|went away], [who stops|is the work stopped|does it compute on]",
+            "[work|computing] for a client that [left|hung up|is gone]",
         ),
     ),
 )
@@ -129,6 +147,9 @@ SANDBOX: tuple[Topic, ...] = (
             "how [secure|safe] is [it|an instance|DeepFlow]",
             "is it [secure|safe]",
             "[security|sandbox|isolation]",
+            "[walls|tools|layers] of [the|your|its] sandbox",
+            "[what|which things] [form|make] the sandbox",
+            "an instance [is|sits|lives] in a sandbox, [of what kind|how]",
         ),
     ),
     Topic(
@@ -148,6 +169,8 @@ SANDBOX: tuple[Topic, ...] = (
             "can [an instance|a model|the model] [reach|use|access|open] the [network|internet]",
             "does a model have [network|internet] access",
             "internet access of an instance",
+            "[path|way|door|connection] [from|of] an instance to the [internet|network]",
+            "[could|might] an instance [call home|connect|talk to the internet]",
         ),
     ),
     Topic(
@@ -167,6 +190,8 @@ SANDBOX: tuple[Topic, ...] = (
             "can [an instance|a model|the model] [read|open|write|see|steal] [my |]files",
             "does a model have access to [my disk|my files|the file system]",
             "file access of an instance",
+            "[is|are] my [private |]files [hidden|safe|closed] [from|to] [an instance|instances]",
+            "[might|could] an instance [see|open|read] [a file|my files|my disk|private files]",
         ),
     ),
     Topic(
@@ -188,6 +213,7 @@ SANDBOX: tuple[Topic, ...] = (
             "[what|who] [punishes|logs|sees|handles] [a forbidden|a denied] [call|system call]",
             "forbidden [system |]calls",
             "how are forbidden [system |]calls [handled|treated]",
+            "[consequence|result|penalty] of a [forbidden|denied] [system |]call",
         ),
     ),
 )

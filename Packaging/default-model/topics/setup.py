@@ -25,6 +25,11 @@ SETUP: tuple[Topic, ...] = (
             "[quickstart|getting started|first steps|installation]",
             "what is the [first|quickest] [command|step|way]",
             "I am new, [where do I begin|what do I do first]",
+            "[fastest|quickest|easiest|simplest] [start|way in|way to begin|way to see it run]",
+            "[get|have|bring] DeepFlow [running|up|going] [quickly|in minutes|at once|]",
+            "[try|test drive|see] [DeepFlow|it] [in five minutes|quickly|for the first time]",
+            "[one|a single] command to [build and start|start|get] [everything|it|DeepFlow]",
+            "[how|where] [do beginners|does a beginner] start",
         ),
     ),
     Topic(
@@ -40,6 +45,9 @@ SETUP: tuple[Topic, ...] = (
             "what does [--exit|the exit option|quickstart --exit] do",
             "can the quickstart [end|stop] by itself",
             "the --exit option",
+            "[a|the] quickstart [that|which] [ends|stops|returns] [by itself|alone|after the answer]",
+            "[run|use] the quickstart [in CI|in a script|and come back]",
+            "quickstart --exit",
         ),
     ),
     Topic(
@@ -58,6 +66,9 @@ SETUP: tuple[Topic, ...] = (
             "what does [--ask|quickstart --ask|the ask option] do",
             "can the quickstart ask something else",
             "the --ask option",
+            "[my|another|a new|a better] question [for|to] the quickstart",
+            "quickstart --ask",
+            "[let|make] the quickstart ask [this|my question|something]",
         ),
     ),
     Topic(
@@ -78,6 +89,10 @@ SETUP: tuple[Topic, ...] = (
             "the quickstart does not [end|stop|return]",
             "how long does the quickstart run",
             "stopping the quickstart",
+            "[kill|close|finish] the quickstart",
+            "[quickstart|the quickstart] [never ends|does not come back|hangs|blocks]",
+            "[get|come] out of the quickstart",
+            "[ways|how] to [end|stop|leave] the quickstart",
         ),
     ),
     Topic(
@@ -99,6 +114,9 @@ SETUP: tuple[Topic, ...] = (
             "is there a test [suite|script]",
             "running the tests",
             "tests",
+            "[see|make] [all|the] tests [pass|run]",
+            "[script|command|program] [for|of] [the|all] tests",
+            "[developers|we] [run|need] the tests",
         ),
     ),
     Topic(
@@ -118,6 +136,11 @@ SETUP: tuple[Topic, ...] = (
             "what must be installed [first|before]",
             "on [what|which] [machine|system|OS] does it run",
             "requirements",
+            "[is|will|would] [Ubuntu|Fedora|an old Debian|an old Swift] [enough|fine|okay|sufficient]",
+            "[older|other|newer] [Debian|Swift|Linux] [version|release]",
+            "[minimum|least|needed|required] [Debian|Swift|system|software]",
+            "[Debian|Swift] [9|10|13|6|4] [works|is enough|is too old|or newer]",
+            "[what|which] [system|Linux|Swift] does [it|the build] [need|want|require]",
         ),
     ),
     Topic(
@@ -138,6 +161,9 @@ SETUP: tuple[Topic, ...] = (
             "how do I [configure|set up the options of] DeepFlow",
             "which [config|configuration] files [are there|exist]",
             "[configuration|config|settings]",
+            "[yaml|configuration|config] files [of|for] [DeepFlow|the daemons|the scheduler|the node]",
+            "[edit|set] [the|a] [settings|setting|configuration] [for good|for ever|]",
+            "[which|what] [file|yaml] [has|holds|keeps] the [settings|configuration]",
         ),
     ),
     Topic(
@@ -159,6 +185,16 @@ SETUP: tuple[Topic, ...] = (
             "in which order are settings read",
             "[what|which] has priority, [flag or file|the environment or a flag|file or environment]",
             "configuration precedence",
+            "[the environment|a variable] [against|beats|or] [a flag|the flag|a file]",
+            "[flag|a flag] and [environment|variable|file] [disagree|differ|contradict each other|conflict]",
+            (
+                "[which|what|who] [is stronger|comes last|has the last word], [flag|a flag|environment|file] or"
+                " [file|environment|default]"
+            ),
+            (
+                "[conflicting|contradicting|different] [settings|values|flags] [in|from] [the environment|a flag"
+                " and a file|two places]"
+            ),
         ),
     ),
     Topic(
@@ -176,6 +212,7 @@ SETUP: tuple[Topic, ...] = (
             "which database [is used|do you use]",
             "what is state.sqlite",
             "database",
+            "[SQLite|the database] [of|in] the scheduler",
         ),
     ),
     Topic(
@@ -192,6 +229,10 @@ SETUP: tuple[Topic, ...] = (
             "where are [the |]models [kept|stored|saved|on disk]",
             "what is the model store",
             "where does a model go after model add",
+            "[which|what] [folder|directory] [fills|holds|keeps|has] [the |my ]models",
+            "[disk|space] [is used|full] by models, [where are they|which folder]",
+            "[folder|directory|place] of [the |my |packed ]models",
+            "[size|place|files] of [the|my] models on [the |]disk",
         ),
     ),
 )

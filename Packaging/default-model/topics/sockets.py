@@ -19,6 +19,9 @@ SOCKETS: tuple[Topic, ...] = (
             "which sockets [are there|exist|does DeepFlow have]",
             "list of sockets",
             "sockets",
+            "[where|in which folder] do [the|your|these] sockets [lie|appear|live|come up]",
+            "[find|locate] [the|your|all] sockets",
+            "[names|paths|places] of [the|all] sockets",
         ),
     ),
     Topic(
@@ -35,6 +38,9 @@ SOCKETS: tuple[Topic, ...] = (
             "which socket [do|should] [applications|clients|apps|programs] [use|connect to]",
             "where do [clients|applications|apps] connect",
             "what is api.sock",
+            "[my|an] app [talks|wants] [OpenAI|the OpenAI API], [which socket|where does it connect]",
+            "[file|path|name] of the [OpenAI|API|client] socket",
+            "[base|connect] [path|socket] for the OpenAI API",
         ),
     ),
     Topic(
@@ -51,6 +57,8 @@ SOCKETS: tuple[Topic, ...] = (
             "which socket [do|should] [admins|administrators] use",
             "what is admin.sock",
             "where do [admins|administrators] connect",
+            "[administer|operate] [the node|DeepFlow|it] over [which|what] socket",
+            "[the|a] socket [for|of] [management|admins|the operator|operators]",
         ),
     ),
     Topic(
@@ -67,6 +75,8 @@ SOCKETS: tuple[Topic, ...] = (
             "on which socket does a node listen",
             "where does a node listen",
             "how is a node reached",
+            "[find|spot] [a|the|my] node's socket",
+            "[file|name|path] of [a|the|each] node's socket",
         ),
     ),
     Topic(
@@ -86,6 +96,9 @@ SOCKETS: tuple[Topic, ...] = (
             "is [a|any] [port|TCP port] open",
             "port",
             "[can|could] I reach it over [the network|TCP]",
+            "[will|does|would] [nmap|a scanner] [find|see|show] [a|any|an open] port",
+            "[ports|a port|TCP] [closed|open|free] [by default|or not]",
+            "[which|any] TCP [port|ports|socket]",
         ),
     ),
     Topic(
@@ -106,6 +119,9 @@ SOCKETS: tuple[Topic, ...] = (
             "how does DeepFlow know who [I am|is calling]",
             "how [are users|is a client|am I] [authenticated|identified|recognised]",
             "API key",
+            "[my|the] [SDK|program] [asks for|wants|requires|demands] [a key|an API key|a token]",
+            "[empty|dummy|fake|any] API key",
+            "what [goes|do I put|is] in the [API key|key] [field|]",
         ),
     ),
     Topic(
@@ -128,6 +144,9 @@ SOCKETS: tuple[Topic, ...] = (
             "is systemd [needed|required|necessary]",
             "directory mode",
             "starting the daemons by hand",
+            "[start|run] the daemons [without|with no] systemd",
+            "[a|my] [machine|container|host|system] [without|that lacks|has no] systemd",
+            "[no|lacking] systemd here",
         ),
     ),
     Topic(
@@ -146,6 +165,7 @@ SOCKETS: tuple[Topic, ...] = (
             "does the order of starting matter",
             "must the [scheduler|node] [start|run] before the [node|scheduler]",
             "order of starting",
+            "[wrong|right|correct|best] order [of|for] [the daemons|starting|scheduler and noded]",
         ),
     ),
 )

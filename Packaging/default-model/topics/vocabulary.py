@@ -21,6 +21,9 @@ VOCABULARY: tuple[Topic, ...] = (
             "what might a template be",
             "[templates|a template] [of|in] DeepFlow",
             "why [are there|do you have] templates",
+            "a template [is|means|does] what",
+            "what is [meant by|the job of|special about] a template",
+            "[which|what] process [is|forks from] the template",
         ),
     ),
     Topic(
@@ -34,6 +37,10 @@ VOCABULARY: tuple[Topic, ...] = (
             "what might an instance be",
             "an instance [is|means] what",
             "which process answers [a request|the prompt]",
+            "[is|can] an instance [a process|a thread|a machine|a program|a VM|a virtual machine]",
+            "what is [meant by|the job of|special about] an instance",
+            "[docker|a process|a VM|a thread] or an instance",
+            "an instance does what",
         ),
     ),
     Topic(
@@ -51,6 +58,8 @@ VOCABULARY: tuple[Topic, ...] = (
             "template or instance",
             "template versus instance",
             "is a template the same as an instance",
+            "[template|a template] [and|or] [instance|an instance], [which is which|where is the difference|the same]",
+            "[tell me|explain] [templates and instances|template and instance]",
         ),
     ),
     Topic(
@@ -63,6 +72,8 @@ VOCABULARY: tuple[Topic, ...] = (
             "[people|they|the docs|you] [talk about|mention|speak about] [artefacts|an artefact]",
             "what might an artefact be",
             "an artefact [is|means] what",
+            "what is [meant by|inside|special about] an artefact",
+            "[content|contents|format|form] of an artefact",
         ),
     ),
     Topic(
@@ -77,6 +88,8 @@ VOCABULARY: tuple[Topic, ...] = (
             "a node [is|means] what",
             "[you|they|we] say node",
             "can one machine have several nodes",
+            "[what|when] [makes|is|counts as] a node",
+            "a node [is|means] a machine or what",
         ),
     ),
     Topic(
@@ -93,6 +106,8 @@ VOCABULARY: tuple[Topic, ...] = (
             "[which|what] name has the [default|first|only] node",
             "how is the default node called",
             "default node name",
+            "[name|the name] of [the|my] only node",
+            "[which|what] [node|node name|name] [do I write|is the default|if I have one node]",
         ),
     ),
     Topic(
@@ -105,6 +120,9 @@ VOCABULARY: tuple[Topic, ...] = (
             "[the |a ]request [means|is] what",
             "how do you [understand|use] the word request",
             "[people|they|the docs] [talk about|mention] requests",
+            "what [counts as|makes] a request",
+            "is [a|one] [call|HTTP call|prompt] a request",
+            "[does|when does] a request [begin|come from|end] where",
         ),
     ),
     Topic(
@@ -117,6 +135,9 @@ VOCABULARY: tuple[Topic, ...] = (
             "[the |a ]job [means|is] what",
             "how do you [understand|use] the word job",
             "[people|they|the docs] [talk about|mention] jobs",
+            "what [counts as|makes] a job",
+            "[what|which] [thing|work] do you call a job",
+            "is [a job|one job] [an answer|the work|a prompt]",
         ),
     ),
     Topic(
@@ -129,6 +150,10 @@ VOCABULARY: tuple[Topic, ...] = (
             "[the |a ]task [means|is] what",
             "how do you [understand|use] the word task",
             "[people|they|the docs] [talk about|mention] tasks",
+            "what [counts as|makes] a task",
+            "[what|which] [thing|piece] do you call a task",
+            "[size|unit] of [a task|work]",
+            "[how small|how big] is a task",
         ),
     ),
     Topic(
@@ -148,6 +173,9 @@ VOCABULARY: tuple[Topic, ...] = (
             "how [do|are] [requests, jobs and tasks|jobs and tasks] [differ|related]",
             "job versus task",
             "is a job the same as a task",
+            "[request|a request], [job|a job], [task|a task]: [which is which|explain|the difference]",
+            "[are|is] [requests|a request] and [jobs|a job] [the same|different things]",
+            "[explain|describe] [requests, jobs and tasks|jobs and tasks]",
         ),
     ),
 )

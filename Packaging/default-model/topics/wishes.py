@@ -30,6 +30,8 @@ WISHES: tuple[Topic, ...] = (
             "[write|make up|invent] a [story|tale]",
             "a [bedtime |]story[| please]",
             "I want [a story|to hear a story]",
+            "[bedtime|evening], [a story|a tale|tell us a story]",
+            "[time|ready] for a [story|tale]",
         ),
     ),
     Topic(
@@ -76,6 +78,15 @@ WISHES: tuple[Topic, ...] = (
             "who [won the match|is the king of England|painted the Mona Lisa|wrote Hamlet]",
             "what [day is it|time is it|is the date today]",
             "how [far is the sun|tall is the tower|many people live there|warm is it]",
+            (
+                "[do you know|any idea|tell me] [what|how] the weather [is|was|will be|gets] [tomorrow|today|on"
+                " Sunday|in Madrid|in Lima|in Cairo]"
+            ),
+            (
+                "[weather|rain|snow|sunshine|temperature outside] [in|over] [Rome|Lima|Madrid|Cairo|Vienna|Dublin]"
+                " [today|tomorrow|]"
+            ),
+            "is it [raining|snowing|sunny|windy] [outside|in Rome|in Lima|there]",
         ),
     ),
 )
