@@ -24,7 +24,7 @@ struct NodeMetrics: Hashable {
         }
     }
 
-    /// The models with the most starts would be of interest; what comes behind so many of them is counted together.
+    /// A collector keeps a row for each name for ever: models that start first behind so many others are counted together.
     private static let mostModels = 256
     private static let otherModels = "(others)"
 

@@ -26,8 +26,9 @@ actor NodeService {
     var link = KeeperLink()
     var metrics = NodeMetrics()
     let wishFile: WishFile
-    /// What the file holds.
+    /// What the file holds, or will when `wishWriting` has ended.
     var keptWishes: [ModelKey: ModelWishes] = [:]
+    var wishWriting: Task<Void, Never>?
     var events: EventBacklog?
     var publishedInstances: [InstanceID: InstanceState] = [:]
     /// The template whose readiness is being dealt with.
@@ -125,6 +126,7 @@ actor NodeService {
     /// Ends `run`. Keeper and instances go on, unless the daemon was told to take them along: then it waits until the
     /// keeper has gone, for at most ten seconds.
     func stop() async {
+        await wishWriting?.value
         if configuration.retiresOnStop, link.phase == .attached {
             link.phase = .retiring
             // Nothing is to be replaced any more; the file keeps what was wanted.

@@ -19,19 +19,28 @@ extension NodeService {
         keptWishes = pool.wishes
     }
 
-    /// Writes down what is wanted where it has changed. A write that fails costs nothing but the memory of it.
+    /// Has what is wanted written down where it has changed: by another thread, since a disk takes its time and instances
+    /// that start do not wait for it.
     func keepWishes() {
-        guard pool.wishes != keptWishes else { return }
-        keptWishes = pool.wishes
-        do {
-            try wishFile.write(
-                pool.wishes.map { model, wishes in
-                    WishFile.Entry(model: model.name, instances: wishes.minimumInstances, pinned: wishes.isPinned)
-                })
-        } catch {
-            logger.warning(
-                "what was scaled and pinned will not outlive this daemon",
-                metadata: ["file": "\(wishFile.path)", "error": "\(error)"])
+        guard pool.wishes != keptWishes, wishWriting == nil else { return }
+        wishWriting = Task { await writeWishes() }
+    }
+
+    /// Writes until the file holds what is wanted now. A write that fails costs nothing but the memory of it.
+    private func writeWishes() async {
+        while pool.wishes != keptWishes {
+            keptWishes = pool.wishes
+            let entries = pool.wishes.map { model, wishes in
+                WishFile.Entry(model: model.name, instances: wishes.minimumInstances, pinned: wishes.isPinned)
+            }
+            do {
+                try await WorkerThread.run { [wishFile] in try wishFile.write(entries) }
+            } catch {
+                logger.warning(
+                    "what was scaled and pinned will not outlive this daemon",
+                    metadata: ["file": "\(wishFile.path)", "error": "\(error)"])
+            }
         }
+        wishWriting = nil
     }
 }

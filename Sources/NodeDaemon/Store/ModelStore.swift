@@ -133,11 +133,7 @@ package final class ModelStore: Sendable {
         guard let data = try? encoder.encode(summary) else {
             throw SystemCallError("encode", "the summary of \(summary.name)", code: EINVAL)
         }
-        let file = try OwnedDescriptor.open(unfinished, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o640)
-        try file.writeAll(Array(data))
-        try systemCall("fsync", unfinished) { fsync(file.rawValue) }
-        try systemCall("rename", place) { rename(unfinished, place) }
-        try DirectoryPath.synchronize(names)
+        try WholeFile.replace(place, through: unfinished, Array(data))
     }
 
     private func path(ofBlob digest: String) -> String { "\(blobs)/\(digest)\(StoreScan.blobSuffix)" }

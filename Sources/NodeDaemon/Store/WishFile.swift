@@ -17,7 +17,6 @@ struct WishFile: Sendable {
 
     /// Far above a line for each of thousands of models.
     private static let mostBytes = 1 << 20
-    private static let usualMode: mode_t = 0o640
 
     let path: String
 
@@ -42,10 +41,6 @@ struct WishFile: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
         let bytes = try encoder.encode(entries.sorted { $0.model.text < $1.model.text })
-        let unfinished = path + ".new"
-        let file = try OwnedDescriptor.open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: Self.usualMode)
-        try file.writeAll(Array(bytes))
-        try systemCall("fsync", unfinished) { fsync(file.rawValue) }
-        try systemCall("rename", path) { rename(unfinished, path) }
+        try WholeFile.replace(path, through: path + ".new", Array(bytes))
     }
 }
