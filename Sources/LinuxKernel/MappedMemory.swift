@@ -21,6 +21,15 @@ package struct MappedMemory: ~Copyable, @unchecked Sendable {
         bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
     }
 
+    /// MADV_HUGEPAGE, which Glibc's module does not show.
+    private static let hugePages: CInt = 14
+
+    /// What is missing of the file is read in as huge pages, where its file system gives them: mapped at once, not page by
+    /// page in each process. A wish that the kernel may refuse.
+    package func preferHugePages() {
+        madvise(bytes.baseAddress, bytes.count, Self.hugePages)
+    }
+
     /// Gives the mapping up for the rest of the process's life: what is mapped so is never unmapped.
     package consuming func leak() -> UnsafeMutableRawBufferPointer {
         let kept = bytes

@@ -59,8 +59,9 @@ package enum TemplateCommand {
     /// Maps the artefact for good: children use it as it lies there.
     private static func map(_ artefact: borrowing OwnedDescriptor) throws(SystemCallError) -> UnsafeRawBufferPointer {
         let size = try artefact.fileSize()
-        return UnsafeRawBufferPointer(
-            try MappedMemory(artefact.rawValue, byteCount: size, access: .readOnly).leak())
+        let memory = try MappedMemory(artefact.rawValue, byteCount: size, access: .readOnly)
+        memory.preferHugePages()
+        return UnsafeRawBufferPointer(memory.leak())
     }
 
     private static func becomeInstance(_ child: consuming ForkedInstance, _ model: WarmModel) -> Int32 {

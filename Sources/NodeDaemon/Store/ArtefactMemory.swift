@@ -8,7 +8,6 @@ struct ArtefactMemory: ~Copyable {
     /// What one call reads before progress is told and cancellation is looked at.
     private static let chunkBytes = 64 << 20
     // Values that Swift's Glibc module lacks on older headers.
-    private static let hugePages: CInt = 14
     private static let populateRead: CInt = 22
 
     private let mapping: MappedMemory
@@ -39,7 +38,7 @@ struct ArtefactMemory: ~Copyable {
     /// - Parameter goesOn: told of the bytes that are through after each chunk; false ends it.
     func populate(_ goesOn: (Int) -> Bool) throws(SystemCallError) {
         guard let base = mapping.bytes.baseAddress else { return }
-        _ = madvise(base, byteCount, Self.hugePages)
+        mapping.preferHugePages()
         for offset in stride(from: 0, to: byteCount, by: Self.chunkBytes) {
             let length = min(Self.chunkBytes, byteCount - offset)
             try systemCall("madvise", "MADV_POPULATE_READ") { madvise(base + offset, length, Self.populateRead) }
