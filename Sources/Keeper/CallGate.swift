@@ -52,15 +52,10 @@ struct ForkAllowance {
     var owesAnswers: Bool { answered < ordered }
 }
 
-/// How often a process may signal itself. abort() needs two; each costs the keeper a moment, so one that was taken over
-/// must not ask without end.
-struct SignalAllowance {
-    private var left = 8
-
-    mutating func admit() -> Bool {
-        left -= 1
-        return left >= 0
-    }
+extension Allowance {
+    /// How often a process may signal itself. abort() needs two; each costs the keeper a moment, so one that was taken
+    /// over must not ask without end.
+    static var signals: Allowance { Allowance(8) }
 }
 
 extension KeeperProcess {
@@ -139,7 +134,7 @@ extension KeeperProcess {
                 if let id = identifier(of: gate.template) { readTemplate(id) }
                 if gate.template.forks.allow() { return gate.listener.allow(call) }
             }
-            if call.isSignal(to: gate.template.process.processID), gate.template.signals.admit() {
+            if call.isSignal(to: gate.template.process.processID), gate.template.signals.take() {
                 return gate.listener.allow(call)
             }
             return deny(call, ofTemplate: gate)
@@ -150,7 +145,7 @@ extension KeeperProcess {
         guard let (id, record) = instance(with: call.thread), let child = record.child else {
             return denyStranger(call, gate)
         }
-        if call.isSignal(to: child.process.processID), record.signals.admit() { return gate.listener.allow(call) }
+        if call.isSignal(to: child.process.processID), record.signals.take() { return gate.listener.allow(call) }
         note(call, "\(id) (\(gate.template.modelText), process \(child.process.processID), thread \(call.thread))")
         record.deniedCall = "\(call)"
         record.kill()

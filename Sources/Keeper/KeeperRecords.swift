@@ -22,7 +22,7 @@ final class TemplateRecord {
     /// It has told of its sandbox, which comes before everything else.
     var isConfined = false
     var forks = ForkAllowance()
-    var signals = SignalAllowance()
+    var signals = Allowance.signals
     /// nil without control groups.
     var group: TemplateGroup?
 
@@ -58,7 +58,7 @@ final class InstanceRecord {
     var isCondemned = false
     /// The system call for which it was killed.
     var deniedCall: String?
-    var signals = SignalAllowance()
+    var signals = Allowance.signals
     /// Its template's.
     let group: TemplateGroup?
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Messages
 internal import ServingModel
 
 /// Tasks that an instance may still mention although the scheduler has forgotten them; the oldest go first. What was on
