@@ -72,6 +72,21 @@ extension Integration {
             }
         }
 
+        @Test("A keeper that hangs when its node comes back is killed and replaced before it has said a word")
+        func silentKeeper() async throws {
+            try await DeepFlowFixture.with(startsAll: false) { fixture in
+                fixture.nodeOptions = ["--answer-timeout", "1"]
+                try fixture.startAll()
+                let nodes: [NodeListing] = try await fixture.api.get(SchedulerRoutes.nodes)
+                let keeper = try #require(nodes.first?.status?.keeperProcessID)
+                #expect(kill(keeper, SIGSTOP) == 0)
+                try fixture.replaceNode()
+                let answer = try await fixture.api.stream(Self.question)
+                #expect(answer.completionTokens == 400, "\(answer)")
+                #expect(!ForeignProcess.isRunning(keeper))
+            }
+        }
+
         @Test("Adding a model again mends its damaged file, also for the processes that had it mapped")
         func mendedModel() async throws {
             try await DeepFlowFixture.with { fixture in

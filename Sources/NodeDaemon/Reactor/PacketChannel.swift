@@ -8,6 +8,12 @@ final class SharedPacketSocket: Sendable {
     init(_ socket: consuming PacketSocket) {
         self.socket = socket
     }
+
+    /// The process that listened where this socket was connected to; nil where the kernel does not tell.
+    var peerProcessID: Int32? {
+        guard let peer = try? PeerIdentity(of: socket.descriptor.rawValue), peer.processID > 0 else { return nil }
+        return peer.processID
+    }
 }
 
 /// One socket of the reactor with what waits to be sent on it.

@@ -46,9 +46,11 @@ struct KeeperLink {
         unansweredSince = nil
     }
 
-    /// Before `hello` is sent: orders that follow it belong to the new attachment.
-    mutating func beginAttachment() {
+    /// Before `hello` is sent: orders that follow it belong to the new attachment. `process` is the keeper's, where the
+    /// kernel knows it: one that hangs never tells.
+    mutating func beginAttachment(process: Int32?) {
         phase = .telling
+        processID = process
         expectAnswer()
         sandbox = nil
         awaitsSandbox = false

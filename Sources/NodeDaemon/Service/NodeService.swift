@@ -85,9 +85,10 @@ actor NodeService {
         while !Task.isCancelled {
             do {
                 let socket = try await WorkerThread.run { [launcher] in try launcher.connect() }
-                link.beginAttachment()
+                link.beginAttachment(process: socket.peerProcessID)
                 pool.isTakingOver = true
                 reactor.attach(keeper: socket)
+                setAlarm()
                 return
             } catch {
                 link.trouble = "\(error)"
