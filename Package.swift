@@ -204,12 +204,13 @@ let package = Package(
                 "CLinux", "LinuxKernel", "Messages", "Sandbox", "ServingModel", "TemplateProcess", "TestSupport",
             ],
             path: "Tests/SandboxProbe", swiftSettings: strict),
+        .target(name: "AllocationCount", path: "Tests/AllocationCount"),
         // The engine alone, step by step, for Packaging/benchmarks/compare-llamacpp.
         .executableTarget(
             name: "engine-speed",
             dependencies: [
-                "Artefacts", "CFlowKernels", "FlowServe", "LanguageModels", "LinuxKernel", "Messages", "ServingModel",
-                "Tokenization",
+                "AllocationCount", "Artefacts", "CFlowKernels", "FlowServe", "LanguageModels", "LinuxKernel",
+                "Messages", "ServingModel", "Tokenization",
             ],
             path: "Tests/EngineSpeed", swiftSettings: strict),
         // A tokenizer alone, for Packaging/benchmarks/tokenizer-speed.

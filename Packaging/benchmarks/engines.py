@@ -61,9 +61,11 @@ def pack(build: Path, checkpoint: Path, artefact: Path) -> None:
 class Ours:
     """The engine over a packed model."""
 
-    def __init__(self, build: Path, artefact: Path, threads: int):
+    def __init__(self, build: Path, artefact: Path, threads: int, kv_type: str = "model"):
+        """With the type "q8_0" keys and values are bytes."""
+        arguments = [str(build / "engine-speed"), str(artefact), str(threads)]
         self.process = subprocess.Popen(
-            [str(build / "engine-speed"), str(artefact), str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            arguments + ([] if kv_type == "model" else [kv_type]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True)
         ready = self.process.stdout.readline().split()
         if len(ready) != 3:

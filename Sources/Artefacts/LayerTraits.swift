@@ -76,7 +76,6 @@ package enum KVPrecision: UInt32, Sendable, Equatable, CaseIterable {
     case half = 0
     /// 32 bits, as computed.
     case single = 1
-
-    /// Bytes of a number.
-    package var byteCount: Int { self == .half ? 2 : 4 }
+    /// 8 bits, and a scale for 32 components of a token: what checkpoints call Q8_0.
+    case bytes = 2
 }

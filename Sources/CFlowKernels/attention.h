@@ -5,7 +5,7 @@
 
 /// Whether the path has registers for sums of four queries by four units.
 enum { WIDE_VALUES = FLOW_PATH_LEVEL == 2 };
-enum { QUERIES = FLOW_ATTEND_QUERIES, HEAD_UNITS = FLOW_ATTEND_HEAD_SIZE / LANES, TOKENS = FLOW_BLOCK_TOKENS };
+enum { QUERIES = FLOW_ATTEND_QUERIES, HEAD_UNITS = FLOW_ATTEND_HEAD_SIZE / LANES };
 
 /// Tokens of a block, from first to before last.
 typedef struct token_range {
@@ -17,47 +17,11 @@ typedef struct attention_state {
     lanes out[QUERIES][HEAD_UNITS];               // weighted values so far, before division by total
     float query[QUERIES][FLOW_ATTEND_HEAD_SIZE];  // [count][head_size], packed by head_size
     float score[QUERIES][TOKENS];                 // scores, then weights, of the present block
+    float scaled[QUERIES][TOKENS];                // weights times the scales of a group of bytes
     float largest[LANES];                         // largest score so far
     lanes total[QUERIES];                         // sums of weights so far, of every sixteenth token each
     token_range visible[QUERIES];                 // tokens of the present block that the query sees
 } attention_state;
-
-FLOW_INLINE uint8_t *head_in_block(const flow_attention *head, size_t block) {
-    return head->memory + (size_t)head->blocks[block] * head->block_bytes + head->head_offset;
-}
-
-FLOW_INLINE size_t value_stride(const flow_attention *head) { return (head->head_size + LANES - 1) / LANES * LANES; }
-
-FLOW_INLINE void lanes_store_kind(const int kind, void *x, lanes v) {
-    if (kind == FLOW_NUMBER_F16) {
-        lanes_store_half(x, v);
-    } else {
-        lanes_store(x, v);
-    }
-}
-
-FLOW_INLINE void store_kind(
-    const int kind, const flow_attention *head, size_t position, const float *key, const float *value) {
-    uint8_t *block = head_in_block(head, position / TOKENS);
-    const size_t token = position % TOKENS, stride = value_stride(head), bytes = number_bytes(kind);
-    uint8_t *keys = block + token * bytes;
-    uint8_t *values = block + (head->head_size * TOKENS + token * stride) * bytes;
-    uint8_t bits[LANES * sizeof(float)];
-    for (size_t i = 0; i < head->head_size; i += LANES) {
-        const size_t some = head->head_size - i < LANES ? head->head_size - i : LANES;
-        lanes_store_kind(kind, bits, lanes_load_part(key + i, some));
-        for (size_t j = 0; j < some; j++) memcpy(keys + (i + j) * TOKENS * bytes, bits + j * bytes, bytes);
-        lanes_store_kind(kind, values + i * bytes, lanes_load_part(value + i, some));
-    }
-}
-
-static void store(const flow_attention *head, size_t position, const float *key, const float *value) {
-    if (head->number == FLOW_NUMBER_F16) {
-        store_kind(FLOW_NUMBER_F16, head, position, key, value);
-    } else {
-        store_kind(FLOW_NUMBER_F32, head, position, key, value);
-    }
-}
 
 /// Turns the block's scores of one query into weights against the new maximum and returns the sum of both halves.
 FLOW_INLINE lanes weigh(float *score, token_range visible, float largest) {
@@ -80,12 +44,36 @@ FLOW_INLINE void finish_scores(const flow_attention *head, float *score, token_r
     for (size_t t = visible.last; t < TOKENS; t++) score[t] = -INFINITY;
 }
 
+/// Products of the queries with keys that are bytes: group after group, each with its tokens' scales.
+static void multiply_scaled_keys(
+    const flow_attention *head, attention_state *state, size_t count, const uint8_t *keys) {
+    const size_t size = head->head_size;
+    for (size_t group = 0; group < scaled_groups(head); group++) {
+        const size_t first = group * BLOCK, some = size - first < BLOCK ? size - first : BLOCK;
+        product_of_panels(
+            keys + first * TOKENS, 1, some, FLOW_NUMBER_INT8, values_offset(head), &state->query[0][0] + first, size,
+            count, &state->scaled[0][0], TOKENS, false);
+        const uint8_t *line = keys + scales_offset(head) + group * SCALED_LINE_BYTES;
+        for (size_t t = 0; t < TOKENS; t += LANES) {
+            const lanes scales = lanes_load_half(line + t * 2);
+            for (size_t q = 0; q < count; q++) {
+                const lanes sum = group == 0 ? lanes_of(0) : lanes_load(state->score[q] + t);
+                lanes_store(state->score[q] + t, lanes_fma(lanes_load(state->scaled[q] + t), scales, sum));
+            }
+        }
+    }
+}
+
 /// Scores of the block, new maxima and weights; what was summed so far is rescaled. While keys are read, the values
 /// right behind them are asked for.
 static void score_block(const flow_attention *head, attention_state *state, size_t count, const uint8_t *keys) {
-    product_of_panels(
-        keys, 1, head->head_size, head->number, head->head_size * TOKENS * number_bytes(head->number),
-        &state->query[0][0], head->head_size, count, &state->score[0][0], TOKENS, false);
+    if (head->number == FLOW_NUMBER_INT8) {
+        multiply_scaled_keys(head, state, count, keys);
+    } else {
+        product_of_panels(
+            keys, 1, head->head_size, head->number, values_offset(head), &state->query[0][0], head->head_size, count,
+            &state->score[0][0], TOKENS, false);
+    }
     float before[LANES];
     memcpy(before, state->largest, sizeof before);
     for (size_t q = 0; q < count; q++) {
@@ -107,20 +95,33 @@ static void score_block(const flow_attention *head, attention_state *state, size
     }
 }
 
+/// Values of one block, `stride` numbers for each token, and the queries' weights for them, [queries][TOKENS].
+typedef struct weighted_values {
+    const uint8_t *numbers;
+    size_t stride;
+    const float *weights;
+} weighted_values;
+
+/// Memory that is asked for while values are added: the keys of the next block.
+typedef struct key_requests {
+    const uint8_t *at;
+    size_t lines;
+} key_requests;
+
 /// Adds some values of a block to `queries` queries from q on, `units` units of lanes from u on.
 FLOW_INLINE void value_tile(
     const int units, const int queries, const int kind, attention_state *state, size_t q, size_t u,
-    const uint8_t *values, size_t stride, token_range tokens) {
+    weighted_values values, token_range tokens) {
     lanes sum[4][4];
     FLOW_UNROLL for (int i = 0; i < queries; i++) {
         FLOW_UNROLL for (int j = 0; j < units; j++) sum[i][j] = state->out[q + i][u + j];
     }
     for (size_t t = tokens.first; t < tokens.last; t++) {
         FLOW_UNROLL for (int j = 0; j < units; j++) {
-            const lanes value =
-                lanes_load_kind(kind, values + (t * stride + (u + j) * LANES) * number_bytes(kind));
+            const uint8_t *at = values.numbers + (t * values.stride + (u + j) * LANES) * number_bytes(kind);
+            const lanes value = lanes_load_kind(kind, at);
             FLOW_UNROLL for (int i = 0; i < queries; i++)
-                sum[i][j] = lanes_fma(value, lanes_of(state->score[q + i][t]), sum[i][j]);
+                sum[i][j] = lanes_fma(value, lanes_of(values.weights[(q + i) * TOKENS + t]), sum[i][j]);
         }
     }
     FLOW_UNROLL for (int i = 0; i < queries; i++) {
@@ -128,41 +129,79 @@ FLOW_INLINE void value_tile(
     }
 }
 
-/// Adds a block's values: queries that see the same tokens share the loads, four at a time. Meanwhile the next block's
-/// keys are asked for, a share at each turn.
-FLOW_INLINE void weigh_values(
-    const int kind, attention_state *state, size_t count, const uint8_t *values, size_t stride, const uint8_t *next,
-    size_t key_lines) {
-    const size_t units = stride / LANES;
+/// Whether four queries from q on are there and see the same tokens.
+FLOW_INLINE bool are_alike(const attention_state *state, size_t q, size_t count) {
+    bool alike = q + 4 <= count;
+    for (size_t i = 1; alike && i < 4; i++)
+        alike = state->visible[q + i].first == state->visible[q].first
+                && state->visible[q + i].last == state->visible[q].last;
+    return alike;
+}
+
+/// Adds units `first` ..< `last` of a block's values: queries that see the same tokens share the loads, four at a time.
+/// Meanwhile the next block's keys are asked for, a share at each turn.
+FLOW_INLINE void weigh_units(
+    const int kind, attention_state *state, size_t count, weighted_values values, size_t first, size_t last,
+    key_requests next) {
     for (size_t q = 0; q < count;) {
-        const size_t asked = key_lines * q / count;
+        const bool four = are_alike(state, q, count);
+        const size_t turn = four ? 4 : 1;
         const token_range tokens = state->visible[q];
-        bool four = q + 4 <= count;
-        for (size_t i = 1; four && i < 4; i++)
-            four = state->visible[q + i].first == tokens.first && state->visible[q + i].last == tokens.last;
-        size_t u = 0;
-        for (size_t line = asked; line < key_lines * (q + (four ? 4 : 1)) / count; line++)
-            __builtin_prefetch(next + line * 64, 0, 3);
+        for (size_t line = next.lines * q / count; line < next.lines * (q + turn) / count; line++)
+            __builtin_prefetch(next.at + line * 64, 0, 3);
+        size_t u = first;
         if (four) {
-            for (; WIDE_VALUES && u + 4 <= units; u += 4) value_tile(4, 4, kind, state, q, u, values, stride, tokens);
-            for (; u + 2 <= units; u += 2) value_tile(2, 4, kind, state, q, u, values, stride, tokens);
-            for (; u < units; u++) value_tile(1, 4, kind, state, q, u, values, stride, tokens);
+            for (; WIDE_VALUES && u + 4 <= last; u += 4) value_tile(4, 4, kind, state, q, u, values, tokens);
+            for (; u + 2 <= last; u += 2) value_tile(2, 4, kind, state, q, u, values, tokens);
+            for (; u < last; u++) value_tile(1, 4, kind, state, q, u, values, tokens);
         } else {
-            for (; u + 4 <= units; u += 4) value_tile(4, 1, kind, state, q, u, values, stride, tokens);
-            for (; u < units; u++) value_tile(1, 1, kind, state, q, u, values, stride, tokens);
+            for (; u + 4 <= last; u += 4) value_tile(4, 1, kind, state, q, u, values, tokens);
+            for (; u + 2 <= last; u += 2) value_tile(2, 1, kind, state, q, u, values, tokens);
+            for (; u < last; u++) value_tile(1, 1, kind, state, q, u, values, tokens);
         }
-        q += four ? 4 : 1;
+        q += turn;
     }
 }
 
-static void weigh_halves(
-    attention_state *state, size_t count, const uint8_t *values, size_t stride, const uint8_t *next, size_t lines) {
-    weigh_values(FLOW_NUMBER_F16, state, count, values, stride, next, lines);
+static void weigh_halves(attention_state *state, size_t count, weighted_values values, key_requests next) {
+    weigh_units(FLOW_NUMBER_F16, state, count, values, 0, values.stride / LANES, next);
 }
 
-static void weigh_floats(
-    attention_state *state, size_t count, const uint8_t *values, size_t stride, const uint8_t *next, size_t lines) {
-    weigh_values(FLOW_NUMBER_F32, state, count, values, stride, next, lines);
+static void weigh_floats(attention_state *state, size_t count, weighted_values values, key_requests next) {
+    weigh_units(FLOW_NUMBER_F32, state, count, values, 0, values.stride / LANES, next);
+}
+
+/// Values that are bytes: group after group, with weights that are multiplied by its tokens' scales.
+static void weigh_scaled(
+    const flow_attention *head, attention_state *state, size_t count, weighted_values values, key_requests next) {
+    const size_t units = values.stride / LANES, groups = scaled_groups(head);
+    const float *weights = values.weights;
+    for (size_t group = 0; group < groups; group++) {
+        const uint8_t *line = values.numbers + scales_offset(head) + group * SCALED_LINE_BYTES;
+        for (size_t t = 0; t < TOKENS; t += LANES) {
+            const lanes scales = lanes_load_half(line + t * 2);
+            for (size_t q = 0; q < count; q++)
+                lanes_store(state->scaled[q] + t, lanes_load(weights + q * TOKENS + t) * scales);
+        }
+        values.weights = &state->scaled[0][0];
+        const size_t first = group * 2, last = first + 2 < units ? first + 2 : units;
+        const key_requests share = {next.at + next.lines / groups * group * 64, next.lines / groups};
+        weigh_units(FLOW_NUMBER_INT8, state, count, values, first, last, share);
+    }
+}
+
+/// Adds a block's values, weighted by its scores, while the next block's keys are asked for.
+static void weigh_block(
+    const flow_attention *head, attention_state *state, size_t count, const uint8_t *block, key_requests next) {
+    const weighted_values values = {block + values_offset(head), value_stride(head), &state->score[0][0]};
+    switch (head->number) {
+    case FLOW_NUMBER_F16:
+        return weigh_halves(state, count, values, next);
+    case FLOW_NUMBER_INT8:
+        return weigh_scaled(head, state, count, values, next);
+    default:
+        return weigh_floats(state, count, values, next);
+    }
 }
 
 /// The first token that a query sees which sees `length` tokens without a window.
@@ -198,11 +237,11 @@ static void attend(
             state.visible[q] = part_in_block(first_seen(head, lengths[q]), lengths[q], block);
         const uint8_t *memory = head_in_block(head, block);
         score_block(head, &state, count, memory);
-        const size_t key_bytes = size * TOKENS * number_bytes(head->number);
         const bool goes_on = (block + 1) * TOKENS < longest;
-        (head->number == FLOW_NUMBER_F16 ? weigh_halves : weigh_floats)(
-            &state, count, memory + key_bytes, stride, goes_on ? head_in_block(head, block + 1) : memory,
-            goes_on ? key_bytes / 64 : 0);
+        const key_requests next = goes_on
+                                      ? (key_requests){head_in_block(head, block + 1), values_offset(head) / 64}
+                                      : (key_requests){memory, 0};
+        weigh_block(head, &state, count, memory, next);
     }
     for (size_t q = 0; q < count; q++) {
         const lanes factor = lanes_of(1.0f / lanes_sum(state.total[q]));

@@ -16,15 +16,20 @@ enum { GROUP_PANELS = 4, MOST_UNITS = 8 };
 /// costs up to a third. Asking for memory behind the matrix does no harm.
 enum { PREFETCH_BYTES = 8192, PREFETCH_NIBBLES_BYTES = 6144 };
 
-FLOW_INLINE size_t number_bytes(const int kind) { return kind == FLOW_NUMBER_F32 ? 4 : 2; }
+FLOW_INLINE size_t number_bytes(const int kind) {
+    if (kind == FLOW_NUMBER_INT8) return 1;
+    return kind == FLOW_NUMBER_F32 ? 4 : 2;
+}
 
-/// Sixteen numbers of a float kind, widened.
+/// Sixteen numbers of a float kind, widened; or signed bytes as they are, whose scales the caller knows.
 FLOW_INLINE lanes lanes_load_kind(const int kind, const void *x) {
     switch (kind) {
     case FLOW_NUMBER_F16:
         return lanes_load_half(x);
     case FLOW_NUMBER_BF16:
         return lanes_load_brain(x);
+    case FLOW_NUMBER_INT8:
+        return floats_of_signed(x);
     default:
         return lanes_load((const float *)x);
     }
@@ -45,7 +50,7 @@ FLOW_INLINE void product_tile(
         lanes weight[MOST_UNITS];
         FLOW_UNROLL for (int u = 0; u < units; u++) {
             const uint8_t *at = start[u] + k * step;
-            // Two units of 16-bit numbers share a cache line.
+            // Two units of narrower numbers share a cache line.
             if (kind == FLOW_NUMBER_F32 || u % 2 == 0) __builtin_prefetch(at + ahead, 0, 3);
             weight[u] = lanes_load_kind(kind, at);
         }
@@ -83,6 +88,7 @@ FLOW_INLINE void product_tile(
 PRODUCTS_OF(_f32, FLOW_NUMBER_F32)
 PRODUCTS_OF(_f16, FLOW_NUMBER_F16)
 PRODUCTS_OF(_bf16, FLOW_NUMBER_BF16)
+PRODUCTS_OF(_int8, FLOW_NUMBER_INT8)
 #if FLOW_PATH_LEVEL == 2
 #define MORE_PRODUCTS_OF(suffix, kind)                       \
     PRODUCT_OF(product_5##suffix, UNITS_FOR_MANY, 5, kind)   \
@@ -92,11 +98,12 @@ PRODUCTS_OF(_bf16, FLOW_NUMBER_BF16)
 MORE_PRODUCTS_OF(_f32, FLOW_NUMBER_F32)
 MORE_PRODUCTS_OF(_f16, FLOW_NUMBER_F16)
 MORE_PRODUCTS_OF(_bf16, FLOW_NUMBER_BF16)
+MORE_PRODUCTS_OF(_int8, FLOW_NUMBER_INT8)
 #endif
 
 typedef void (*product_function)(
     const uint8_t *, size_t, size_t, size_t, const float *, size_t, float *, size_t, bool);
-static const product_function products[3][TILE_VECTORS] = {
+static const product_function products[4][TILE_VECTORS] = {
 #if FLOW_PATH_LEVEL == 2
     {product_1_f32, product_2_f32, product_3_f32, product_4_f32, product_5_f32, product_6_f32, product_7_f32,
      product_8_f32},
@@ -104,10 +111,13 @@ static const product_function products[3][TILE_VECTORS] = {
      product_8_f16},
     {product_1_bf16, product_2_bf16, product_3_bf16, product_4_bf16, product_5_bf16, product_6_bf16, product_7_bf16,
      product_8_bf16},
+    {product_1_int8, product_2_int8, product_3_int8, product_4_int8, product_5_int8, product_6_int8, product_7_int8,
+     product_8_int8},
 #else
     {product_1_f32, product_2_f32, product_3_f32, product_4_f32},
     {product_1_f16, product_2_f16, product_3_f16, product_4_f16},
     {product_1_bf16, product_2_bf16, product_3_bf16, product_4_bf16},
+    {product_1_int8, product_2_int8, product_3_int8, product_4_int8},
 #endif
 };
 

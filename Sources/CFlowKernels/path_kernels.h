@@ -18,6 +18,7 @@
 #include "matrix_row.h"
 #include "elementwise.h"
 #include "activations.h"
+#include "stored_heads.h"
 #include "attention.h"
 #include "sampling.h"
 #include "machine_limits.h"

@@ -13,8 +13,9 @@ package protocol ForwardPass: StepProgram {
     /// Ranks that work is cut for; a matter of speed alone.
     var rankCount: Int { get set }
 
-    /// First byte of the key and value memory, aligned to 64 bytes. Blocks that an input names must lie inside.
-    var keyValueMemory: UnsafeMutableRawPointer { get set }
+    /// Takes other memory for keys and values, aligned to 64 bytes, in which they lie as `geometry` says. Blocks that an
+    /// input names must lie inside. Between steps only.
+    func useKeyValueMemory(_ memory: UnsafeMutableRawPointer, _ geometry: KVGeometry)
 
     /// Sets what the next step computes. Called by one thread while no rank runs.
     func prepare(_ input: StepInput)

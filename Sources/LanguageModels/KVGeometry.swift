@@ -10,7 +10,8 @@ package import Artefacts
 /// head      = keys [headSize][32] | values [32][paddedHeadSize]
 /// ```
 /// Keys lie like a weight panel of 32 rows (the tokens), so that scores come out in vector lanes; values lie token by
-/// token, padded to whole vectors of 16. Everything is a multiple of 64 bytes.
+/// token, padded to whole vectors of 16. In bytes keys are padded too, and both are followed by their scales, halves,
+/// [groups of 32 components][32]. Everything is a multiple of 64 bytes.
 package struct KVGeometry: Sendable, Equatable {
     /// Positions of one sequence that a block holds.
     package static let tokensPerBlock = 32
@@ -39,12 +40,13 @@ package struct KVGeometry: Sendable, Equatable {
     /// `headSize` rounded up to whole vectors of 16.
     package var paddedHeadSize: Int { (headSize + 15) / 16 * 16 }
 
-    /// Bytes of the keys of one head in one block.
-    package var keyBytesPerHead: Int { headSize * Self.tokensPerBlock * precision.byteCount }
-
     /// Bytes of one head of one layer in one block: keys, then values.
     package var bytesPerHead: Int {
-        keyBytesPerHead + paddedHeadSize * Self.tokensPerBlock * precision.byteCount
+        switch precision {
+        case .half: (headSize + paddedHeadSize) * Self.tokensPerBlock * 2
+        case .single: (headSize + paddedHeadSize) * Self.tokensPerBlock * 4
+        case .bytes: 2 * (paddedHeadSize + (headSize + 31) / 32 * 2) * Self.tokensPerBlock
+        }
     }
 
     /// Bytes of one layer in one block.

@@ -14,6 +14,8 @@ package struct NodeConfiguration: Sendable {
     package var maximumTasksPerInstance = 32
     /// KV memory of one instance; nil: enough for its tasks at a usual length, see `settings(for:)`.
     package var keyValueBytes: UInt64?
+    /// How instances keep keys and values.
+    package var keyValueType = KeyValueType.model
     /// Threads that compute in one instance.
     package var rankCount = max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
     /// Seconds without a task before an instance ends; 0 keeps it.
@@ -55,7 +57,7 @@ package struct NodeConfiguration: Sendable {
     /// What an instance of `model` gets: KV memory for all its tasks at up to 4,096 tokens each, at least for one task
     /// at the model's full context, at most a quarter of the machine.
     package func settings(for model: ModelSummary) -> InstanceSettings {
-        let perToken = UInt64(clamping: model.keyValueBytesPerToken)
+        let perToken = keyValueType.byteCount(ofHalves: UInt64(clamping: model.keyValueBytesPerToken))
         let context = UInt64(clamping: min(model.contextLength, Self.usualContext))
         let usual = Self.product(perToken, context, UInt64(clamping: maximumTasksPerInstance))
         let whole = Self.product(perToken, UInt64(clamping: model.contextLength), 1)
@@ -63,7 +65,8 @@ package struct NodeConfiguration: Sendable {
         // Whole pages, and never nothing.
         let pages = max(1, (min(bytes, 1 << 43) + Self.pageBytes - 1) / Self.pageBytes)
         return InstanceSettings(
-            keyValueBytes: pages * Self.pageBytes, rankCount: rankCount, maximumTasks: maximumTasksPerInstance)
+            keyValueBytes: pages * Self.pageBytes, rankCount: rankCount, maximumTasks: maximumTasksPerInstance,
+            keyValueType: keyValueType)
     }
 
     /// Physical memory of the machine.

@@ -10,6 +10,8 @@ package struct NodeOptions: ParsableArguments {
     @Option(help: "Instances of one model at most.") var maximumInstances = 4
     @Option(help: "Tasks of one instance at most.") var maximumTasks = 32
     @Option(help: "KV memory of an instance in MiB; default by model.") var kvMebibytes: Int?
+    @Option(help: "Keys and values as the model was packed (model), or in 8 bits (q8_0): half the memory.")
+    var kvType = KeyValueType.model
     @Option(help: "Threads of an instance; default: all cores.") var ranks: Int?
     @Option(help: "Seconds until an idle instance ends; 0: never.") var idleTimeout = 300
     @Option(help: "Templates kept ready without a model.") var blankTemplates = 1
@@ -47,6 +49,7 @@ package struct NodeOptions: ParsableArguments {
         settings.maximumInstancesPerModel = maximumInstances
         settings.maximumTasksPerInstance = maximumTasks
         settings.keyValueBytes = kvMebibytes.map { UInt64($0) << 20 }
+        settings.keyValueType = kvType
         if let ranks { settings.rankCount = ranks }
         settings.idleSeconds = idleTimeout
         settings.blankTemplates = blankTemplates
@@ -59,6 +62,8 @@ package struct NodeOptions: ParsableArguments {
         return settings
     }
 }
+
+extension KeyValueType: ExpressibleByArgument {}
 
 /// What a node does where its processes cannot be confined wholly.
 package enum SandboxPolicy: String, Sendable, ExpressibleByArgument { case report, require }

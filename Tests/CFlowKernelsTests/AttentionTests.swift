@@ -9,7 +9,7 @@ struct AttentionTests {
         let size: Int
         let window: Int
         let bound: Float
-        let isHalf: Bool
+        let number: flow_number
         var keys: [[Float]] = []
         var values: [[Float]] = []
         private let memory: UnsafeMutableRawBufferPointer
@@ -23,9 +23,16 @@ struct AttentionTests {
             self.size = size
             self.window = window
             self.bound = bound
-            isHalf = number == FLOW_NUMBER_F16
+            self.number = number
             let offset = 128
-            let bytes = offset + (size + (size + 15) / 16 * 16) * (isHalf ? 64 : 128)
+            let padded = (size + 15) / 16 * 16
+            let perHead =
+                switch number {
+                case FLOW_NUMBER_F16: (size + padded) * 64
+                case FLOW_NUMBER_INT8: 2 * (padded * 32 + (size + 31) / 32 * 64)
+                default: (size + padded) * 128
+                }
+            let bytes = offset + perHead
             memory = .allocate(byteCount: bytes * (Int(order.max() ?? 0) + 1), alignment: 64)
             memory.initializeMemory(as: UInt8.self, repeating: 0x7f)
             table = .allocate(capacity: order.count)
@@ -49,11 +56,21 @@ struct AttentionTests {
 
         var bytes: [UInt8] { Array(memory) }
 
-        /// A number as the memory keeps it.
-        func stored(_ number: Float) -> Double { isHalf ? Double(Float16(number)) : Double(number) }
+        /// A component of a key or value as the memory keeps it.
+        func stored(_ vector: [Float], _ index: Int) -> Double {
+            switch number {
+            case FLOW_NUMBER_F16: return Double(Float16(vector[index]))
+            case FLOW_NUMBER_INT8:
+                let group = vector[(index / 32 * 32)..<min(index / 32 * 32 + 32, size)]
+                let largest = group.map(abs).max() ?? 0
+                let scale = Double(Float16(largest / 127))
+                return Double((vector[index] * (127 / largest)).rounded(.toNearestOrEven)) * scale
+            default: return Double(vector[index])
+            }
+        }
 
         func score(_ query: [Float], token: Int, _ power: (Double) -> Double) -> Double {
-            let product = zip(query, keys[token]).reduce(0.0) { $0 + Double($1.0) * stored($1.1) }
+            let product = query.indices.reduce(0.0) { $0 + Double(query[$1]) * stored(keys[token], $1) }
             let score = product / Double(size).squareRoot()
             if bound == 0 { return score }
             let size = power(-2 * abs(score) / Double(bound))
@@ -83,7 +100,7 @@ struct AttentionTests {
 
     private static let sizes = [2, 10, 16, 33, 64, 80, 128]
 
-    @Test("is softmax of scores times values", arguments: sizes, [FLOW_NUMBER_F16, FLOW_NUMBER_F32])
+    @Test("is softmax of scores times values", arguments: sizes, [FLOW_NUMBER_F16, FLOW_NUMBER_F32, FLOW_NUMBER_INT8])
     func definition(_ size: Int, _ number: flow_number) {
         compare(Head(size: size, tokens: 100, table: [2, 0, 3, 1], seed: size, number: number))
     }
@@ -109,7 +126,7 @@ struct AttentionTests {
             let total = weights.reduce(0, +)
             for component in 0..<head.size {
                 let expected = zip(weights, head.values[first...]).reduce(0.0) {
-                    $0 + $1.0 / total * head.stored($1.1[component])
+                    $0 + $1.0 / total * head.stored($1.1, component)
                 }
                 #expect(abs(Double(result[component]) - expected) < 1e-5)
             }
@@ -128,13 +145,14 @@ struct AttentionTests {
         return sum
     }
 
-    @Test("gives the portable path's bits on every path", arguments: [2, 10, 16, 33, 64, 80, 128, 1024])
-    func paths(_ size: Int) {
+    @Test(
+        "gives the portable path's bits on every path", arguments: [2, 10, 16, 33, 64, 80, 128, 1024],
+        [FLOW_NUMBER_F16, FLOW_NUMBER_F32, FLOW_NUMBER_INT8])
+    func paths(_ size: Int, _ number: flow_number) {
         func head(_ path: flow_path) -> Head {
             on(path) {
                 Head(
-                    size: size, tokens: 75, table: [1, 2, 0], seed: 6,
-                    number: size % 32 == 0 ? FLOW_NUMBER_F32 : FLOW_NUMBER_F16, window: size % 5 * 20,
+                    size: size, tokens: 75, table: [1, 2, 0], seed: 6, number: number, window: size % 5 * 20,
                     bound: Float(size % 3))
             }
         }
@@ -153,11 +171,11 @@ struct AttentionTests {
 
     @Test(
         "gives a query the same bits alone and among others, before and after later tokens are stored",
-        arguments: [0, 1, 9, 33])
-    func batches(_ window: Int) {
+        arguments: [0, 1, 9, 33], [FLOW_NUMBER_F16, FLOW_NUMBER_INT8])
+    func batches(_ window: Int, _ number: flow_number) {
         let size = 64
-        let long = Head(size: size, tokens: 128, table: [0, 1, 2, 3], seed: 1, window: window)
-        let short = Head(size: size, tokens: 41, table: [3, 1], seed: 1, window: window)
+        let long = Head(size: size, tokens: 128, table: [0, 1, 2, 3], seed: 1, number: number, window: window)
+        let short = Head(size: size, tokens: 41, table: [3, 1], seed: 1, number: number, window: window)
         let queries = queries(8, size: size, seed: 2)
         let lengths = [41, 41, 41, 41, 3, 41, 32, 128]
         let together = long.attend(queries, lengths)
@@ -168,9 +186,9 @@ struct AttentionTests {
         }
     }
 
-    @Test("stays finite with scores far beyond what e^x can hold")
-    func largeScores() {
-        let head = Head(size: 16, tokens: 64, table: [0, 1], seed: 3)
+    @Test("stays finite with scores far beyond what e^x can hold", arguments: [FLOW_NUMBER_F16, FLOW_NUMBER_INT8])
+    func largeScores(_ number: flow_number) {
+        let head = Head(size: 16, tokens: 64, table: [0, 1], seed: 3, number: number)
         let queries = queries(2, size: 16, seed: 5).map { $0.map { $0 * 1e4 } }
         for result in head.attend(queries, [64, 40]) {
             #expect(result.allSatisfy { $0.isFinite && abs($0) <= 2 })

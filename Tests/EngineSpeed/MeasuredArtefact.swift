@@ -11,8 +11,11 @@ struct MeasuredArtefact {
     let artefact: Artefact
     /// Bytes of weights that a step reads: all but an embedding of which it takes single rows.
     let bytesPerToken: Int
+    /// How its runners keep keys and values; nil: as packing chose.
+    let precision: KVPrecision?
 
-    init(path file: String) throws {
+    init(path file: String, precision: KVPrecision? = nil) throws {
+        self.precision = precision
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw SystemCallError("open", file) }
@@ -26,14 +29,14 @@ struct MeasuredArtefact {
 
     /// A runner on some threads with memory for so many positions; pages come as they are used.
     func runner(threads: Int, positions: Int, maximumRows: Int) throws -> ModelRunner {
-        let geometry = KVGeometry(configuration: artefact.configuration)
+        let geometry = KVGeometry(configuration: artefact.configuration, precision: precision)
         let size = geometry.bytesPerBlock * geometry.blockCount(forPositions: positions)
         let memory = try MemoryFile.unsealed(name: "engine-speed")
         guard ftruncate(memory.rawValue, size) == 0 else { throw SystemCallError("ftruncate", "\(size) bytes") }
+        let mapped = try MappedMemory(memory.rawValue, byteCount: size, access: .readWrite).leak()
         let runner = try ModelRunner(
-            artefact: artefact,
-            keyValueMemory: try MappedMemory(memory.rawValue, byteCount: size, access: .readWrite).leak(),
-            rankCount: threads, maximumRows: maximumRows)
+            artefact: artefact, keyValueMemory: mapped, precision: precision, rankCount: threads,
+            maximumRows: maximumRows)
         try runner.startRanks()
         return runner
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
 internal import CFlowKernels
 internal import FlowServe
 internal import LanguageModels
@@ -15,8 +16,8 @@ final class MeasuredEngine {
 
     private lazy var ownQuality = Result { try MeasuredQuality(model) }
 
-    init(path file: String, threads: Int) throws {
-        model = try MeasuredArtefact(path: file)
+    init(path file: String, threads: Int, precision: KVPrecision?) throws {
+        model = try MeasuredArtefact(path: file, precision: precision)
         self.threads = threads
         team = try RankTeam(rankCount: threads)
     }
@@ -45,12 +46,22 @@ final class MeasuredEngine {
             }
         case .streams8: return try tasks.get().streams(8, prompt: 128, answer: 64)
         case .longPrompt: return try tasks.get().longPromptBesideAnswers()
+        case .allocations: return try allocations()
         case .matrix8: return run(try matrices8.get())
         case .matrix512: return run(try matrices512.get())
         case .read: return run(.read(model.bytes))
         case .bytes: return run(.multiplyBytes(pieces: 64 * threads, rounds: 200_000))
         case .floats: return run(.multiplyFloats(pieces: 64 * threads, rounds: 200_000))
         }
+    }
+
+    private func allocations() throws -> Measured {
+        let count = 64
+        var steps = try steps.get()
+        let ofRunner = steps.allocations(steps: count)
+        var measured = try Measured.of { try tasks.get().allocations(steps: count) }
+        measured.further = [("of_runner", Double(ofRunner)), ("steps", Double(count))]
+        return measured
     }
 
     private func run(_ products: MatrixProducts) -> Measured {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import AllocationCount
 internal import Artefacts
 internal import FlowServe
 
@@ -27,6 +28,15 @@ struct MeasuredSteps {
         }
     }
 
+    /// Blocks of memory that steps of eight sequences ask for; their batch is made before.
+    mutating func allocations(steps: Int) -> Int {
+        let batch = batch(Self.sequences, position: Self.prompt)
+        for _ in 0..<4 { runner.run(batch, into: &sampled) }
+        let before = allocation_count()
+        for _ in 0..<steps { runner.run(batch, into: &sampled) }
+        return Int(allocation_count() - before)
+    }
+
     /// A part of a prompt in steps of some rows, behind so many tokens whose keys and values are whatever lies there.
     mutating func prefill(_ count: Int, rows: Int, behind context: Int) -> Measured {
         let end = min(context + count, Self.sequences * Self.blocksOfSequence * 32)
@@ -52,13 +62,16 @@ struct MeasuredSteps {
     }
 
     private mutating func decode(_ sequences: Int, position: Int) {
+        runner.run(batch(sequences, position: position), into: &sampled)
+    }
+
+    private func batch(_ sequences: Int, position: Int) -> StepBatch {
         let rows = (0..<sequences).map {
             StepRow(token: Int32((position + $0) % 1000 % vocabulary), position: position, sequence: $0, sampling: $0)
         }
-        let batch = StepBatch(
+        return StepBatch(
             rows: rows, sequences: (0..<sequences).map { table($0, upTo: position) },
             samplings: Array(repeating: SamplingPlan(), count: sequences))
-        runner.run(batch, into: &sampled)
     }
 
     /// A sequence's own blocks, and those of the next ones where it is long.

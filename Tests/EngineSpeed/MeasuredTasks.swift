@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import AllocationCount
 internal import FlowServe
 internal import LanguageModels
 internal import Messages
@@ -40,6 +41,26 @@ final class MeasuredTasks {
         return measured
     }
 
+    /// Blocks of memory that steps of eight answers ask for, with their plans, texts and events.
+    func allocations(steps: Int) -> Int {
+        for _ in 0..<8 { submit(prompt: 16, answer: 2 * steps + 64) }
+        for _ in 0..<steps { _ = timedStep() }
+        let before = allocation_count()
+        for _ in 0..<steps {
+            _ = engine.step()
+            _ = engine.takeEvents()
+        }
+        let found = Int(allocation_count() - before)
+        cancelAll()
+        return found
+    }
+
+    private func cancelAll() {
+        for task in 0..<next { engine.cancel(TaskID(rawValue: task)) }
+        while engine.step() {}
+        _ = engine.takeEvents()
+    }
+
     /// What a long prompt costs answers that run, and what these cost it. Counts the prompt's tokens.
     func longPromptBesideAnswers() -> Measured {
         let alone = prefill(beside: nil)
@@ -54,9 +75,7 @@ final class MeasuredTasks {
             _ = prefill(beside: { during.append($0) })
             return Self.longPrompt
         }
-        for task in 0..<next { engine.cancel(TaskID(rawValue: task)) }
-        while engine.step() {}
-        _ = engine.takeEvents()
+        cancelAll()
         measured.further = [
             ("alone_seconds", alone), ("itl_p50_before", Self.share(0.5, of: before)),
             ("itl_p99_before", Self.share(0.99, of: before)), ("itl_p50_during", Self.share(0.5, of: during)),

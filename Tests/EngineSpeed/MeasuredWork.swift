@@ -12,6 +12,8 @@ enum MeasuredWork: String, CaseIterable {
     case streams8
     /// 4 answers, and a prompt of 4,096 tokens that comes while they run.
     case longPrompt = "long-prompt"
+    /// 64 steps of 8 answers; counts the blocks of memory that the engine asks for, those of its runner apart.
+    case allocations
     /// The feed-forward matrices times 8 or 512 vectors; counts multiplications and additions.
     case matrix8, matrix512
     /// Passes over all bytes of the artefact by as many threads; counts bytes.

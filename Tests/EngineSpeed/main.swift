@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Artefacts
 internal import Glibc
 
 /// Writes a whole line at once: the reader waits for it.
@@ -20,16 +21,20 @@ func answer(_ words: [String], _ engine: MeasuredEngine) throws -> String? {
     }
 }
 
-// `engine-speed ARTEFACT THREADS`: reads the names of works from standard input, does each at once, and answers with a
+// `engine-speed ARTEFACT THREADS [q8_0]`: reads the names of works from standard input, does each at once, and answers with a
 // line of figures. For the programs of Packaging/benchmarks, which ask both engines in turn. Beside the works there are
 // `prefill ROWS [CONTEXT]` (512 tokens in steps of so many rows, behind a context of so many), `tokenize TEXT TOKENS`,
-// `generate COUNT TOKENS` and `surprise PATH TOKENS`, with the names of files.
-guard CommandLine.arguments.count == 3, let threads = Int(CommandLine.arguments[2]), threads > 0 else {
-    say("usage: engine-speed ARTEFACT THREADS\n", to: STDERR_FILENO)
+// `generate COUNT TOKENS` and `surprise PATH TOKENS`, with the names of files. With `q8_0` keys and values are bytes.
+let arguments = CommandLine.arguments
+guard 3...4 ~= arguments.count, arguments.count == 3 || arguments[3] == "q8_0", let threads = Int(arguments[2]),
+    threads > 0
+else {
+    say("usage: engine-speed ARTEFACT THREADS [q8_0]\n", to: STDERR_FILENO)
     exit(64)
 }
 do {
-    let engine = try MeasuredEngine(path: CommandLine.arguments[1], threads: threads)
+    let engine = try MeasuredEngine(
+        path: arguments[1], threads: threads, precision: arguments.count > 3 ? .bytes : nil)
     say("ready \(engine.path) \(engine.model.bytesPerToken)\n", to: STDOUT_FILENO)
     while let line = readLine() {
         guard let answer = try answer(line.split(separator: " ").map(String.init), engine) else {

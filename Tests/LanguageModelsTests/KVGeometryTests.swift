@@ -13,7 +13,10 @@ struct KVGeometryTests {
         let odd = KVGeometry(configuration: TinyModel.odd)
         #expect(odd.paddedHeadSize == 16)
         #expect(odd.bytesPerBlock == 3 * 2 * (10 + 16) * 32 * 2)
-        #expect(odd.bytesPerHead % 64 == 0 && odd.keyBytesPerHead % 64 == 0)
+        #expect(odd.bytesPerHead % 64 == 0)
+        let bytes = KVGeometry(configuration: TinyModel.odd, precision: .bytes)
+        #expect(bytes.bytesPerBlock == 3 * 2 * 2 * (16 + 2) * 32)
+        #expect(bytes.bytesPerHead % 64 == 0)
     }
 
     @Test("counts the blocks that positions fill or begin", arguments: [(0, 0), (1, 1), (32, 1), (33, 2), (64, 2)])

@@ -68,16 +68,17 @@ struct ReferenceModelTests {
             let reference = try ReferenceModel(at: file.deletingPathExtension())
             let apart = try reference.expectOutputs(isDrawn: true)
             try reference.expectAnswer()
-            print(file.deletingPathExtension().lastPathComponent, apart.single, apart.half)
+            print(file.deletingPathExtension().lastPathComponent, apart.single, apart.half, apart.bytes)
         }
     }
 }
 
 extension ReferenceModel {
-    /// How far our numbers are from the others', as a share of the largest, with keys and values in 32 and 16 bits.
+    /// How far our numbers are from the others', as a share of the largest, with keys and values in 32, 16 and 8 bits.
     struct Distance {
         var single: Float = 0
         var half: Float = 0
+        var bytes: Float = 0
     }
 
     /// Of models that were drawn nobody looked whether two experts suit a token almost as well, which rounding decides.
@@ -85,12 +86,16 @@ extension ReferenceModel {
     func expectOutputs(isDrawn: Bool = false) throws -> Distance {
         let packed = try Packed(file)
         let distance = Distance(
-            single: try distance(of: packed.artefact, .single), half: try distance(of: packed.artefact, .half))
+            single: try distance(of: packed.artefact, .single), half: try distance(of: packed.artefact, .half),
+            bytes: try distance(of: packed.artefact, .bytes))
         #expect(distance.single < 1e-5)
         // Nearly all of it is the rounding of keys and values, which those of F32 weights are spared, or of what is
         // multiplied with BF16 to BF16: each number is off by two in a thousand at most.
         let roundsMore = packed.artefact.tensor(.attentionQuery)?.layout == .panelBF16
         #expect(isDrawn || distance.half < (roundsMore ? 3e-2 : 5e-3))
+        // Rounding of this size moves a token to another expert now and then.
+        let choosesExperts = packed.artefact.configuration.experts.count > 0
+        #expect(isDrawn || choosesExperts || distance.bytes < 6e-2)
         return distance
     }
 

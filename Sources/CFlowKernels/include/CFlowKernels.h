@@ -187,7 +187,8 @@ void flow_scale(float *x, float factor, size_t count);
 #define FLOW_ATTEND_HEAD_SIZE 1024
 
 /// One head of keys and values of one sequence. In each block the head has, from head_offset on,
-/// keys [head_size][32] and values [32][head_size rounded up to 16], all of one kind of number.
+/// keys [head_size][32] and values [32][head_size rounded up to 16], all of one kind of number. As signed bytes both are
+/// followed by their scales, halves, [groups of 32 components][32 tokens], and keys are rounded up to 16 components too.
 typedef struct flow_attention {
     uint8_t *memory;       ///< aligned to 64 bytes
     size_t block_bytes;    ///< from one physical block to the next
@@ -197,7 +198,7 @@ typedef struct flow_attention {
     float scale;           ///< factor of the scores
     float bound;           ///< scores stay within it: bound * tanh(score / bound); 0 = they are free
     size_t window;         ///< a query sees so many tokens before its length; 0 = all
-    flow_number number;    ///< FLOW_NUMBER_F16 or FLOW_NUMBER_F32
+    flow_number number;    ///< FLOW_NUMBER_F16, FLOW_NUMBER_F32, or FLOW_NUMBER_INT8 with a scale for 32 numbers
 } flow_attention;
 
 /// Writes key and value ([head_size] each) of the sequence's token at a position.

@@ -29,7 +29,7 @@ package enum InstanceMain {
     ) -> Int32 {
         do {
             let before = MonotonicTime.now
-            let engine = try model.makeEngine(keyValueMemory: keyValueMemory, maximumTasks: settings.maximumTasks)
+            let engine = try model.makeEngine(keyValueMemory: keyValueMemory, settings: settings)
             var start = start
             start.ranksMicroseconds = MonotonicTime.now.microseconds(since: before)
             let exchange = Monitor(InstanceExchange())

@@ -3,6 +3,7 @@ internal import Artefacts
 internal import Glibc
 internal import LanguageModels
 internal import Messages
+internal import ServingModel
 
 /// A model with everything made that its instances need, before there is one: a template makes it once, and each forked
 /// child uses it as it finds it, with memory and threads of its own. Pages that a child writes become its own; all
@@ -39,11 +40,21 @@ package final class WarmModel {
 
     /// The engine of an instance, over its own memory for keys and values, which is aligned to 64 bytes.
     func makeEngine(
-        keyValueMemory: UnsafeMutableRawBufferPointer, maximumTasks: Int
+        keyValueMemory: UnsafeMutableRawBufferPointer, settings: InstanceSettings
     ) throws(ModelRunnerError) -> Engine {
-        try runner.useKeyValueMemory(keyValueMemory)
+        try runner.useKeyValueMemory(keyValueMemory, precision: settings.keyValueType.precision)
         return Engine(
-            image: image, runner: runner, limits: EngineLimits(maximumTasks: maximumTasks, batch: limits))
+            image: image, runner: runner, limits: EngineLimits(maximumTasks: settings.maximumTasks, batch: limits))
+    }
+}
+
+extension KeyValueType {
+    /// nil: what packing chose.
+    fileprivate var precision: KVPrecision? {
+        switch self {
+        case .model: nil
+        case .bytes: .bytes
+        }
     }
 }
 

@@ -14,7 +14,7 @@ package final class ModelRunner {
     package static let mostRows = 4096
 
     /// Where keys and values lie, and how large a block is.
-    package let geometry: KVGeometry
+    package private(set) var geometry: KVGeometry
     /// The most rows of a step.
     package let maximumRows: Int
     /// Blocks that the key and value memory holds.
@@ -36,14 +36,16 @@ package final class ModelRunner {
     /// A runner over a mapped artefact, which must stay mapped.
     ///
     /// - keyValueMemory: aligned to 64 bytes; cut into blocks of `geometry.bytesPerBlock`, at least one.
+    /// - precision: of keys and values; nil: as packing chose.
     /// - rankCount: 1...1024, the threads that `startRanks` makes of it, the caller's among them.
     /// - maximumRows: 1...4096; memory for rows is used only when steps have them.
     package init(
-        artefact: Artefact, keyValueMemory: UnsafeMutableRawBufferPointer, rankCount: Int, maximumRows: Int
+        artefact: Artefact, keyValueMemory: UnsafeMutableRawBufferPointer, precision: KVPrecision? = nil,
+        rankCount: Int, maximumRows: Int
     ) throws(ModelRunnerError) {
         guard (1...Int(FLOW_TICKET_RANKS)).contains(rankCount) else { throw .rankCount(rankCount) }
         guard (1...Self.mostRows).contains(maximumRows) else { throw .maximumRows(maximumRows) }
-        geometry = KVGeometry(configuration: artefact.configuration)
+        geometry = KVGeometry(configuration: artefact.configuration, precision: precision)
         let checked = try Self.check(keyValueMemory, geometry)
         blockCount = checked.blocks
         configuration = artefact.configuration
@@ -51,7 +53,7 @@ package final class ModelRunner {
         self.maximumRows = maximumRows
         do throws(LanguageModelError) {
             forward = try LanguageModel.forwardPass(
-                of: artefact, maximumRows: maximumRows, keyValueMemory: checked.start)
+                of: artefact, maximumRows: maximumRows, keyValueMemory: checked.start, keyValuePrecision: precision)
         } catch {
             throw .model(error)
         }
@@ -60,11 +62,16 @@ package final class ModelRunner {
         memory = StepMemory(maximumRows: maximumRows)
     }
 
-    /// Takes other key and value memory, with nothing of the former one's content. Between steps only.
-    package func useKeyValueMemory(_ keyValueMemory: UnsafeMutableRawBufferPointer) throws(ModelRunnerError) {
+    /// Takes other key and value memory, with nothing of the former one's content, to keep keys and values there in a
+    /// precision: the one that packing chose where none is given. Between steps only.
+    package func useKeyValueMemory(
+        _ keyValueMemory: UnsafeMutableRawBufferPointer, precision: KVPrecision? = nil
+    ) throws(ModelRunnerError) {
+        let geometry = KVGeometry(configuration: configuration, precision: precision)
         let checked = try Self.check(keyValueMemory, geometry)
-        forward.keyValueMemory = checked.start
+        forward.useKeyValueMemory(checked.start, geometry)
         blockCount = checked.blocks
+        self.geometry = geometry
     }
 
     /// Starts the ranks' threads, as many as the runner was made for or as are given here (a template does not know what

@@ -115,6 +115,16 @@ extension TransformerForwardPass {
             scale: attentionScale,
             bound: shape.scaling.attentionBound,
             window: model.layers[layer].window,
-            number: geometry.precision == .half ? FLOW_NUMBER_F16 : FLOW_NUMBER_F32)
+            number: geometry.precision.kernelNumber)
+    }
+}
+
+extension KVPrecision {
+    fileprivate var kernelNumber: flow_number {
+        switch self {
+        case .half: FLOW_NUMBER_F16
+        case .single: FLOW_NUMBER_F32
+        case .bytes: FLOW_NUMBER_INT8
+        }
     }
 }

@@ -10,9 +10,9 @@ final class TransformerForwardPass: ForwardPass {
     /// Most pieces of attention: beyond that a piece takes several groups of rows.
     static let mostAttentionPieces = 16_384
 
-    let geometry: KVGeometry
+    private(set) var geometry: KVGeometry
     var rankCount = 1
-    var keyValueMemory: UnsafeMutableRawPointer
+    private(set) var keyValueMemory: UnsafeMutableRawPointer
 
     let model: TransformerModel
     let shape: ModelConfiguration
@@ -50,7 +50,8 @@ final class TransformerForwardPass: ForwardPass {
         program = TransformerProgram(model: model)
         geometry = KVGeometry(configuration: shape, precision: keyValuePrecision)
         activations = try TransformerActivations(
-            model: model, maximumRows: maximumRows, roundsToBrain: geometry.precision != .single)
+            model: model, maximumRows: maximumRows,
+            roundsToBrain: keyValuePrecision != .single && shape.keyValuePrecision != .single)
         rotations = LayerRotations(model: model)
         routing =
             model.layers.contains { $0.experts != nil }
@@ -95,6 +96,11 @@ final class TransformerForwardPass: ForwardPass {
         for row in (0..<input.rowCount - 1).reversed() where input.sequences[row] == input.sequences[row + 1] {
             visibleCounts[row] = visibleCounts[row + 1]
         }
+    }
+
+    func useKeyValueMemory(_ memory: UnsafeMutableRawPointer, _ geometry: KVGeometry) {
+        keyValueMemory = memory
+        self.geometry = geometry
     }
 
     func releaseActivations() { activations.release() }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxKernel
+package import ServingModel
 
 /// What a node daemon decides about an instance before it is forked.
 package struct InstanceSettings: Hashable, Sendable {
@@ -9,12 +10,17 @@ package struct InstanceSettings: Hashable, Sendable {
     package var rankCount: Int
     /// Tasks that it may work on at once; more are refused as overloaded.
     package var maximumTasks: Int
+    /// How keys and values lie in the segment.
+    package var keyValueType: KeyValueType
 
     /// Size of the memory file of an instance: its keys and values, then a page for what it says of a crash.
     package var segmentBytes: Int { Int(keyValueBytes) + CrashPage.byteCount }
 
-    package init(keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int) {
+    package init(
+        keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int, keyValueType: KeyValueType = .model
+    ) {
         self.keyValueBytes = keyValueBytes
+        self.keyValueType = keyValueType
         self.rankCount = rankCount
         self.maximumTasks = maximumTasks
     }
@@ -23,6 +29,7 @@ package struct InstanceSettings: Hashable, Sendable {
         writer.put(keyValueBytes)
         writer.put(UInt32(rankCount))
         writer.put(UInt32(maximumTasks))
+        writer.put(Self.code(of: keyValueType))
     }
 
     static func take(from reader: inout FrameReader) throws(FrameError) -> InstanceSettings {
@@ -31,6 +38,17 @@ package struct InstanceSettings: Hashable, Sendable {
         let ranks = try reader.takeCount("ranks", limit: 1024)
         let tasks = try reader.takeCount("tasks", limit: FromInstance.Limits.attachedTasks)
         guard ranks > 0, tasks > 0 else { throw .outOfRange(field: "ranks or tasks") }
-        return InstanceSettings(keyValueBytes: bytes, rankCount: ranks, maximumTasks: tasks)
+        let code = try reader.take(UInt32.self, "KV type")
+        guard let type = KeyValueType.allCases.first(where: { Self.code(of: $0) == code }) else {
+            throw .outOfRange(field: "KV type")
+        }
+        return InstanceSettings(keyValueBytes: bytes, rankCount: ranks, maximumTasks: tasks, keyValueType: type)
+    }
+
+    private static func code(of type: KeyValueType) -> UInt32 {
+        switch type {
+        case .model: 0
+        case .bytes: 1
+        }
     }
 }

@@ -26,14 +26,14 @@ struct BatchInvarianceTests {
 
     @Test(
         "gives every token the same logits, to the bit, whatever else is computed and however prompts are cut",
-        arguments: kinds.indices)
-    func schedules(_ kind: Int) throws {
+        arguments: kinds.indices, [nil, KVPrecision.bytes])
+    func schedules(_ kind: Int, _ precision: KVPrecision?) throws {
         let (shape, layouts) = Self.kinds[kind]
         let model = try TinyModel(shape, mixture: layouts, tied: layouts.count == 1)
         let texts = InvarianceTexts(vocabulary: shape.vocabularySize)
-        let alone = try RunnerFixture(model, blocks: 8, ranks: 1)
+        let alone = try RunnerFixture(model, blocks: 8, ranks: 1, precision: precision)
         let expected = texts.all.map { alone.logits(of: $0, chunk: 1, blocks: Array(0..<8)) }
-        let runners = try [1, 2].map { try RunnerFixture(model, blocks: 64, ranks: $0, rows: 64) }
+        let runners = try [1, 2].map { try RunnerFixture(model, blocks: 64, ranks: $0, rows: 64, precision: precision) }
         for seed in 1...Self.schedules {
             var schedule = RandomSchedule(texts, seed: seed)
             let runner = runners[seed % 2].runner

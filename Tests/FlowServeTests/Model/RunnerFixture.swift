@@ -10,14 +10,17 @@ final class RunnerFixture {
     let model: TinyModel
     private let memory: UnsafeMutableRawBufferPointer
 
-    init(_ model: TinyModel, blocks: Int = 64, ranks: Int = 1, rows: Int = 128) throws {
+    init(
+        _ model: TinyModel, blocks: Int = 64, ranks: Int = 1, rows: Int = 128, precision: KVPrecision? = nil
+    ) throws {
         self.model = model
-        let bytes = KVGeometry(configuration: model.configuration).bytesPerBlock * blocks
+        let bytes = KVGeometry(configuration: model.configuration, precision: precision).bytesPerBlock * blocks
         memory = .allocate(byteCount: bytes, alignment: 64)
         // Half floats that are not numbers: a kernel that reads what it should not shows it.
         for index in memory.indices { memory[index] = 0x7f }
         runner = try ModelRunner(
-            artefact: model.artefact, keyValueMemory: memory, rankCount: ranks, maximumRows: rows)
+            artefact: model.artefact, keyValueMemory: memory, precision: precision, rankCount: ranks,
+            maximumRows: rows)
         if ranks > 1 { try runner.startRanks() }
     }
 
