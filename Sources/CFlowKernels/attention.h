@@ -46,13 +46,13 @@ FLOW_INLINE void finish_scores(const flow_attention *head, float *score, token_r
 
 /// Products of the queries with keys that are bytes: group after group, each with its tokens' scales.
 static void multiply_scaled_keys(
-    const flow_attention *head, attention_state *state, size_t count, const uint8_t *keys) {
+    const flow_attention *head, attention_state *state, size_t count, const uint8_t *keys, size_t ahead) {
     const size_t size = head->head_size;
     for (size_t group = 0; group < scaled_groups(head); group++) {
         const size_t first = group * BLOCK, some = size - first < BLOCK ? size - first : BLOCK;
         product_of_panels(
-            keys + first * TOKENS, 1, some, FLOW_NUMBER_INT8, values_offset(head), &state->query[0][0] + first, size,
-            count, &state->scaled[0][0], TOKENS, false);
+            keys + first * TOKENS, 1, some, FLOW_NUMBER_INT8, ahead, &state->query[0][0] + first, size, count,
+            &state->scaled[0][0], TOKENS, false);
         const uint8_t *line = keys + scales_offset(head) + group * SCALED_LINE_BYTES;
         for (size_t t = 0; t < TOKENS; t += LANES) {
             const lanes scales = lanes_load_half(line + t * 2);
@@ -64,14 +64,15 @@ static void multiply_scaled_keys(
     }
 }
 
-/// Scores of the block, new maxima and weights; what was summed so far is rescaled. While keys are read, the values
-/// right behind them are asked for.
-static void score_block(const flow_attention *head, attention_state *state, size_t count, const uint8_t *keys) {
+/// Scores of the block, new maxima and weights; what was summed so far is rescaled. While keys are read, those of the
+/// next block are asked for, so many bytes ahead: with few queries the values right behind would be asked for too late.
+static void score_block(
+    const flow_attention *head, attention_state *state, size_t count, const uint8_t *keys, size_t ahead) {
     if (head->number == FLOW_NUMBER_INT8) {
-        multiply_scaled_keys(head, state, count, keys);
+        multiply_scaled_keys(head, state, count, keys, ahead);
     } else {
         product_of_panels(
-            keys, 1, head->head_size, head->number, values_offset(head), &state->query[0][0], head->head_size, count,
+            keys, 1, head->head_size, head->number, ahead, &state->query[0][0], head->head_size, count,
             &state->score[0][0], TOKENS, false);
     }
     float before[LANES];
@@ -102,11 +103,11 @@ typedef struct weighted_values {
     const float *weights;
 } weighted_values;
 
-/// Memory that is asked for while values are added: the keys of the next block.
-typedef struct key_requests {
+/// Memory that is asked for while values are added: the values of the next block.
+typedef struct value_requests {
     const uint8_t *at;
     size_t lines;
-} key_requests;
+} value_requests;
 
 /// Adds some values of a block to `queries` queries from q on, `units` units of lanes from u on.
 FLOW_INLINE void value_tile(
@@ -139,10 +140,10 @@ FLOW_INLINE bool are_alike(const attention_state *state, size_t q, size_t count)
 }
 
 /// Adds units `first` ..< `last` of a block's values: queries that see the same tokens share the loads, four at a time.
-/// Meanwhile the next block's keys are asked for, a share at each turn.
+/// Meanwhile the next block's values are asked for, a share at each turn.
 FLOW_INLINE void weigh_units(
     const int kind, attention_state *state, size_t count, weighted_values values, size_t first, size_t last,
-    key_requests next) {
+    value_requests next) {
     for (size_t q = 0; q < count;) {
         const bool four = are_alike(state, q, count);
         const size_t turn = four ? 4 : 1;
@@ -163,17 +164,17 @@ FLOW_INLINE void weigh_units(
     }
 }
 
-static void weigh_halves(attention_state *state, size_t count, weighted_values values, key_requests next) {
+static void weigh_halves(attention_state *state, size_t count, weighted_values values, value_requests next) {
     weigh_units(FLOW_NUMBER_F16, state, count, values, 0, values.stride / LANES, next);
 }
 
-static void weigh_floats(attention_state *state, size_t count, weighted_values values, key_requests next) {
+static void weigh_floats(attention_state *state, size_t count, weighted_values values, value_requests next) {
     weigh_units(FLOW_NUMBER_F32, state, count, values, 0, values.stride / LANES, next);
 }
 
 /// Values that are bytes: group after group, with weights that are multiplied by its tokens' scales.
 static void weigh_scaled(
-    const flow_attention *head, attention_state *state, size_t count, weighted_values values, key_requests next) {
+    const flow_attention *head, attention_state *state, size_t count, weighted_values values, value_requests next) {
     const size_t units = values.stride / LANES, groups = scaled_groups(head);
     const float *weights = values.weights;
     for (size_t group = 0; group < groups; group++) {
@@ -185,14 +186,14 @@ static void weigh_scaled(
         }
         values.weights = &state->scaled[0][0];
         const size_t first = group * 2, last = first + 2 < units ? first + 2 : units;
-        const key_requests share = {next.at + next.lines / groups * group * 64, next.lines / groups};
+        const value_requests share = {next.at + next.lines / groups * group * 64, next.lines / groups};
         weigh_units(FLOW_NUMBER_INT8, state, count, values, first, last, share);
     }
 }
 
-/// Adds a block's values, weighted by its scores, while the next block's keys are asked for.
+/// Adds a block's values, weighted by its scores, while the next block's are asked for.
 static void weigh_block(
-    const flow_attention *head, attention_state *state, size_t count, const uint8_t *block, key_requests next) {
+    const flow_attention *head, attention_state *state, size_t count, const uint8_t *block, value_requests next) {
     const weighted_values values = {block + values_offset(head), value_stride(head), &state->score[0][0]};
     switch (head->number) {
     case FLOW_NUMBER_F16:
@@ -235,13 +236,12 @@ static void attend(
     for (size_t block = earliest / TOKENS; block * TOKENS < longest; block++) {
         for (size_t q = 0; q < count; q++)
             state.visible[q] = part_in_block(first_seen(head, lengths[q]), lengths[q], block);
-        const uint8_t *memory = head_in_block(head, block);
-        score_block(head, &state, count, memory);
         const bool goes_on = (block + 1) * TOKENS < longest;
-        const key_requests next = goes_on
-                                      ? (key_requests){head_in_block(head, block + 1), values_offset(head) / 64}
-                                      : (key_requests){memory, 0};
-        weigh_block(head, &state, count, memory, next);
+        const uint8_t *memory = head_in_block(head, block);
+        const uint8_t *next = goes_on ? head_in_block(head, block + 1) : memory;
+        score_block(head, &state, count, memory, (size_t)(next - memory));
+        const value_requests values = {next + values_offset(head), goes_on ? value_lines(head) : 0};
+        weigh_block(head, &state, count, memory, values);
     }
     for (size_t q = 0; q < count; q++) {
         const lanes factor = lanes_of(1.0f / lanes_sum(state.total[q]));

@@ -25,6 +25,12 @@ FLOW_INLINE size_t values_offset(const flow_attention *head) {
     return head->head_size * TOKENS * number_bytes(head->number);
 }
 
+/// Cache lines of a block's values.
+FLOW_INLINE size_t value_lines(const flow_attention *head) {
+    if (head->number == FLOW_NUMBER_INT8) return values_offset(head) / 64;
+    return value_stride(head) * TOKENS * number_bytes(head->number) / 64;
+}
+
 FLOW_INLINE void lanes_store_kind(const int kind, void *x, lanes v) {
     if (kind == FLOW_NUMBER_F16) {
         lanes_store_half(x, v);
