@@ -57,33 +57,29 @@ extension Integration {
 
         @Test("A keeper that hangs is killed and replaced, and a request that waits for it is answered")
         func hungKeeper() async throws {
+            try await Self.expectReplacedKeeper { _ in }
+        }
+
+        @Test("A keeper that hangs when its node comes back is killed and replaced before it has said a word")
+        func silentKeeper() async throws {
+            try await Self.expectReplacedKeeper { try $0.replaceNode() }
+        }
+
+        /// Stops the keeper, has something happen, and checks that a request is answered by another keeper.
+        private static func expectReplacedKeeper(meanwhile: (DeepFlowFixture) throws -> Void) async throws {
             try await DeepFlowFixture.with(startsAll: false) { fixture in
                 fixture.nodeOptions = ["--answer-timeout", "1"]
                 try fixture.startAll()
                 let nodes: [NodeListing] = try await fixture.api.get(SchedulerRoutes.nodes)
                 let keeper = try #require(nodes.first?.status?.keeperProcessID)
                 #expect(kill(keeper, SIGSTOP) == 0)
-                let answer = try await fixture.api.stream(Self.question)
+                try meanwhile(fixture)
+                let answer = try await fixture.api.stream(question)
                 #expect(answer.error == nil)
                 #expect(answer.completionTokens == 400, "\(answer)")
                 #expect(!ForeignProcess.isRunning(keeper))
                 let after: [NodeListing] = try await fixture.api.get(SchedulerRoutes.nodes)
                 #expect(after.first?.status?.keeperProcessID != keeper)
-            }
-        }
-
-        @Test("A keeper that hangs when its node comes back is killed and replaced before it has said a word")
-        func silentKeeper() async throws {
-            try await DeepFlowFixture.with(startsAll: false) { fixture in
-                fixture.nodeOptions = ["--answer-timeout", "1"]
-                try fixture.startAll()
-                let nodes: [NodeListing] = try await fixture.api.get(SchedulerRoutes.nodes)
-                let keeper = try #require(nodes.first?.status?.keeperProcessID)
-                #expect(kill(keeper, SIGSTOP) == 0)
-                try fixture.replaceNode()
-                let answer = try await fixture.api.stream(Self.question)
-                #expect(answer.completionTokens == 400, "\(answer)")
-                #expect(!ForeignProcess.isRunning(keeper))
             }
         }
 
