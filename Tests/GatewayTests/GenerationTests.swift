@@ -150,14 +150,18 @@ struct GenerationTests {
     @Test("a client that hangs up ends its task, streamed or not")
     func hangUp() async throws {
         try await GatewayFixture.run(script: Scripts.silence) { gateway in
-            for fields in [#""stream":true"#, #""stream":false"#] {
+            var ended: Set<String> = []
+            for (index, fields) in [#""stream":true"#, #""stream":false"#].enumerated() {
                 let client = Task { try await gateway.chat("x", fields) }
                 while try await gateway.get(SchedulerRoutes.jobs).decode([JobRecord].self).first?.status != .running {
                     await Task.yield()
                 }
                 client.cancel()
-                let cancelled = try await gateway.node.cancellations.take(within: .seconds(30))
-                #expect(cancelled.count == 1 && cancelled[0].hasPrefix("task-"))
+                // Tokens that come after the end of their task are answered by ending it once more.
+                while ended.count == index {
+                    ended.formUnion(try await gateway.node.cancellations.take(within: .seconds(30)))
+                }
+                #expect(ended.count == index + 1 && ended.allSatisfy { $0.hasPrefix("task-") })
                 _ = try? await client.value
                 let records = try await gateway.get(SchedulerRoutes.jobs).decode([JobRecord].self)
                 #expect(records.first?.status == .cancelled)
@@ -182,7 +186,7 @@ struct GenerationTests {
             let response = try await gateway.api.request(
                 .post, SchedulerRoutes.chatCompletions, body: .bytes(body.utf8))
             let cancelled = try await gateway.node.cancellations.take(within: .seconds(60))
-            #expect(cancelled.count == 1)
+            #expect(Set(cancelled).count == 1)
             await #expect(throws: (any Error).self) { _ = try await response.collect(upTo: 64 << 20) }
         }
     }

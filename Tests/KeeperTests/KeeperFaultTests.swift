@@ -57,8 +57,7 @@ struct KeeperFaultTests {
         #expect(!group.failures.isEmpty)
         for message in group.failures.values { #expect(message.contains("Too many open files")) }
         #expect(group.others.isEmpty)
-        let (first, process) = try #require(group.running.first)
-        #expect(kill(process, 0) == 0)
+        for process in group.running.values { #expect(kill(process, 0) == 0) }
         // More connections than descriptors are left: they are closed, and not announced for ever.
         let late = try (0..<12).map { _ in
             SharedDescriptor(try UnixSocket.connect(to: keeper.socketPath, kind: .packet))
@@ -66,9 +65,12 @@ struct KeeperFaultTests {
         var isClosed = pollfd(fd: try #require(late.last).rawValue, events: Int16(POLLIN), revents: 0)
         #expect(poll(&isClosed, 1, 20_000) == 1 && Int32(isClosed.revents) & POLLHUP != 0)
         for id in group.failures.keys { try daemon.order(.forgetInstance(id)) }
-        try daemon.order(.killInstance(first))
-        #expect(try daemon.hear() == .instanceEnded(first, .signalled(signal: SIGKILL), message: Self.killed))
-        try daemon.order(.forgetInstance(first))
+        // One instance leaves four descriptors, and a fork needs five for a moment.
+        for id in group.running.keys.prefix(2) {
+            try daemon.order(.killInstance(id))
+            #expect(try daemon.hear() == .instanceEnded(id, .signalled(signal: SIGKILL), message: Self.killed))
+            try daemon.order(.forgetInstance(id))
+        }
         _ = try daemon.fork(.random(), from: template)
     }
 
