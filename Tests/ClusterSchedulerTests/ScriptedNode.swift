@@ -146,7 +146,7 @@ final class ScriptedNode: NodeOrders {
 
     func importModel(
         _ name: ModelName, checkpoint: any AsyncSequence<ByteBuffer, any Error> & Sendable, byteCount: Int?
-    ) async throws(NodeOrderError) -> any AsyncSequence<ByteBuffer, any Error> & Sendable {
+    ) async throws(NodeOrderError) -> any AsyncSequence<ImportProgress, any Error> & Sendable {
         throw .unreachable("not scripted")
     }
 

@@ -59,6 +59,29 @@ struct AdministrationTests {
         }
     }
 
+    @Test("an addition is over when the scheduler knows of the model")
+    func addition() async throws {
+        try await GatewayFixture.run(script: Scripts.answer("ok")) { gateway in
+            var model = gateway.node.summary
+            model.name = try #require(ModelName("org/new"))
+            gateway.node.imported.withLock { [model] in $0 = model }
+            let isOver = Mutex(false)
+            async let added = {
+                defer { isOver.withLock { $0 = true } }
+                return try await gateway.admin.request(
+                    .post, SchedulerRoutes.nodeModels + "?name=org/new", body: .bytes("GGUF".utf8)
+                ).collect(upTo: 1 << 20)
+            }()
+            // Time enough for an answer that does not wait for the node's event.
+            for _ in 0..<20 { _ = try await gateway.get(SchedulerRoutes.jobs) }
+            #expect(!isOver.withLock { $0 })
+            gateway.node.tell(models: [gateway.node.summary, model])
+            #expect(try await String(buffer: added).contains("completed"))
+            let listed = try await gateway.get(SchedulerRoutes.models)
+            #expect(listed.text.contains("org/new"))
+        }
+    }
+
     @Test("a model is removed from the nodes that have it")
     func removal() async throws {
         try await GatewayFixture.run { gateway in

@@ -18,6 +18,8 @@ final class ScriptedNodeServer: HTTPResponder {
     let node: NodeName
     let model: ModelName
     let script: Script
+    /// What an import ends with; until a test says otherwise the model that is there.
+    let imported: Mutex<ModelSummary?> = Mutex(nil)
     /// Tasks that were to be ended.
     let cancellations = Mailbox<String>(limit: 100)
     /// Names of models that were removed.
@@ -48,10 +50,14 @@ final class ScriptedNodeServer: HTTPResponder {
             return Response(status: .noContent)
         case (.delete, _):
             removals.withLock { $0.append(String(path.dropFirst(NodeRoutes.models.count + 1))) }
+            tell(models: [])
             return Response(status: .noContent)
         default: return Response(status: .noContent)
         }
     }
+
+    /// What its store holds from now on.
+    func tell(models: [ModelSummary]) { emit(.models(models)) }
 
     private func emit(_ event: NodeEvent) {
         guard var line = try? ByteBuffer(bytes: JSONEncoder().encode(event)) else { return }
@@ -63,7 +69,7 @@ final class ScriptedNodeServer: HTTPResponder {
         let (lines, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
         stream.withLock { $0 = continuation }
         emit(.hello(node: node, version: "test", processID: 1))
-        emit(.models([summary]))
+        tell(models: [summary])
         emit(.instances([]))
         return Response(status: .ok, body: ResponseBody(asyncSequence: lines))
     }
@@ -72,7 +78,9 @@ final class ScriptedNodeServer: HTTPResponder {
         var count = 0
         for try await part in request.body { count += part.readableBytes }
         var lines = ByteBuffer()
-        for progress in [ImportProgress.receiving(bytes: count, total: count), .completed(summary)] {
+        for progress in [
+            ImportProgress.receiving(bytes: count, total: count), .completed(imported.withLock { $0 } ?? summary),
+        ] {
             lines.writeBytes(try JSONEncoder().encode(progress))
             lines.writeString("\n")
         }
@@ -83,7 +91,7 @@ final class ScriptedNodeServer: HTTPResponder {
         Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(value))))
     }
 
-    private var summary: ModelSummary {
+    var summary: ModelSummary {
         var sampling = SamplingDefaults()
         sampling.topP = 0.25
         return ModelSummary(

@@ -71,7 +71,7 @@ extension Integration {
             let api = self.api
             var cancelled: String?
             let answer = try await api.stream(Self.long(900)) { part in
-                guard part == 3 else { return }
+                guard part == 1 else { return }
                 let jobs: [JobRecord] = try await api.get(SchedulerRoutes.jobs + "?limit=1")
                 cancelled = jobs.first?.id.description
                 let status = try await api.send(.delete, SchedulerRoutes.job(try #require(cancelled))).status

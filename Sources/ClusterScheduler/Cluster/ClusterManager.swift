@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Logging
-internal import Messages
+package import Messages
 package import Policies
 package import ServingModel
 internal import Synchronization
@@ -15,6 +15,8 @@ package final class ClusterManager: Sendable {
         var placements: UInt64 = 0
         /// Jobs that wait for the cluster to change.
         var waiting: [JobID: JobMailbox] = [:]
+        /// Changes of the nodes' stores that are to be seen here, see `waitUntilSeen`.
+        var witnesses: [Mailbox<Void>] = []
     }
 
     private let policy: any PlacementPolicy
@@ -68,8 +70,9 @@ package final class ClusterManager: Sendable {
     }
 
     private func tellWaiting() {
-        let waiting = state.withLock { $0.waiting }
+        let (waiting, witnesses) = state.withLock { ($0.waiting, $0.witnesses) }
         for mailbox in waiting.values { mailbox.post(.clusterChanged) }
+        for mailbox in witnesses { mailbox.post(()) }
     }
 
     private func connection(_ node: NodeName) -> NodeConnection? {
@@ -117,6 +120,21 @@ extension ClusterManager {
     /// The job waits no longer.
     func stopWaiting(_ job: JobID) {
         state.withLock { $0.waiting[job] = nil }
+    }
+
+    /// How long a node's events may take to come after its answer.
+    private static let eventPatience = Duration.seconds(10)
+
+    /// Waits until the nodes' events have told of a change to their stores, within a bound. A node's answer to an order
+    /// may overtake them, and who has it would find the cluster as it was before.
+    package func waitUntilSeen(_ isSeen: @Sendable ([NodeModel]) -> Bool) async {
+        let changes = Mailbox<Void>(limit: 1)
+        state.withLock { $0.witnesses.append(changes) }
+        defer { state.withLock { $0.witnesses.removeAll { $0 === changes } } }
+        let deadline = ContinuousClock.now.advanced(by: Self.eventPatience)
+        while !isSeen(models()), .now < deadline {
+            guard (try? await changes.take(within: ContinuousClock.now.duration(to: deadline))) != nil else { return }
+        }
     }
 
     /// Hands a task over to a node; see `NodeConnection.submit`.

@@ -60,11 +60,12 @@ package struct NodeClient: NodeOrders {
 
     package func importModel(
         _ name: ModelName, checkpoint: any AsyncSequence<ByteBuffer, any Error> & Sendable, byteCount: Int?
-    ) async throws(NodeOrderError) -> any AsyncSequence<ByteBuffer, any Error> & Sendable {
+    ) async throws(NodeOrderError) -> any AsyncSequence<ImportProgress, any Error> & Sendable {
         // A large checkpoint takes longer than any answer should: the node sends its header when it begins to pack.
         let target = NodeRoutes.models + "?name=" + PercentEncoding.encode(name.text)
         let body = ClientRequestBody.stream(checkpoint, byteCount: byteCount)
-        return try await ask(.post, target, body: body, timeout: nil).body
+        let response = try await ask(.post, target, body: body, timeout: nil)
+        return response.lines(upTo: Limits.line).map { try Self.decode(ImportProgress.self, $0) }
     }
 
     package func removeModel(_ name: ModelName) async throws(NodeOrderError) {

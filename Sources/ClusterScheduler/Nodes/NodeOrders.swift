@@ -17,10 +17,10 @@ package protocol NodeOrders: Sendable {
     func status() async throws(NodeOrderError) -> NodeStatus
     func instances() async throws(NodeOrderError) -> [InstanceSummary]
     func templates() async throws(NodeOrderError) -> [TemplateSummary]
-    /// Streams a checkpoint to the node's store; the node's progress comes as lines of JSON, passed on as they are.
+    /// Streams a checkpoint to the node's store, and the node's progress back.
     func importModel(
         _ name: ModelName, checkpoint: any AsyncSequence<ByteBuffer, any Error> & Sendable, byteCount: Int?
-    ) async throws(NodeOrderError) -> any AsyncSequence<ByteBuffer, any Error> & Sendable
+    ) async throws(NodeOrderError) -> any AsyncSequence<ImportProgress, any Error> & Sendable
     func removeModel(_ name: ModelName) async throws(NodeOrderError)
 }
 

@@ -11,6 +11,7 @@ internal import ServingModel
 /// The request's body is read by a task of this relay, never by the client towards the node: the server reads the rest
 /// of the body when the answer is over, and two must not read at once.
 struct ImportRelay: Sendable {
+    let cluster: ClusterManager
     let orders: any NodeOrders
     let node: NodeName
     let name: ModelName
@@ -24,13 +25,21 @@ struct ImportRelay: Sendable {
             defer { group.cancelAll() }
             do {
                 let progress = try await orders.importModel(name, checkpoint: handover, byteCount: byteCount)
-                for try await lines in progress { try await writer.write(lines) }
+                for try await step in progress {
+                    if case .completed(let model) = step { await waitUntilSeen(model) }
+                    try await writer.write(Self.line(step))
+                }
             } catch {
                 guard !Task.isCancelled else { throw error }
                 try await writer.write(Self.line(.failed(message: "node \(node): \(error)")))
             }
         }
         try await writer.finish(nil)
+    }
+
+    /// Whoever hears that the model is there may ask for it at once.
+    private func waitUntilSeen(_ model: ModelSummary) async {
+        await cluster.waitUntilSeen { $0.contains { $0.node == node && $0.model == model } }
     }
 
     private static func line(_ progress: ImportProgress) throws -> ByteBuffer {

@@ -26,7 +26,7 @@ struct ModelRoutes: Sendable {
             throw APIError(.noNode, "node \(node) has just gone: send the request again")
         }
         let relay = ImportRelay(
-            orders: orders, node: node, name: name, body: exchange.request.body,
+            cluster: core.cluster, orders: orders, node: node, name: name, body: exchange.request.body,
             byteCount: exchange.request.headers[.contentLength].flatMap { Int($0) })
         return Response(
             status: .ok, headers: HTTPFields([HTTPField(name: .contentType, value: "application/x-ndjson")]),
@@ -52,6 +52,8 @@ struct ModelRoutes: Sendable {
                 throw APIError(error, node: holder.node)
             }
         }
+        let removed = removal.nodes
+        await core.cluster.waitUntilSeen { !$0.contains { $0.model.name == name && removed.contains($0.node) } }
         return removal
     }
 
