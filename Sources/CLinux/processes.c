@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -36,6 +37,14 @@ int32_t clinux_clone(uint64_t flags) {
 #endif
     if (pid == 0 && robust_list) syscall(SYS_set_robust_list, robust_list, robust_length);
     return (int32_t)pid;
+}
+
+int clinux_get_affinity(uint64_t *words, size_t count) {
+    return sched_getaffinity(0, count * sizeof *words, (cpu_set_t *)words);
+}
+
+int clinux_set_affinity(const uint64_t *words, size_t count) {
+    return sched_setaffinity(0, count * sizeof *words, (const cpu_set_t *)words);
 }
 
 int clinux_pidfd_open(int32_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }

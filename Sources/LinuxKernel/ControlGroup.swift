@@ -12,9 +12,9 @@ package struct ControlGroup: Hashable, Sendable {
 
     /// The calling process's own; nil where the hierarchy is not mounted.
     package static func own() -> ControlGroup? {
-        guard let groups = text(of: "/proc/self/cgroup"), let mounts = text(of: "/proc/self/mountinfo") else {
-            return nil
-        }
+        guard let groups = KernelFile.text(of: "/proc/self/cgroup"),
+            let mounts = KernelFile.text(of: "/proc/self/mountinfo")
+        else { return nil }
         return own(groups: groups, mounts: mounts)
     }
 
@@ -58,7 +58,7 @@ package struct ControlGroup: Hashable, Sendable {
 
     /// Controllers that are in force for groups below it.
     package var enabledControllers: [String] {
-        (Self.text(of: "\(path)/cgroup.subtree_control") ?? "").split { $0 == " " || $0 == "\n" }.map(String.init)
+        (KernelFile.text(of: "\(path)/cgroup.subtree_control") ?? "").split { $0 == " " || $0 == "\n" }.map(String.init)
     }
 
     /// Its share of the processor against its siblings; 100 is what a group has otherwise.
@@ -73,7 +73,7 @@ package struct ControlGroup: Hashable, Sendable {
 
     /// How many of its processes the kernel has killed for want of memory; nil without the memory controller.
     package var outOfMemoryKills: Int? {
-        guard let events = Self.text(of: "\(path)/memory.events") else { return nil }
+        guard let events = KernelFile.text(of: "\(path)/memory.events") else { return nil }
         return Self.outOfMemoryKills(events: events)
     }
 
@@ -88,7 +88,7 @@ package struct ControlGroup: Hashable, Sendable {
 
     /// Processes directly in it.
     package var processes: [Int32] {
-        (Self.text(of: "\(path)/cgroup.procs") ?? "").split(separator: "\n").compactMap { Int32($0) }
+        (KernelFile.text(of: "\(path)/cgroup.procs") ?? "").split(separator: "\n").compactMap { Int32($0) }
     }
 
     /// Removes it; false while processes or groups are left in it.
@@ -103,16 +103,5 @@ package struct ControlGroup: Hashable, Sendable {
         // One write: the kernel takes each as one order.
         let count = try systemCall("write", "\(path)/\(file)") { Glibc.write(target.rawValue, bytes, bytes.count) }
         guard count == bytes.count else { throw SystemCallError("write", "\(path)/\(file)", code: EIO) }
-    }
-
-    private static func text(of path: String) -> String? {
-        guard let file = try? OwnedDescriptor.open(path, O_RDONLY) else { return nil }
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(file.rawValue, &buffer, buffer.count)
-            if count > 0 { text += buffer.prefix(count) } else { break }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -12,7 +12,13 @@ package struct NodeOptions: ParsableArguments {
     @Option(help: "KV memory of an instance in MiB; default by model.") var kvMebibytes: Int?
     @Option(help: "Keys and values as the model was packed (model), or in 8 bits (q8_0): half the memory.")
     var kvType = KeyValueType.model
-    @Option(help: "Threads of an instance; default: all cores.") var ranks: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Threads of an instance; default: all cores.",
+            discussion: """
+                Where the machine has several memory nodes, an instance with no more threads than one of them has cores \
+                stays in one.
+                """)) var ranks: Int?
     @Option(help: "Seconds until an idle instance ends; 0: never.") var idleTimeout = 300
     @Option(help: "Templates kept ready without a model.") var blankTemplates = 1
     @Option(help: "MiB of artefacts read in by order; default: half of memory.") var preloadMebibytes: Int?

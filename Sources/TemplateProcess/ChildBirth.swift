@@ -41,6 +41,9 @@ struct ChildBirth {
         do {
             let birth = MonotonicTime.now
             ProcessName.set("flow-instance")
+            // Before memory is touched: a page comes from the node of whoever touches it first. Where the keeper may not
+            // use these processors the instance is only slower.
+            try? settings.processors?.bindCallingThread()
             let memory = try mapSegment()
             try CrashPage.note(in: memory.crash)
             let mapped = MonotonicTime.now

@@ -139,8 +139,9 @@ final class TestDaemon {
     }
 
     /// Forks an instance and returns its process number; its channel waits in `takeChannel`.
-    func fork(_ id: InstanceID, from template: TemplateID) throws -> Int32 {
-        let settings = InstanceSettings(keyValueBytes: 65_536, rankCount: 1, maximumTasks: 1)
+    func fork(_ id: InstanceID, from template: TemplateID, on processors: ProcessorSet? = nil) throws -> Int32 {
+        let settings = InstanceSettings(
+            keyValueBytes: 65_536, rankCount: 1, maximumTasks: 1, processors: processors)
         try order(.fork([id], template: template, settings))
         guard case .instanceRunning(id, let running) = try hear() else { throw Silence(result: .nothing) }
         #expect(running.settings == settings)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Glibc
 import LinuxKernel
 import Messages
@@ -16,6 +17,27 @@ struct KeeperProcessTests {
         _ = try daemon.fork(.random(), from: template)
         let channel = try daemon.takeChannel()
         #expect(try channel.attempt("plainMapping") == "0 0")
+    }
+
+    @Test("An instance stays on the processors that it was given, its template does not")
+    func processors() throws {
+        let all = try ProcessorSet.ofCallingThread()
+        let number = try #require((0..<1024).last(where: all.contains))
+        let last = try #require(ProcessorSet(list: "\(number)"))
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        let template = try daemon.startTemplate()
+        let instance = try daemon.fork(.random(), from: template, on: last)
+        // It answers when its first moments are over.
+        #expect(try daemon.takeChannel().attempt("plainMapping") == "0 0")
+        #expect(try Self.allowedProcessors(of: instance) == last)
+        #expect(try Self.allowedProcessors(of: daemon.templateProcess) == all)
+    }
+
+    private static func allowedProcessors(of process: Int32) throws -> ProcessorSet? {
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") })
+        return ProcessorSet(list: line.split(separator: "\t").last ?? "")
     }
 
     @Test("The end of an instance is told with its status, and its template goes on")

@@ -12,7 +12,8 @@ struct FrameRoundTripTests {
     static let instance = InstanceID(rawValue: 8)
     static let template = TemplateID(rawValue: 9)
     static let settings = InstanceSettings(
-        keyValueBytes: 1 << 20, rankCount: 2, maximumTasks: 32, keyValueType: .bytes)
+        keyValueBytes: 1 << 20, rankCount: 2, maximumTasks: 32, keyValueType: .bytes,
+        processors: ProcessorSet(list: "1-3,70"))
     static let outcome = TaskOutcome(
         reason: .stop, text: "end", completionTokens: 3, prefillMicroseconds: 4, decodeMicroseconds: 5)
 

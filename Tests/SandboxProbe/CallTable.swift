@@ -81,7 +81,8 @@ enum CallTable {
         .init("dup3", [none, 3, 0], .ended, label: "dup3 onto the channel"),
         .init("prctl", [1, 9], .ended, label: "prctl(PR_SET_PDEATHSIG, SIGKILL)"),
         .init("prctl", [40, 0], .ended, label: "prctl(PR_GET_TID_ADDRESS)"),
-        .init("get_robust_list", [0, 0, 0], .ended), .init("getppid", [], .ended),
+        .init("sched_setaffinity", [0, 0, 0], .ended), .init("get_robust_list", [0, 0, 0], .ended),
+        .init("getppid", [], .ended),
         .init("close_range", [4, 0xFFFF_FFFF, 0], .ended, label: "close_range as at the start"),
         .init("seccomp", [1, 0, 0], .ended, label: "seccomp(SET_MODE_FILTER)"),
         .init("recvmsg", [none, 0, 0x4000_0000], .ended, label: "recvmsg as a template"),
@@ -112,8 +113,9 @@ enum CallTable {
         named("fork vfork execve execveat wait4 waitid kill tkill rt_sigqueueinfo pidfd_open pidfd_send_signal")
         + named("pidfd_getfd ptrace process_vm_readv process_vm_writev kcmp process_madvise setsid setpgid getpgid")
         + named("setuid setgid setresuid setresgid setgroups setfsuid capset capget prlimit64 setrlimit")
-        + named("sched_setaffinity sched_setscheduler sched_setattr personality timer_create setitimer alarm")
+        + named("sched_setscheduler sched_setattr personality timer_create setitimer alarm")
         + [
+            .init("sched_setaffinity", [1, 0, 0], .named, label: "sched_setaffinity of another process"),
             .init("clone", [17], .named, label: "clone as fork"),
             .init("clone", [0x0120_8000], .named, label: "clone as a template"),
             .init("tgkill", [1, 1, 0], .named, label: "tgkill of another process"),

@@ -39,7 +39,7 @@ enum ProbeProfile: String, CaseIterable {
     private static let forking: [String: Expectation] = [
         "dup2 onto the channel": .carriedOut(EBADF), "dup3 onto the channel": .carriedOut(EBADF),
         "prctl(PR_SET_PDEATHSIG, SIGKILL)": .carriedOut(0), "prctl(PR_GET_TID_ADDRESS)": .carriedOut(EFAULT),
-        "get_robust_list": .carriedOut(EFAULT), "getppid": .carriedOut(0),
+        "sched_setaffinity": .carriedOut(EINVAL), "get_robust_list": .carriedOut(EFAULT), "getppid": .carriedOut(0),
         "close_range as at the start": .carriedOut(0), "seccomp(SET_MODE_FILTER)": .carriedOut(EFAULT),
         "recvmsg as a template": .carriedOut(EBADF), "sendmsg as a template": .carriedOut(EBADF),
     ]

@@ -11,6 +11,10 @@
 // Processes
 /// clone(2) without a new stack, as fork with `flags`; the child's thread id is written into glibc's own slot.
 int32_t clinux_clone(uint64_t flags);
+
+/// The processors that the calling thread may run on, 64 in each word; `count` of 16 holds as many as `cpu_set_t`.
+int clinux_get_affinity(uint64_t *words, size_t count);
+int clinux_set_affinity(const uint64_t *words, size_t count);
 extern const uint64_t CLINUX_CLONE_PARENT, CLINUX_CLONE_CHILD_SETTID, CLINUX_CLONE_CHILD_CLEARTID, CLINUX_CLONE_THREAD;
 int clinux_pidfd_open(int32_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import LinuxKernel
+package import LinuxKernel
 package import ServingModel
 
 /// What a node daemon decides about an instance before it is forked.
@@ -12,17 +12,21 @@ package struct InstanceSettings: Hashable, Sendable {
     package var maximumTasks: Int
     /// How keys and values lie in the segment.
     package var keyValueType: KeyValueType
+    /// Processors of the memory node that it stays in; nil: it may run anywhere.
+    package var processors: ProcessorSet?
 
     /// Size of the memory file of an instance: its keys and values, then a page for what it says of a crash.
     package var segmentBytes: Int { Int(keyValueBytes) + CrashPage.byteCount }
 
     package init(
-        keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int, keyValueType: KeyValueType = .model
+        keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int, keyValueType: KeyValueType = .model,
+        processors: ProcessorSet? = nil
     ) {
         self.keyValueBytes = keyValueBytes
         self.keyValueType = keyValueType
         self.rankCount = rankCount
         self.maximumTasks = maximumTasks
+        self.processors = processors
     }
 
     func put(into writer: inout FrameWriter) {
@@ -30,6 +34,9 @@ package struct InstanceSettings: Hashable, Sendable {
         writer.put(UInt32(rankCount))
         writer.put(UInt32(maximumTasks))
         writer.put(Self.code(of: keyValueType))
+        let words = processors?.words ?? []
+        writer.put(UInt32(words.count))
+        for word in words { writer.put(word) }
     }
 
     static func take(from reader: inout FrameReader) throws(FrameError) -> InstanceSettings {
@@ -42,7 +49,22 @@ package struct InstanceSettings: Hashable, Sendable {
         guard let type = KeyValueType.allCases.first(where: { Self.code(of: $0) == code }) else {
             throw .outOfRange(field: "KV type")
         }
-        return InstanceSettings(keyValueBytes: bytes, rankCount: ranks, maximumTasks: tasks, keyValueType: type)
+        return InstanceSettings(
+            keyValueBytes: bytes, rankCount: ranks, maximumTasks: tasks, keyValueType: type,
+            processors: try takeProcessors(from: &reader))
+    }
+
+    /// No words stand for any processor.
+    private static func takeProcessors(from reader: inout FrameReader) throws(FrameError) -> ProcessorSet? {
+        var words: [UInt64] = []
+        for _ in 0..<(try reader.takeCount("processors", limit: ProcessorSet.maximumWords)) {
+            words.append(try reader.take(UInt64.self, "processors"))
+        }
+        guard !words.isEmpty else { return nil }
+        guard let processors = ProcessorSet(words: words), !processors.isEmpty else {
+            throw .outOfRange(field: "processors")
+        }
+        return processors
     }
 
     private static func code(of type: KeyValueType) -> UInt32 {

@@ -15,6 +15,7 @@ actor NodeService {
     let logger: Logger
     let startedAt = ProcessFacts.wallClock
     private let launcher: KeeperLauncher
+    private let placement = MemoryPlacement()
 
     var pool: InstancePool
     var tasks: [TaskID: NodeTask] = [:]
@@ -216,15 +217,19 @@ actor NodeService {
         guard let summary = store[model.name], summary.digest == model.digest else {
             return ids.flatMap { pool.instanceEnded($0, status: nil, message: "its model was removed", now: .now) }
         }
-        let settings = configuration.settings(for: summary)
+        var settings = configuration.settings(for: summary)
         let templateStages = template == freshTemplate ? templateDetails[template]?.stages : nil
         let (now, wallClock) = (MonotonicTime.now, ProcessFacts.wallClock)
+        var orders: [InstanceSettings: [InstanceID]] = [:]
         for id in ids {
+            settings.processors = placement.processors(
+                forRanks: settings.rankCount, beside: instanceDetails.values.lazy.map(\.settings))
             link.seenInstances.insert(id)
             instanceDetails[id] = InstanceDetails(
                 processID: 0, settings: settings, orderedAt: now, startedAt: wallClock, templateStages: templateStages)
+            orders[settings, default: []].append(id)
         }
-        reactor.order(.fork(ids, template: template, settings))
+        for (settings, ids) in orders { reactor.order(.fork(ids, template: template, settings)) }
         link.expectAnswer()
         return []
     }
