@@ -2,6 +2,10 @@
 //
 // The ticket of ranks: one 64-bit word {generation, pieces, next piece}, so that one addition takes a piece and says at
 // the same time whether it exists; nobody can mistake a piece of one operation for one of the next.
+//
+// A rank that lost its core in the middle of a piece must not hold up the others until the kernel lets it go on. Pieces
+// whose results stay with their rank until it hands them out are claimed: a rank without work computes a late one again,
+// and the exchange of the claim decides whose result counts.
 #define _GNU_SOURCE
 #include "CFlowKernels.h"
 #include <linux/futex.h>
@@ -11,6 +15,17 @@
 #include <time.h>
 #include <unistd.h>
 
+/// What a rank is at, {generation, piece, state} in one word that its rank and one that takes over exchange.
+typedef struct claim {
+    _Alignas(128) _Atomic uint64_t word;
+} claim;
+
+enum { CLAIM_NONE = 0, CLAIM_COMPUTES = 1, CLAIM_LOST = 2, CLAIM_STATES = 3 };
+
+static uint64_t claim_word(flow_take take) {
+    return (uint64_t)take.generation << 32 | (uint64_t)take.piece << 16 | CLAIM_COMPUTES;
+}
+
 /// Each word on its own pair of cache lines: takers, finishers and sleepers do not disturb each other.
 struct flow_ticket {
     _Alignas(128) _Atomic uint64_t word;      // generation << 32 | pieces << 16 | next
@@ -18,11 +33,17 @@ struct flow_ticket {
     _Alignas(128) _Atomic uint32_t generation; // what sleepers wait on
     _Atomic uint32_t sleepers;
     _Atomic uint32_t closed;
+    _Atomic uint32_t losers; // ranks that still compute what another one has taken over
+    uint32_t ranks;
+    claim claims[]; // [ranks]
 };
 
-flow_ticket *flow_ticket_create(void) {
-    flow_ticket *ticket = aligned_alloc(128, sizeof(flow_ticket));
+flow_ticket *flow_ticket_create(uint32_t ranks) {
+    flow_ticket *ticket = aligned_alloc(128, sizeof(flow_ticket) + ranks * sizeof(claim));
     if (!ticket) return NULL;
+    ticket->ranks = ranks;
+    atomic_init(&ticket->losers, 0);
+    for (uint32_t rank = 0; rank < ranks; rank++) atomic_init(&ticket->claims[rank].word, CLAIM_NONE);
     atomic_init(&ticket->word, 0);
     atomic_init(&ticket->unfinished, 0);
     atomic_init(&ticket->generation, 0);
@@ -85,15 +106,61 @@ static void pause_briefly(void) {
 #endif
 }
 
-void flow_ticket_wait(flow_ticket *ticket, uint32_t generation, uint32_t spin_microseconds) {
+bool flow_ticket_spin(flow_ticket *ticket, uint32_t generation, uint32_t spin_microseconds) {
     const uint64_t start = microseconds();
     do {
         for (int i = 0; i < 32; i++) {
-            if (flow_ticket_generation(ticket) != generation) return;
+            if (flow_ticket_generation(ticket) != generation) return true;
             pause_briefly();
         }
     } while (microseconds() - start < spin_microseconds);
+    return false;
+}
+
+void flow_ticket_sleep(flow_ticket *ticket, uint32_t generation) {
     atomic_fetch_add(&ticket->sleepers, 1);
     while (atomic_load(&ticket->generation) == generation) futex(&ticket->generation, FUTEX_WAIT, generation);
     atomic_fetch_sub(&ticket->sleepers, 1);
+}
+
+void flow_ticket_claim(flow_ticket *ticket, uint32_t rank, flow_take take) {
+    atomic_store(&ticket->claims[rank].word, claim_word(take));
+}
+
+static void lose_no_more(flow_ticket *ticket) {
+    if (atomic_fetch_sub(&ticket->losers, 1) == 1) futex(&ticket->losers, FUTEX_WAKE, 1);
+}
+
+bool flow_ticket_confirm(flow_ticket *ticket, uint32_t rank) {
+    _Atomic uint64_t *word = &ticket->claims[rank].word;
+    uint64_t own = atomic_load(word);
+    if ((own & CLAIM_STATES) == CLAIM_COMPUTES && atomic_compare_exchange_strong(word, &own, CLAIM_NONE)) return true;
+    atomic_store(word, CLAIM_NONE);
+    lose_no_more(ticket);
+    return false;
+}
+
+flow_take flow_ticket_take_over(flow_ticket *ticket, uint32_t generation) {
+    for (uint32_t rank = 0; rank < ticket->ranks; rank++) {
+        uint64_t word = atomic_load(&ticket->claims[rank].word);
+        if (word >> 32 != generation || (word & CLAIM_STATES) != CLAIM_COMPUTES) continue;
+        // Counted first: who waits for the losers must not overlook this one.
+        atomic_fetch_add(&ticket->losers, 1);
+        if (atomic_compare_exchange_strong(&ticket->claims[rank].word, &word, CLAIM_LOST))
+            return (flow_take){.generation = generation, .piece = word >> 16 & 0xffff, .taken = true};
+        lose_no_more(ticket);
+    }
+    return (flow_take){.generation = generation};
+}
+
+void flow_ticket_settle(flow_ticket *ticket, uint32_t spin_microseconds) {
+    const uint64_t start = microseconds();
+    uint32_t losers;
+    while ((losers = atomic_load(&ticket->losers)) != 0) {
+        if (microseconds() - start < spin_microseconds) {
+            pause_briefly();
+        } else {
+            futex(&ticket->losers, FUTEX_WAIT, losers);
+        }
+    }
 }

@@ -14,4 +14,18 @@ package protocol StepProgram: AnyObject {
 
     /// Computes one piece. `rank` is that of the calling thread, for scratch memory; it never changes the result.
     func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int)
+
+    /// Whether pieces of an operation are drafts: `runPiece` then leaves its results with the rank alone, and
+    /// `deliverPiece` hands them out. Between the two the rank learns whether another one has done the piece meanwhile,
+    /// because it was late; its draft is then forgotten. A late rank reads what the pieces are computed from when others
+    /// may have written something else there, so that must be harmless.
+    func isDrafted(operation: Int) -> Bool
+
+    /// Hands out the draft of a piece that this rank ran last.
+    func deliverPiece(_ piece: Int, ofOperation operation: Int, rank: Int)
+}
+
+extension StepProgram {
+    package func isDrafted(operation: Int) -> Bool { false }
+    package func deliverPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {}
 }

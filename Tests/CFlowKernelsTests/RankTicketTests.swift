@@ -6,7 +6,7 @@ import Testing
 struct RankTicketTests {
     @Test("gives each piece once, then none, and knows the last one to finish")
     func pieces() throws {
-        let ticket = try #require(flow_ticket_create())
+        let ticket = try #require(flow_ticket_create(2))
         defer { flow_ticket_destroy(ticket) }
         #expect(!flow_ticket_take(ticket).taken)
         #expect(flow_ticket_publish(ticket, 3) == 1)
@@ -25,7 +25,7 @@ struct RankTicketTests {
 
     @Test("holds as many pieces as it promises")
     func manyPieces() throws {
-        let ticket = try #require(flow_ticket_create())
+        let ticket = try #require(flow_ticket_create(2))
         defer { flow_ticket_destroy(ticket) }
         let count = Int(FLOW_TICKET_PIECES)
         flow_ticket_publish(ticket, UInt32(count))
@@ -35,15 +35,53 @@ struct RankTicketTests {
 
     @Test("does not wait for a generation that has passed, nor once it is closed")
     func waiting() throws {
-        let ticket = try #require(flow_ticket_create())
+        let ticket = try #require(flow_ticket_create(2))
         defer { flow_ticket_destroy(ticket) }
         flow_ticket_publish(ticket, 1)
-        flow_ticket_wait(ticket, 0, 0)
+        #expect(flow_ticket_spin(ticket, 0, 0))
+        flow_ticket_sleep(ticket, 0)
+        #expect(!flow_ticket_spin(ticket, 1, 0))
         #expect(flow_ticket_take(ticket).taken)
         #expect(flow_ticket_finish(ticket))
         flow_ticket_publish(ticket, 0)
         flow_ticket_close(ticket)
-        flow_ticket_wait(ticket, 2, 0)
+        flow_ticket_sleep(ticket, 2)
         #expect(flow_ticket_take(ticket).closed)
+    }
+
+    @Test("a piece that was taken over counts once, for the one that took it")
+    func takingOver() throws {
+        let ticket = try #require(flow_ticket_create(3))
+        defer { flow_ticket_destroy(ticket) }
+        #expect(flow_ticket_publish(ticket, 2) == 1)
+        let (first, second) = (flow_ticket_take(ticket), flow_ticket_take(ticket))
+        // Nobody can take over what is not claimed, or belongs to another generation.
+        #expect(!flow_ticket_take_over(ticket, 1).taken)
+        flow_ticket_claim(ticket, 2, first)
+        #expect(!flow_ticket_take_over(ticket, 0).taken && !flow_ticket_take_over(ticket, 2).taken)
+        let late = flow_ticket_take_over(ticket, 1)
+        #expect(late.taken && late.piece == first.piece && late.generation == 1)
+        #expect(!flow_ticket_take_over(ticket, 1).taken)
+        flow_ticket_claim(ticket, 0, late)
+        #expect(flow_ticket_confirm(ticket, 0))
+        #expect(!flow_ticket_confirm(ticket, 2))
+        flow_ticket_settle(ticket, 0)
+        flow_ticket_claim(ticket, 1, second)
+        #expect(flow_ticket_confirm(ticket, 1))
+        #expect(!flow_ticket_take_over(ticket, 1).taken)
+    }
+
+    @Test("who took a piece over may be late too")
+    func takingOverTwice() throws {
+        let ticket = try #require(flow_ticket_create(2))
+        defer { flow_ticket_destroy(ticket) }
+        flow_ticket_publish(ticket, 1)
+        flow_ticket_claim(ticket, 0, flow_ticket_take(ticket))
+        flow_ticket_claim(ticket, 1, flow_ticket_take_over(ticket, 1))
+        #expect(!flow_ticket_confirm(ticket, 0))
+        flow_ticket_claim(ticket, 0, flow_ticket_take_over(ticket, 1))
+        #expect(!flow_ticket_confirm(ticket, 1))
+        #expect(flow_ticket_confirm(ticket, 0))
+        flow_ticket_settle(ticket, 0)
     }
 }

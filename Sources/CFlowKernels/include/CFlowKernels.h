@@ -275,8 +275,8 @@ typedef struct flow_take {
     bool closed; ///< no generation follows
 } flow_take;
 
-/// A ticket at rest in generation 0; NULL without memory.
-flow_ticket *flow_ticket_create(void);
+/// A ticket at rest in generation 0 for 1 ..< FLOW_TICKET_RANKS + 1 ranks; NULL without memory.
+flow_ticket *flow_ticket_create(uint32_t ranks);
 void flow_ticket_destroy(flow_ticket *ticket);
 
 /// Opens the next generation with some pieces; 0 = a rest, in which nothing can be taken. Wakes ranks that sleep. Only
@@ -293,8 +293,25 @@ flow_take flow_ticket_take(flow_ticket *ticket);
 /// Says that a taken piece is done; true for the last of its generation, who must publish the next one.
 bool flow_ticket_finish(flow_ticket *ticket);
 
-/// Waits until the generation is another one: spins for some microseconds, then sleeps without using the processor.
-void flow_ticket_wait(flow_ticket *ticket, uint32_t generation, uint32_t spin_microseconds);
+/// Waits until the generation is another one for some microseconds, spinning; whether it is. The other one sleeps until
+/// it is, without using the processor.
+bool flow_ticket_spin(flow_ticket *ticket, uint32_t generation, uint32_t spin_microseconds);
+void flow_ticket_sleep(flow_ticket *ticket, uint32_t generation);
+
+/// Says that a rank begins with a piece that it took, or took over, and that another one may take over: until it is
+/// confirmed the rank writes nothing that others read.
+void flow_ticket_claim(flow_ticket *ticket, uint32_t rank, flow_take take);
+
+/// The rank has computed the piece that it claimed. True: its result counts, it hands it out and finishes the piece.
+/// False: another rank has taken the piece over, and this one forgets it.
+bool flow_ticket_confirm(flow_ticket *ticket, uint32_t rank);
+
+/// Takes over a piece of the generation that some rank has claimed and not confirmed, if there is one.
+flow_take flow_ticket_take_over(flow_ticket *ticket, uint32_t generation);
+
+/// Waits until no rank computes a piece that was taken over: spins for some microseconds, then sleeps. Before that what
+/// pieces are computed from must stay as it is, though it may hold other numbers. For a ticket at rest, and one thread.
+void flow_ticket_settle(flow_ticket *ticket, uint32_t spin_microseconds);
 
 /// The present generation.
 uint32_t flow_ticket_generation(flow_ticket *ticket);

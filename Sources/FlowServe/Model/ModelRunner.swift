@@ -147,6 +147,9 @@ package final class ModelRunner {
             let pieces = program.pieceCount(ofOperation: operation)
             for piece in 0..<(isRehearsing ? min(1, pieces) : pieces) {
                 program.runPiece(piece, ofOperation: operation, rank: 0)
+                if program.isDrafted(operation: operation) {
+                    program.deliverPiece(piece, ofOperation: operation, rank: 0)
+                }
             }
         }
     }

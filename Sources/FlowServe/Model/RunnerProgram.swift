@@ -35,6 +35,12 @@ final class RunnerProgram: StepProgram {
         }
     }
 
+    func isDrafted(operation: Int) -> Bool { operation < forwardCount && forward.isDrafted(operation: operation) }
+
+    func deliverPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+        forward.deliverPiece(piece, ofOperation: operation, rank: rank)
+    }
+
     /// The token that a sampling of the last step chose.
     func token(ofSampling index: Int) -> Int32 { sampler[index] }
 }

@@ -5,27 +5,50 @@ import CFlowKernels
 /// Queries, keys and values, and attention. Functions touch only the outputs of their own rows or panels.
 extension TransformerForwardPass {
     /// Panels of queries, keys and values, which lie behind each other in the operation's count.
-    func project(_ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ layer: TransformerLayer) {
-        let queries = shape.headCount * shape.headSize
-        let keys = shape.keyValueHeadCount * shape.headSize
-        let afterQueries = Self.panels(queries)
-        let afterKeys = afterQueries + Self.panels(keys)
-        part(panels, next: next, from: 0, width: queries, layer.query, rows, into: activations.queries)
-        part(panels, next: next, from: afterQueries, width: keys, layer.key, rows, into: activations.keys)
-        part(panels, next: next, from: afterKeys, width: keys, layer.value, rows, into: activations.values)
+    func project(
+        _ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ layer: TransformerLayer, _ draft: PieceDraft?
+    ) {
+        project(panels, next: next, rows, layer.query, to: projectedQueries, draft)
+        project(panels, next: next, rows, layer.key, to: projectedKeys, draft)
+        project(panels, next: next, rows, layer.value, to: projectedValues, draft)
     }
 
-    private func part(
-        _ panels: Range<Int>, next: Int?, from start: Int, width: Int, _ projection: Projection, _ rows: Range<Int>,
-        into target: ActivationRows
+    private func project(
+        _ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ projection: Projection, to part: ProjectedPart,
+        _ draft: PieceDraft?
     ) {
-        let all = start..<start + Self.panels(width)
-        let own = panels.clamped(to: all)
+        let own = panels.clamped(to: part.panels)
         guard !own.isEmpty else { return }
-        let local = own.lowerBound - start..<own.upperBound - start
-        let following = next.flatMap { all.contains($0) ? projection.matrix.panel($0 - start) : nil }
+        let first = part.panels.lowerBound
+        let following = next.flatMap { part.panels.contains($0) ? projection.matrix.panel($0 - first) : nil }
         product(
-            projection, local, next: following, activations.normed, rows, width: width, into: target, adding: false)
+            projection, own.lowerBound - first..<own.upperBound - first, next: following, activations.normed, rows,
+            width: part.width, into: draft?.outputs(firstPanel: first) ?? part.target, adding: false)
+    }
+
+    /// Queries, keys or values among the panels of `project`.
+    struct ProjectedPart {
+        let panels: Range<Int>
+        let width: Int
+        let target: ActivationRows
+    }
+
+    var projectedQueries: ProjectedPart {
+        part(behind: 0, width: shape.headCount * shape.headSize, activations.queries)
+    }
+    var projectedKeys: ProjectedPart {
+        part(
+            behind: projectedQueries.panels.upperBound, width: shape.keyValueHeadCount * shape.headSize,
+            activations.keys)
+    }
+    var projectedValues: ProjectedPart {
+        part(
+            behind: projectedKeys.panels.upperBound, width: shape.keyValueHeadCount * shape.headSize,
+            activations.values)
+    }
+
+    private func part(behind first: Int, width: Int, _ target: ActivationRows) -> ProjectedPart {
+        ProjectedPart(panels: first..<first + Self.panels(width), width: width, target: target)
     }
 
     /// Norms and rotates the row's queries and keys, and writes keys and values to the sequence's memory.

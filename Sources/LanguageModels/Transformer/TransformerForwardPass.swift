@@ -11,7 +11,10 @@ final class TransformerForwardPass: ForwardPass {
     static let mostAttentionPieces = 16_384
 
     private(set) var geometry: KVGeometry
-    var rankCount = 1
+    var rankCount = 1 {
+        didSet { drafts = PieceDrafts(rankCount: rankCount) }
+    }
+    private(set) var drafts = PieceDrafts(rankCount: 1)
     private(set) var keyValueMemory: UnsafeMutableRawPointer
 
     let model: TransformerModel
@@ -31,6 +34,8 @@ final class TransformerForwardPass: ForwardPass {
     private var groups: UnsafeMutableBufferPointer<RowGroup>
     private(set) var groupCount = 0
     private(set) var groupsPerPiece = 1
+    /// The cut of each operation of this step that multiplies with matrices; set when its pieces are counted.
+    private let cuts: UnsafeMutablePointer<PieceCut>  // [operations]
     /// Positions of its sequence that each row sees without a window.
     private let visibleCounts: UnsafeMutablePointer<Int>  // [rows]
 
@@ -62,11 +67,13 @@ final class TransformerForwardPass: ForwardPass {
         keyValueHeadsPerPiece = isWhole || !model.attendedForms.contains(.blocks) ? 1 : shape.keyValueHeadCount
         queriesPerCall = Int(FLOW_ATTEND_QUERIES)
         rowsPerGroup = max(1, queriesPerCall / headsPerGroup)
+        cuts = .allocate(capacity: program.steps.count)
         groups = .allocate(capacity: maximumRows)
         visibleCounts = .allocate(capacity: maximumRows)
     }
 
     deinit {
+        cuts.deallocate()
         groups.deallocate()
         visibleCounts.deallocate()
     }
@@ -119,6 +126,12 @@ final class TransformerForwardPass: ForwardPass {
     var needsWholeTexts: Bool { model.design.seesWholeText }
 
     var hasLogits: Bool { model.output != nil }
+
+    /// The cut of an operation whose pieces were counted in this step.
+    func cut(ofOperation index: Int) -> PieceCut { cuts[index] }
+
+    /// Keeps the cut of an operation, before its first piece is taken.
+    func keep(_ cut: PieceCut, ofOperation index: Int) { (cuts + index).initialize(to: cut) }
 
     /// A group of rows by its number.
     func group(_ index: Int) -> RowGroup { groups[index] }

@@ -19,7 +19,9 @@ extension TransformerForwardPass {
         case .expertGateAndUp, .expertDown:
             return expertPieces(of: step).count
         case .project, .attentionOutput, .gateAndUp, .down, .logits:
-            return grid(of: step, input).count
+            let grid = grid(of: step, input)
+            keep(PieceCut(grid: grid, isDrafted: Self.isDrafted(step, grid)), ofOperation: index)
+            return grid.count
         }
     }
 
@@ -41,7 +43,7 @@ extension TransformerForwardPass {
         case .expertDown:
             if let experts = layer.experts { expertDown(expertPieces(of: step)[piece], experts) }
         case .project, .attentionOutput, .gateAndUp, .down, .logits:
-            multiply(piece, step, layer, input)
+            multiply(piece, step, layer, cut(ofOperation: index), rank: rank)
         case .embed, .store, .joinAttention, .joinFeedForward, .gather:
             for row in Self.rows(ofPiece: piece, of: input.rowCount) { runRow(row, step, layer, input) }
         }
@@ -74,7 +76,7 @@ extension TransformerForwardPass {
         let layer = model.layers[step.layer]
         switch step.operation {
         case .project:
-            return grid(layer.query.matrix, projectionPanels, input.rowCount)
+            return grid(layer.query.matrix, projectedValues.panels.upperBound, input.rowCount)
         case .attentionOutput:
             return grid(layer.attentionOutput.matrix, Self.panels(shape.hiddenSize), input.rowCount)
         case .gateAndUp:
@@ -105,33 +107,36 @@ extension TransformerForwardPass {
     }
 
     private func multiply(
-        _ piece: Int, _ step: TransformerProgram.Step, _ layer: TransformerLayer, _ input: StepInput
+        _ piece: Int, _ step: TransformerProgram.Step, _ layer: TransformerLayer, _ cut: PieceCut, rank: Int
     ) {
-        let grid = grid(of: step, input)
-        let panels = grid.panels(ofPiece: piece)
+        let grid = cut.grid
+        let (panels, rows) = (grid.panels(ofPiece: piece), grid.vectors(ofPiece: piece))
         let next = grid.nextPanel(afterPiece: piece)
-        let rows = grid.vectors(ofPiece: piece)
+        let draft = cut.isDrafted ? drafts.draft(rank: rank, panels, rows) : nil
         switch step.operation {
         case .project:
-            project(panels, next: next, rows, layer)
-        case .attentionOutput:
-            output(
-                layer.attentionOutput, panels, next: next, activations.attended, rows,
-                directly: model.addsBranchesDirectly)
+            project(panels, next: next, rows, layer, draft)
         case .gateAndUp:
-            if let weights = layer.feedForward { gateAndUp(panels, next: next, rows, weights) }
-        case .down:
-            guard let weights = layer.feedForward else { return }
-            let directly = model.addsBranchesDirectly && layer.experts == nil
-            output(weights.down, panels, next: next, activations.gate, rows, directly: directly)
+            if let weights = layer.feedForward { gateAndUp(panels, next: next, rows, weights, draft) }
+        case .logits:
+            if let matrix = model.output { logits(matrix, panels, next: next, rows, draft) }
         default:
-            if let matrix = model.output { logits(matrix, panels, next: next, rows) }
+            if let branch = branch(of: step, layer) { output(branch, panels, next: next, rows, draft) }
         }
     }
 
-    /// Panels of queries, keys and values together.
-    private var projectionPanels: Int {
-        Self.panels(shape.headCount * shape.headSize) + 2 * Self.panels(shape.keyValueHeadCount * shape.headSize)
+    /// The last product of attention or feed-forward layer.
+    func branch(of step: TransformerProgram.Step, _ layer: TransformerLayer) -> BranchOutput? {
+        if step.operation == .attentionOutput {
+            return BranchOutput(
+                projection: layer.attentionOutput, source: activations.attended,
+                isAdded: model.addsBranchesDirectly)
+        }
+        return layer.feedForward.map {
+            BranchOutput(
+                projection: $0.down, source: activations.gate,
+                isAdded: model.addsBranchesDirectly && layer.experts == nil)
+        }
     }
 
     /// Panels of a matrix with some rows.

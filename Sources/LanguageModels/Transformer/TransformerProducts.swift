@@ -5,37 +5,46 @@ import CFlowKernels
 /// Products with matrices, and what is done to their panels at once.
 extension TransformerForwardPass {
     /// A branch's last product: onto the residual, or to a place of its own where more is done with it.
-    func output(
-        _ projection: Projection, _ panels: Range<Int>, next: Int?, _ source: Operand, _ rows: Range<Int>,
-        directly: Bool
-    ) {
-        product(
-            projection, panels, next: projection.matrix.panel(next), source, rows, width: shape.hiddenSize,
-            into: directly ? activations.residual : activations.branch, adding: directly)
+    func output(_ branch: BranchOutput, _ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ draft: PieceDraft?) {
+        let following = branch.projection.matrix.panel(next)
+        if let draft, branch.isAdded {
+            // The bias comes after the residual, as it does without a draft.
+            product(
+                branch.projection.matrix, panels, next: following, branch.source, rows, into: draft.outputs(),
+                adding: false)
+        } else {
+            product(
+                branch.projection, panels, next: following, branch.source, rows, width: shape.hiddenSize,
+                into: draft?.outputs() ?? (branch.isAdded ? activations.residual : activations.branch),
+                adding: branch.isAdded)
+        }
     }
 
     /// Panels of gate and up, and the activation of their rows.
-    func gateAndUp(_ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ weights: FeedForward) {
+    func gateAndUp(
+        _ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ weights: FeedForward, _ draft: PieceDraft?
+    ) {
         let width = weights.width
-        let gate = activations.gate.floats
-        let first = panels.lowerBound * KernelLayout.panelRows
-        let last = min(panels.upperBound * KernelLayout.panelRows, width)
+        let gate = draft?.outputs() ?? activations.gate.floats
+        let up = draft?.outputs(ofMatrix: 1) ?? activations.up
+        let own = outputs(of: panels, width: width)
         let normed = activations.normed
         if let projection = weights.gate {
             product(
                 projection, panels, next: weights.up.matrix.panel(panels.lowerBound), normed, rows, width: width,
                 into: gate, adding: false)
             product(
-                weights.up, panels, next: projection.matrix.panel(next), normed, rows, width: width,
-                into: activations.up, adding: false)
+                weights.up, panels, next: projection.matrix.panel(next), normed, rows, width: width, into: up,
+                adding: false)
         } else {
             product(
                 weights.up, panels, next: weights.up.matrix.panel(next), normed, rows, width: width, into: gate,
                 adding: false)
         }
         for row in rows {
-            activate(gate[row] + first, weights.gate == nil ? nil : activations.up[row] + first, last - first)
-            activations.gate.convert(row: row, first..<last)
+            activate(
+                gate[row] + own.lowerBound, weights.gate == nil ? nil : up[row] + own.lowerBound, own.count)
+            if draft == nil { activations.gate.convert(row: row, own) }
         }
     }
 
@@ -49,20 +58,25 @@ extension TransformerForwardPass {
     }
 
     /// Panels of the logits of sampled rows.
-    func logits(_ matrix: flow_matrix, _ panels: Range<Int>, next: Int?, _ rows: Range<Int>) {
-        product(
-            matrix, panels, next: matrix.panel(next), activations.sampled, rows, into: activations.logits, adding: false
-        )
+    func logits(
+        _ matrix: flow_matrix, _ panels: Range<Int>, next: Int?, _ rows: Range<Int>, _ draft: PieceDraft?
+    ) {
+        let target = draft?.outputs() ?? activations.logits
+        product(matrix, panels, next: matrix.panel(next), activations.sampled, rows, into: target, adding: false)
         let scaling = shape.scaling
         guard scaling.logits != 1 || scaling.logitsBound > 0 else { return }
-        let first = panels.lowerBound * KernelLayout.panelRows
-        let count = min(panels.upperBound * KernelLayout.panelRows, shape.vocabularySize) - first
+        let own = outputs(of: panels, width: shape.vocabularySize)
         for row in rows {
-            if scaling.logits != 1 { flow_scale(activations.logits[row] + first, scaling.logits, count) }
+            if scaling.logits != 1 { flow_scale(target[row] + own.lowerBound, scaling.logits, own.count) }
             if scaling.logitsBound > 0 {
-                flow_keep_bounded(activations.logits[row] + first, scaling.logitsBound, count)
+                flow_keep_bounded(target[row] + own.lowerBound, scaling.logitsBound, own.count)
             }
         }
+    }
+
+    /// The outputs of some panels of a matrix that has `width` rows.
+    func outputs(of panels: Range<Int>, width: Int) -> Range<Int> {
+        panels.lowerBound * KernelLayout.panelRows..<min(panels.upperBound * KernelLayout.panelRows, width)
     }
 
     /// target[row][panels' rows] = matrix * source[row] + bias, or added to it; the matrix has `width` rows.
@@ -72,9 +86,8 @@ extension TransformerForwardPass {
     ) {
         product(projection.matrix, panels, next: next, source, rows, into: target, adding: adding)
         guard let bias = projection.bias else { return }
-        let first = panels.lowerBound * KernelLayout.panelRows
-        let last = min(panels.upperBound * KernelLayout.panelRows, width)
-        for row in rows { flow_add(target[row] + first, bias + first, last - first) }
+        let own = outputs(of: panels, width: width)
+        for row in rows { flow_add(target[row] + own.lowerBound, bias + own.lowerBound, own.count) }
     }
 
     /// target[row][panels' rows] = matrix * source[row], or added to it. `next` is the panel that this rank probably comes

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Dispatch
 import FlowServe
 import LanguageModels
 import Synchronization
@@ -56,6 +57,48 @@ struct RankTeamTests {
             #expect(program.isComplete)
             #expect(program.early.load(ordering: .relaxed) == 0)
         }
+    }
+
+    /// Drafts of which the first run of each operation's first piece hangs until somebody else has done it.
+    private final class HangingProgram: StepProgram, @unchecked Sendable {
+        let operationCount: Int
+        let delivered: [PieceCounts]
+        let hanging = Mutex<Set<Int>>([])
+        let rescues = Atomic<Int>(0)
+        private let rescued: [DispatchSemaphore]
+
+        init(operations: Int) {
+            operationCount = operations
+            delivered = (0..<operations).map { _ in PieceCounts(4) }
+            rescued = (0..<operations).map { _ in DispatchSemaphore(value: 0) }
+        }
+
+        func pieceCount(ofOperation operation: Int) -> Int { 4 }
+
+        func isDrafted(operation: Int) -> Bool { true }
+
+        func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+            guard piece == 0, hanging.withLock({ $0.insert(operation).inserted }) else { return }
+            // In vain where the others fell asleep before this one had claimed its piece.
+            if rescued[operation].wait(timeout: .now() + 1) == .success { rescues.add(1, ordering: .relaxed) }
+        }
+
+        func deliverPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+            delivered[operation].add(1, to: piece)
+            if piece == 0 { rescued[operation].signal() }
+        }
+    }
+
+    @Test("a rank that hangs in a draft holds nobody up, and what it computed is forgotten", arguments: [2, 3])
+    func lateRank(_ ranks: Int) throws {
+        let team = try RankTeam(rankCount: ranks)
+        defer { team.stop() }
+        let program = HangingProgram(operations: 12)
+        team.run(program)
+        #expect(program.delivered.allSatisfy { $0.allAreOne })
+        let hanging = program.hanging.withLock { $0 }
+        #expect(hanging.count == 12)
+        #expect(program.rescues.load(ordering: .relaxed) > 0)
     }
 
     @Test("goes on when ranks fell asleep during a long serial operation")
