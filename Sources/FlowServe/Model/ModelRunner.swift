@@ -14,7 +14,7 @@ package final class ModelRunner {
     package static let mostRows = 4096
 
     /// Where keys and values lie, and how large a block is.
-    package private(set) var geometry: KVGeometry
+    package var geometry: KVGeometry { forward.geometry }
     /// The most rows of a step.
     package let maximumRows: Int
     /// Blocks that the key and value memory holds.
@@ -45,7 +45,7 @@ package final class ModelRunner {
     ) throws(ModelRunnerError) {
         guard (1...Int(FLOW_TICKET_RANKS)).contains(rankCount) else { throw .rankCount(rankCount) }
         guard (1...Self.mostRows).contains(maximumRows) else { throw .maximumRows(maximumRows) }
-        geometry = KVGeometry(configuration: artefact.configuration, precision: precision)
+        let geometry = KVGeometry(configuration: artefact.configuration, precision: precision)
         let checked = try Self.check(keyValueMemory, geometry)
         blockCount = checked.blocks
         configuration = artefact.configuration
@@ -71,7 +71,6 @@ package final class ModelRunner {
         let checked = try Self.check(keyValueMemory, geometry)
         forward.useKeyValueMemory(checked.start, geometry)
         blockCount = checked.blocks
-        self.geometry = geometry
     }
 
     /// Starts the ranks' threads, as many as the runner was made for or as are given here (a template does not know what
