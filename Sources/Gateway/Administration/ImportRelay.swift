@@ -39,7 +39,9 @@ struct ImportRelay: Sendable {
 
     /// Whoever hears that the model is there may ask for it at once.
     private func waitUntilSeen(_ model: ModelSummary) async {
-        await cluster.waitUntilSeen { $0.contains { $0.node == node && $0.model == model } }
+        await cluster.waitUntilSeen { models in
+            !cluster.connectedNodeNames.contains(node) || models.contains { $0.node == node && $0.model == model }
+        }
     }
 
     private static func line(_ progress: ImportProgress) throws -> ByteBuffer {

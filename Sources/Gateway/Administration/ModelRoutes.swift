@@ -52,8 +52,9 @@ struct ModelRoutes: Sendable {
                 throw APIError(error, node: holder.node)
             }
         }
-        let removed = removal.nodes
-        await core.cluster.waitUntilSeen { !$0.contains { $0.model.name == name && removed.contains($0.node) } }
+        await core.cluster.waitUntilSeen { models in
+            !models.contains { $0.model.name == name && (wanted == nil || $0.node == wanted) }
+        }
         return removal
     }
 

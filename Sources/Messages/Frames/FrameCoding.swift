@@ -28,7 +28,7 @@ package enum FrameError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Kinds are disjoint, so that a frame on the wrong socket is refused: to instances from 1, from instances from 64, to a
 /// keeper from 96, from a keeper from 128, to templates from 160, from templates from 176.
 package enum FrameHeader {
-    package static let version: UInt8 = 1
+    package static let version: UInt8 = 2
     package static let byteCount = 8
 }
 
