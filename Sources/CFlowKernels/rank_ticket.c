@@ -4,8 +4,8 @@
 // the same time whether it exists; nobody can mistake a piece of one operation for one of the next.
 //
 // A rank that lost its core in the middle of a piece must not hold up the others until the kernel lets it go on. Pieces
-// whose results stay with their rank until it hands them out are claimed: a rank without work computes a late one again,
-// and the exchange of the claim decides whose result counts.
+// whose results stay with their rank until it hands them out are claimed: a rank without work computes a late one too, and
+// the exchange of the claim decides which of the two was first. The other's result is forgotten.
 #define _GNU_SOURCE
 #include "CFlowKernels.h"
 #include <linux/futex.h>
@@ -15,15 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 
-/// What a rank is at, {generation, piece, state} in one word that its rank and one that takes over exchange.
+/// What a rank is at, {generation, piece, state} in one word that its rank and one other exchange.
 typedef struct claim {
     _Alignas(128) _Atomic uint64_t word;
 } claim;
 
-enum { CLAIM_NONE = 0, CLAIM_COMPUTES = 1, CLAIM_LOST = 2, CLAIM_STATES = 3 };
+/// None; its rank computes it; so does another rank; the other rank was first.
+enum { CLAIM_NONE = 0, CLAIM_COMPUTES = 1, CLAIM_DOUBLED = 2, CLAIM_LOST = 3, CLAIM_STATES = 3 };
 
-static uint64_t claim_word(flow_take take) {
-    return (uint64_t)take.generation << 32 | (uint64_t)take.piece << 16 | CLAIM_COMPUTES;
+static uint64_t claim_word(flow_take take, uint64_t state) {
+    return (uint64_t)take.generation << 32 | (uint64_t)take.piece << 16 | state;
 }
 
 /// Each word on its own pair of cache lines: takers, finishers and sleepers do not disturb each other.
@@ -33,7 +34,7 @@ struct flow_ticket {
     _Alignas(128) _Atomic uint32_t generation; // what sleepers wait on
     _Atomic uint32_t sleepers;
     _Atomic uint32_t closed;
-    _Atomic uint32_t losers; // ranks that still compute what another one has taken over
+    _Atomic uint32_t doubles; // pieces that two ranks began, less those whose loser has stopped
     uint32_t ranks;
     claim claims[]; // [ranks]
 };
@@ -42,7 +43,7 @@ flow_ticket *flow_ticket_create(uint32_t ranks) {
     flow_ticket *ticket = aligned_alloc(128, sizeof(flow_ticket) + ranks * sizeof(claim));
     if (!ticket) return NULL;
     ticket->ranks = ranks;
-    atomic_init(&ticket->losers, 0);
+    atomic_init(&ticket->doubles, 0);
     for (uint32_t rank = 0; rank < ranks; rank++) atomic_init(&ticket->claims[rank].word, CLAIM_NONE);
     atomic_init(&ticket->word, 0);
     atomic_init(&ticket->unfinished, 0);
@@ -124,43 +125,54 @@ void flow_ticket_sleep(flow_ticket *ticket, uint32_t generation) {
 }
 
 void flow_ticket_claim(flow_ticket *ticket, uint32_t rank, flow_take take) {
-    atomic_store(&ticket->claims[rank].word, claim_word(take));
+    atomic_store(&ticket->claims[rank].word, claim_word(take, CLAIM_COMPUTES));
 }
 
-static void lose_no_more(flow_ticket *ticket) {
-    if (atomic_fetch_sub(&ticket->losers, 1) == 1) futex(&ticket->losers, FUTEX_WAKE, 1);
+static void stop_doubling(flow_ticket *ticket) {
+    if (atomic_fetch_sub(&ticket->doubles, 1) == 1) futex(&ticket->doubles, FUTEX_WAKE, 1);
 }
 
 bool flow_ticket_confirm(flow_ticket *ticket, uint32_t rank) {
     _Atomic uint64_t *word = &ticket->claims[rank].word;
     uint64_t own = atomic_load(word);
-    if ((own & CLAIM_STATES) == CLAIM_COMPUTES && atomic_compare_exchange_strong(word, &own, CLAIM_NONE)) return true;
+    while ((own & CLAIM_STATES) != CLAIM_LOST) {
+        if (atomic_compare_exchange_weak(word, &own, CLAIM_NONE)) return true;
+    }
     atomic_store(word, CLAIM_NONE);
-    lose_no_more(ticket);
+    stop_doubling(ticket);
     return false;
 }
 
-flow_take flow_ticket_take_over(flow_ticket *ticket, uint32_t generation) {
-    for (uint32_t rank = 0; rank < ticket->ranks; rank++) {
-        uint64_t word = atomic_load(&ticket->claims[rank].word);
-        if (word >> 32 != generation || (word & CLAIM_STATES) != CLAIM_COMPUTES) continue;
-        // Counted first: who waits for the losers must not overlook this one.
-        atomic_fetch_add(&ticket->losers, 1);
-        if (atomic_compare_exchange_strong(&ticket->claims[rank].word, &word, CLAIM_LOST))
-            return (flow_take){.generation = generation, .piece = word >> 16 & 0xffff, .taken = true};
-        lose_no_more(ticket);
+flow_take flow_ticket_double(flow_ticket *ticket, uint32_t generation, uint32_t *rank) {
+    for (*rank = 0; *rank < ticket->ranks; ++*rank) {
+        uint64_t word = atomic_load(&ticket->claims[*rank].word);
+        const flow_take take = {.generation = generation, .piece = word >> 16 & 0xffff, .taken = true};
+        if (word != claim_word(take, CLAIM_COMPUTES)) continue;
+        // Counted first: who settles must not overlook this one.
+        atomic_fetch_add(&ticket->doubles, 1);
+        if (atomic_compare_exchange_strong(
+                &ticket->claims[*rank].word, &word, claim_word(take, CLAIM_DOUBLED)))
+            return take;
+        stop_doubling(ticket);
     }
     return (flow_take){.generation = generation};
 }
 
+bool flow_ticket_overtake(flow_ticket *ticket, uint32_t rank, flow_take take) {
+    uint64_t word = claim_word(take, CLAIM_DOUBLED);
+    if (atomic_compare_exchange_strong(&ticket->claims[rank].word, &word, CLAIM_LOST)) return true;
+    stop_doubling(ticket);
+    return false;
+}
+
 void flow_ticket_settle(flow_ticket *ticket, uint32_t spin_microseconds) {
     const uint64_t start = microseconds();
-    uint32_t losers;
-    while ((losers = atomic_load(&ticket->losers)) != 0) {
+    uint32_t doubles;
+    while ((doubles = atomic_load(&ticket->doubles)) != 0) {
         if (microseconds() - start < spin_microseconds) {
             pause_briefly();
         } else {
-            futex(&ticket->losers, FUTEX_WAIT, losers);
+            futex(&ticket->doubles, FUTEX_WAIT, doubles);
         }
     }
 }

@@ -16,9 +16,9 @@ package protocol StepProgram: AnyObject {
     func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int)
 
     /// Whether pieces of an operation are drafts: `runPiece` then leaves its results with the rank alone, and
-    /// `deliverPiece` hands them out. Between the two the rank learns whether another one has done the piece meanwhile,
-    /// because it was late; its draft is then forgotten. A late rank reads what the pieces are computed from when others
-    /// may have written something else there, so that must be harmless.
+    /// `deliverPiece` hands them out. Two ranks may compute a piece where one of them is late; only the draft of the first
+    /// is handed out. The other may read what pieces are computed from when somebody has written something else there,
+    /// which must be harmless.
     func isDrafted(operation: Int) -> Bool
 
     /// Hands out the draft of a piece that this rank ran last.
@@ -28,4 +28,10 @@ package protocol StepProgram: AnyObject {
 extension StepProgram {
     package func isDrafted(operation: Int) -> Bool { false }
     package func deliverPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {}
+
+    /// Computes one piece to its end where no other rank can be faster.
+    package func completePiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+        runPiece(piece, ofOperation: operation, rank: rank)
+        if isDrafted(operation: operation) { deliverPiece(piece, ofOperation: operation, rank: rank) }
+    }
 }

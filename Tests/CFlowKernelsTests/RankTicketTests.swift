@@ -49,39 +49,50 @@ struct RankTicketTests {
         #expect(flow_ticket_take(ticket).closed)
     }
 
-    @Test("a piece that was taken over counts once, for the one that took it")
-    func takingOver() throws {
-        let ticket = try #require(flow_ticket_create(3))
-        defer { flow_ticket_destroy(ticket) }
-        #expect(flow_ticket_publish(ticket, 2) == 1)
-        let (first, second) = (flow_ticket_take(ticket), flow_ticket_take(ticket))
-        // Nobody can take over what is not claimed, or belongs to another generation.
-        #expect(!flow_ticket_take_over(ticket, 1).taken)
-        flow_ticket_claim(ticket, 2, first)
-        #expect(!flow_ticket_take_over(ticket, 0).taken && !flow_ticket_take_over(ticket, 2).taken)
-        let late = flow_ticket_take_over(ticket, 1)
-        #expect(late.taken && late.piece == first.piece && late.generation == 1)
-        #expect(!flow_ticket_take_over(ticket, 1).taken)
-        flow_ticket_claim(ticket, 0, late)
-        #expect(flow_ticket_confirm(ticket, 0))
-        #expect(!flow_ticket_confirm(ticket, 2))
-        flow_ticket_settle(ticket, 0)
-        flow_ticket_claim(ticket, 1, second)
-        #expect(flow_ticket_confirm(ticket, 1))
-        #expect(!flow_ticket_take_over(ticket, 1).taken)
+    /// What `flow_ticket_double` gives, and whose it is.
+    private static func double(_ ticket: OpaquePointer, _ generation: UInt32) -> (take: flow_take, owner: UInt32) {
+        var owner: UInt32 = 0
+        let take = flow_ticket_double(ticket, generation, &owner)
+        return (take, owner)
     }
 
-    @Test("who took a piece over may be late too")
-    func takingOverTwice() throws {
+    @Test("of two that compute a piece the first one counts", arguments: [false, true])
+    func doubling(_ ownerIsFirst: Bool) throws {
+        let ticket = try #require(flow_ticket_create(3))
+        defer { flow_ticket_destroy(ticket) }
+        #expect(flow_ticket_publish(ticket, 1) == 1)
+        let piece = flow_ticket_take(ticket)
+        // Nobody doubles what is not claimed, or belongs to another generation.
+        #expect(!Self.double(ticket, 1).take.taken)
+        flow_ticket_claim(ticket, 2, piece)
+        #expect(!Self.double(ticket, 0).take.taken && !Self.double(ticket, 2).take.taken)
+        let (late, owner) = Self.double(ticket, 1)
+        #expect(late.taken && late.piece == piece.piece && late.generation == 1 && owner == 2)
+        #expect(!Self.double(ticket, 1).take.taken)
+        if ownerIsFirst {
+            #expect(flow_ticket_confirm(ticket, 2))
+            #expect(!flow_ticket_overtake(ticket, owner, late))
+        } else {
+            #expect(flow_ticket_overtake(ticket, owner, late))
+            #expect(!flow_ticket_confirm(ticket, 2))
+        }
+        flow_ticket_settle(ticket, 0)
+    }
+
+    @Test("a claim that was confirmed is nobody's, and one of the next generation is not taken for it")
+    func confirmation() throws {
         let ticket = try #require(flow_ticket_create(2))
         defer { flow_ticket_destroy(ticket) }
         flow_ticket_publish(ticket, 1)
         flow_ticket_claim(ticket, 0, flow_ticket_take(ticket))
-        flow_ticket_claim(ticket, 1, flow_ticket_take_over(ticket, 1))
-        #expect(!flow_ticket_confirm(ticket, 0))
-        flow_ticket_claim(ticket, 0, flow_ticket_take_over(ticket, 1))
-        #expect(!flow_ticket_confirm(ticket, 1))
+        let (late, owner) = Self.double(ticket, 1)
         #expect(flow_ticket_confirm(ticket, 0))
+        #expect(flow_ticket_finish(ticket))
+        flow_ticket_publish(ticket, 1)
+        flow_ticket_claim(ticket, 0, flow_ticket_take(ticket))
+        #expect(!flow_ticket_overtake(ticket, owner, late))
         flow_ticket_settle(ticket, 0)
+        #expect(flow_ticket_confirm(ticket, 0))
+        #expect(!Self.double(ticket, 2).take.taken)
     }
 }

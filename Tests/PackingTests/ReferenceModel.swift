@@ -125,7 +125,7 @@ final class SequenceRun {
                     pooledRows: start + 3 * rows, reaches: start + 4 * rows))
             for operation in 0..<forward.operationCount {
                 for piece in 0..<forward.pieceCount(ofOperation: operation) {
-                    forward.runPiece(piece, ofOperation: operation, rank: 0)
+                    forward.completePiece(piece, ofOperation: operation, rank: 0)
                 }
             }
             return (0..<rows).map {

@@ -298,19 +298,23 @@ bool flow_ticket_finish(flow_ticket *ticket);
 bool flow_ticket_spin(flow_ticket *ticket, uint32_t generation, uint32_t spin_microseconds);
 void flow_ticket_sleep(flow_ticket *ticket, uint32_t generation);
 
-/// Says that a rank begins with a piece that it took, or took over, and that another one may take over: until it is
-/// confirmed the rank writes nothing that others read.
+/// Says that a rank begins with a piece that it took, and that another one may compute too: until it is confirmed the
+/// rank writes nothing that others read.
 void flow_ticket_claim(flow_ticket *ticket, uint32_t rank, flow_take take);
 
 /// The rank has computed the piece that it claimed. True: its result counts, it hands it out and finishes the piece.
-/// False: another rank has taken the piece over, and this one forgets it.
+/// False: another rank was faster, and this one forgets it.
 bool flow_ticket_confirm(flow_ticket *ticket, uint32_t rank);
 
-/// Takes over a piece of the generation that some rank has claimed and not confirmed, if there is one.
-flow_take flow_ticket_take_over(flow_ticket *ticket, uint32_t generation);
+/// A piece of the generation that a rank has claimed and not confirmed, and no other rank computes too, if there is one.
+/// The caller does that now; `rank` says whose it is.
+flow_take flow_ticket_double(flow_ticket *ticket, uint32_t generation, uint32_t *rank);
 
-/// Waits until no rank computes a piece that was taken over: spins for some microseconds, then sleeps. Before that what
-/// pieces are computed from must stay as it is, though it may hold other numbers. For a ticket at rest, and one thread.
+/// The caller has computed a piece of `rank` too. The result is to be read like that of `flow_ticket_confirm`.
+bool flow_ticket_overtake(flow_ticket *ticket, uint32_t rank, flow_take take);
+
+/// Waits until no rank computes a piece that is finished: spins for some microseconds, then sleeps. Before that what pieces
+/// are computed from must stay where it is, though it may hold other numbers. For a ticket at rest, and one thread.
 void flow_ticket_settle(flow_ticket *ticket, uint32_t spin_microseconds);
 
 /// The present generation.

@@ -145,10 +145,7 @@ package final class ModelRunner {
         for operation in 0..<count where !isRehearsing || Self.isRehearsed(operation, of: count) {
             let pieces = program.pieceCount(ofOperation: operation)
             for piece in 0..<(isRehearsing ? min(1, pieces) : pieces) {
-                program.runPiece(piece, ofOperation: operation, rank: 0)
-                if program.isDrafted(operation: operation) {
-                    program.deliverPiece(piece, ofOperation: operation, rank: 0)
-                }
+                program.completePiece(piece, ofOperation: operation, rank: 0)
             }
         }
     }

@@ -8,13 +8,12 @@ internal import LinuxKernel
 ///
 /// A ticket gives out pieces to whoever is free; whoever finishes an operation's last piece publishes the next
 /// operation, so nobody waits for an arrival. A rank without a piece spins for a moment, then sleeps: a team at rest
-/// uses no processor time. One that waits for a piece of which its own would long be done computes it again, since the
-/// other has probably lost its core; the first one that is ready counts. Rank 0 is the thread that calls `run`.
+/// uses no processor time. One that waits for longer than a piece takes computes the missing one too, since the other has
+/// probably lost its core; the first one that is ready counts. Rank 0 is the thread that calls `run`.
 package final class RankTeam {
     /// How long a rank spins before it sleeps: longer than most operations of a step, shorter than a time slice.
     private static let spinMicroseconds: UInt32 = 50
-    /// A rank is late when another has waited for it so many times as long as one of the other's pieces took, within bounds:
-    /// where memory is shared by many ranks all their pieces take longer.
+    /// A rank is late when another has waited for it so many times as long as its own pieces take, within bounds.
     private static let patience: UInt64 = 2
     private static let lateMicroseconds: ClosedRange<UInt64> = 20...200
 
@@ -30,7 +29,7 @@ package final class RankTeam {
             throw .workspace(bytes: 512, errno: ENOMEM)
         }
         self.rankCount = rankCount
-        shared = Shared(ticket: ticket)
+        shared = Shared(ticket: ticket, rankCount: rankCount)
         for rank in 1..<rankCount {
             let shared = shared
             do throws(ModelRunnerError) {
@@ -69,10 +68,18 @@ package final class RankTeam {
         let ticket: OpaquePointer
         var program: (any StepProgram)?
         private var first: UInt32 = 0
+        private let paces: UnsafeMutablePointer<PiecePace>  // [ranks], each its own rank's
 
-        init(ticket: OpaquePointer) { self.ticket = ticket }
+        init(ticket: OpaquePointer, rankCount: Int) {
+            self.ticket = ticket
+            paces = .allocate(capacity: rankCount)
+            paces.initialize(repeating: PiecePace(), count: rankCount)
+        }
 
-        deinit { flow_ticket_destroy(ticket) }
+        deinit {
+            paces.deallocate()
+            flow_ticket_destroy(ticket)
+        }
 
         /// Publishes the first operation and returns the generation of the rest that follows the last one.
         func begin(_ program: any StepProgram) -> UInt32 {
@@ -86,43 +93,60 @@ package final class RankTeam {
         /// Takes pieces until the ticket reaches a generation at rest, or is closed.
         func work(rank: Int, until end: UInt32?) {
             flow_float_state_reset()
-            var pace = PiecePace()
             while true {
                 let take = flow_ticket_take(ticket)
                 if take.taken {
-                    pace.measure { compute(take, rank: rank) }
+                    compute(take, rank: rank)
                 } else if take.generation == end || take.closed {
                     return
                 } else {
-                    wait(take.generation, rank: rank, pace.lateMicroseconds)
+                    wait(take.generation, rank: rank)
                 }
             }
         }
 
-        /// Waits for the next generation, or does a piece for which the present one waits.
-        private func wait(_ generation: UInt32, rank: Int, _ lateMicroseconds: UInt32) {
-            guard !flow_ticket_spin(ticket, generation, lateMicroseconds) else { return }
-            let late = flow_ticket_take_over(ticket, generation)
+        /// Waits for the next generation, or computes a piece for which the present one waits.
+        private func wait(_ generation: UInt32, rank: Int) {
+            guard !flow_ticket_spin(ticket, generation, paces[rank].lateMicroseconds) else { return }
+            var owner: UInt32 = 0
+            let late = flow_ticket_double(ticket, generation, &owner)
             if late.taken {
-                compute(late, rank: rank)
+                draft(late, rank: rank) { flow_ticket_overtake(ticket, owner, late) }
             } else if !flow_ticket_spin(ticket, generation, RankTeam.spinMicroseconds) {
                 flow_ticket_sleep(ticket, generation)
             }
         }
 
         private func compute(_ take: flow_take, rank: Int) {
-            guard let program else { preconditionFailure("a piece was published without a program") }
-            let (piece, operation) = (Int(take.piece), Int(take.generation &- first))
+            let program = presentProgram
+            let operation = Int(take.generation &- first)
             if program.isDrafted(operation: operation) {
                 flow_ticket_claim(ticket, UInt32(rank), take)
-                program.runPiece(piece, ofOperation: operation, rank: rank)
-                guard flow_ticket_confirm(ticket, UInt32(rank)) else { return }
-                program.deliverPiece(piece, ofOperation: operation, rank: rank)
+                draft(take, rank: rank) { flow_ticket_confirm(ticket, UInt32(rank)) }
             } else {
-                program.runPiece(piece, ofOperation: operation, rank: rank)
+                program.runPiece(Int(take.piece), ofOperation: operation, rank: rank)
+                finish(operation, of: program)
             }
-            guard flow_ticket_finish(ticket) else { return }
-            publish(operation + 1, of: program)
+        }
+
+        /// Computes a draft, and hands it out where it is the first one.
+        private func draft(_ take: flow_take, rank: Int, isFirst: () -> Bool) {
+            let program = presentProgram
+            let (piece, operation) = (Int(take.piece), Int(take.generation &- first))
+            paces[rank].measure { program.runPiece(piece, ofOperation: operation, rank: rank) }
+            guard isFirst() else { return }
+            program.deliverPiece(piece, ofOperation: operation, rank: rank)
+            finish(operation, of: program)
+        }
+
+        private var presentProgram: any StepProgram {
+            guard let program else { preconditionFailure("a piece was published without a program") }
+            return program
+        }
+
+        /// A piece is done; behind an operation's last one comes the next operation.
+        private func finish(_ operation: Int, of program: any StepProgram) {
+            if flow_ticket_finish(ticket) { publish(operation + 1, of: program) }
         }
 
         private func publish(_ operation: Int, of program: any StepProgram) {
@@ -132,11 +156,12 @@ package final class RankTeam {
         }
     }
 
-    /// How long a rank's pieces take, seen on a few of them: the clock costs a percent of a short one.
+    /// How long a rank's drafts take, seen on a few of them: the clock costs a percent of a short one.
     private struct PiecePace {
         private static let sampling = 16
 
-        private var last: UInt64 = 0
+        /// Nothing is late before something was measured.
+        private var last: UInt64 = .max / RankTeam.patience
         private var count = 0
 
         /// How long a rank waits before it counts others as late.

@@ -13,11 +13,12 @@ extension TransformerForwardPass {
     }
 
     /// Products are drafted where few rows make them short: a late rank would hold up a step of some milliseconds.
-    static func isDrafted(_ step: TransformerProgram.Step, _ grid: PieceGrid) -> Bool {
-        PieceDrafts.hold(grid, matrices: step.operation == .gateAndUp ? 2 : 1)
+    func isDrafted(_ step: TransformerProgram.Step, _ grid: PieceGrid) -> Bool {
+        drafts != nil && PieceDrafts.hold(grid, matrices: step.operation == .gateAndUp ? 2 : 1)
     }
 
     func deliverPiece(_ piece: Int, ofOperation index: Int, rank: Int) {
+        guard let drafts else { preconditionFailure("a piece without a draft is delivered") }
         let step = program.steps[index]
         let layer = model.layers[step.layer]
         let grid = cut(ofOperation: index).grid

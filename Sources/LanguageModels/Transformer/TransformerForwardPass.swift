@@ -12,9 +12,10 @@ final class TransformerForwardPass: ForwardPass {
 
     private(set) var geometry: KVGeometry
     var rankCount = 1 {
-        didSet { drafts = PieceDrafts(rankCount: rankCount) }
+        didSet { drafts = rankCount > 1 ? PieceDrafts(rankCount: rankCount) : nil }
     }
-    private(set) var drafts = PieceDrafts(rankCount: 1)
+    /// nil for one rank: nobody waits for it.
+    private(set) var drafts: PieceDrafts?
     private(set) var keyValueMemory: UnsafeMutableRawPointer
 
     let model: TransformerModel

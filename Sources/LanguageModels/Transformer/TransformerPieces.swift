@@ -20,7 +20,7 @@ extension TransformerForwardPass {
             return expertPieces(of: step).count
         case .project, .attentionOutput, .gateAndUp, .down, .logits:
             let grid = grid(of: step, input)
-            keep(PieceCut(grid: grid, isDrafted: Self.isDrafted(step, grid)), ofOperation: index)
+            keep(PieceCut(grid: grid, isDrafted: isDrafted(step, grid)), ofOperation: index)
             return grid.count
         }
     }
@@ -112,7 +112,7 @@ extension TransformerForwardPass {
         let grid = cut.grid
         let (panels, rows) = (grid.panels(ofPiece: piece), grid.vectors(ofPiece: piece))
         let next = grid.nextPanel(afterPiece: piece)
-        let draft = cut.isDrafted ? drafts.draft(rank: rank, panels, rows) : nil
+        let draft = cut.isDrafted ? drafts?.draft(rank: rank, panels, rows) : nil
         switch step.operation {
         case .project:
             project(panels, next: next, rows, layer, draft)

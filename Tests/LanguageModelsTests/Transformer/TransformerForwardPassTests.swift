@@ -49,9 +49,9 @@ struct TransformerForwardPassTests {
             for operation in 0..<forward.operationCount {
                 let pieces = 0..<forward.pieceCount(ofOperation: operation)
                 if backwards {
-                    for piece in pieces.reversed() { forward.runPiece(piece, ofOperation: operation, rank: 0) }
+                    for piece in pieces.reversed() { forward.completePiece(piece, ofOperation: operation, rank: 0) }
                 } else {
-                    for piece in pieces { forward.runPiece(piece, ofOperation: operation, rank: 0) }
+                    for piece in pieces { forward.completePiece(piece, ofOperation: operation, rank: 0) }
                 }
             }
         }
