@@ -51,11 +51,7 @@ package struct ProcessHandle: ~Copyable, Sendable {
 
     /// Children of the calling thread that were not reaped, dead ones included; empty where the kernel does not tell.
     package static func children() -> [Int32] {
-        guard let file = try? OwnedDescriptor.open("/proc/thread-self/children", O_RDONLY) else { return [] }
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while case let count = read(file.rawValue, &buffer, buffer.count), count > 0 { text += buffer.prefix(count) }
-        return text.split(separator: UInt8(ascii: " ")).compactMap { Int32(String(decoding: $0, as: UTF8.self)) }
+        (KernelFile.text(of: "/proc/thread-self/children") ?? "").split(separator: " ").compactMap { Int32($0) }
     }
 
     /// Whether a thread of this number belongs to the process now.

@@ -86,7 +86,7 @@ package final class RankTeam {
             self.program = program
             first = flow_ticket_generation(ticket) &+ 1
             let end = first &+ UInt32(program.operationCount)
-            flow_ticket_publish(ticket, UInt32(program.pieceCount(ofOperation: 0)))
+            publish(0, of: program)
             return end
         }
 

@@ -39,7 +39,7 @@ struct ModelRunnerTests {
         #expect(try cut == Self.baseline(model, tokens))
     }
 
-    @Test("are the same bits on any number of ranks", arguments: [2, 3, 8], [1, 20, 100])
+    @Test("are the same bits on any number of ranks", arguments: [2, 3, 5, 8], [1, 20, 100])
     func ranks(_ count: Int, _ chunk: Int) throws {
         let model = try TinyModel(seed: 9)
         let tokens = someTokens(100, vocabulary: 101)
