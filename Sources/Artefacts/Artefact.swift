@@ -172,8 +172,8 @@ extension Artefact {
         of bytes: UnsafeRawBufferPointer
     ) throws(ArtefactError) -> UnsafeRawBufferPointer {
         let count: UInt64 = bytes.number(ArtefactFormat.Header.tensorCount)
-        guard count <= UInt64(ArtefactFormat.mostTensors) else {
-            throw .invalidField("tensor count", value: "\(count)", expected: "at most \(ArtefactFormat.mostTensors)")
+        guard count <= UInt64(ArtefactFormat.maxTensors) else {
+            throw .invalidField("tensor count", value: "\(count)", expected: "at most \(ArtefactFormat.maxTensors)")
         }
         return try section(
             "the directory", of: bytes, at: bytes.number(ArtefactFormat.Header.directoryOffset),

@@ -26,7 +26,7 @@ enum ArtefactFormat {
     /// Bytes of a directory record.
     static let recordSize = 64
     /// More tensors than any model has.
-    static let mostTensors = 1 << 16
+    static let maxTensors = 1 << 16
 
     /// Offsets in the header.
     enum Header {

@@ -3,7 +3,7 @@
 extension ModelConfiguration {
     /// Checks every range, so that sizes computed from this value cannot overflow anywhere.
     package func validate() throws(ArtefactError) {
-        try Self.require("layer count", layerCount, in: 1...LayerSet.mostLayers)
+        try Self.require("layer count", layerCount, in: 1...LayerSet.maxLayers)
         try Self.require("hidden size", hiddenSize, in: 1...65_536)
         try Self.require("head count", headCount, in: 1...1024)
         try Self.require("key and value head count", keyValueHeadCount, in: 1...headCount)

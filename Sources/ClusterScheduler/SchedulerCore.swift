@@ -46,7 +46,7 @@ package struct SchedulerCore: Service {
     package func submit(_ submission: JobSubmission) throws(JobFailure) -> JobExecutor {
         let record = JobRecord(
             id: .random(), request: submission.request ?? .random(), kind: submission.kind, model: submission.model,
-            userID: submission.actor.userID, createdAt: WallClock.now)
+            userID: submission.principal.userID, createdAt: WallClock.now)
         let job = LiveJob(record)
         try jobs.add(job)
         store.save(record)
@@ -54,7 +54,7 @@ package struct SchedulerCore: Service {
             missing: .seconds(configuration.missingSeconds), full: .seconds(configuration.fullSeconds))
         return JobExecutor(
             submission, job: job,
-            surroundings: JobExecutor.Surroundings(
+            dependencies: JobExecutor.Dependencies(
                 cluster: cluster, gate: gate, jobs: jobs, records: store, patience: patience))
     }
 

@@ -22,9 +22,9 @@ package struct GatewayService: Service {
         self.core = core
         let routes = GatewayRoutes.all(core)
         let limits = UnixHTTPLimits(drainSeconds: drainSeconds + Self.farewellSeconds)
-        servers = [(api, GatewayDoor.api), (admin, GatewayDoor.admin)].map { listener, door in
+        servers = [(api, GatewayListener.api), (admin, GatewayListener.admin)].map { socket, listener in
             UnixHTTPServer(
-                listeners: [listener], responder: GatewayResponder(routes: routes, door: door, logger: logger),
+                listeners: [socket], responder: GatewayResponder(routes: routes, listener: listener, logger: logger),
                 roles: roles, limits: limits, logger: logger)
         }
     }

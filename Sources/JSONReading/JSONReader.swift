@@ -3,7 +3,7 @@
 /// Reads JSON that may come from anyone: depth, number of values and sizes are bounded.
 package struct JSONReader {
     private static let deepest = 64
-    private static let mostValues = 8 << 20
+    private static let maxValues = 8 << 20
     private static let longestNumber = 400
 
     private let bytes: UnsafeRawBufferPointer
@@ -55,7 +55,7 @@ package struct JSONReader {
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         values += 1
         guard depth < Self.deepest else { throw error("values are nested more than \(Self.deepest) deep") }
-        guard values <= Self.mostValues else { throw error("there are more than \(Self.mostValues) values") }
+        guard values <= Self.maxValues else { throw error("there are more than \(Self.maxValues) values") }
         skipSpace()
         switch current {
         case UInt8(ascii: "{"): return try object(depth)

@@ -54,7 +54,7 @@ extension KeeperProcess {
     /// Forgets and closes a connection.
     func drop(_ connection: DaemonConnection) {
         try? readiness.remove(connection.socket.descriptor.rawValue)
-        keys.forget(.connection(connection.number))
+        keys.release(.connection(connection.number))
         connections[connection.number] = nil
         if daemon === connection {
             daemon = nil
@@ -108,12 +108,12 @@ extension KeeperProcess {
             for id in ids { tell(.instanceEnded(id, nil, message: Self.endingMessage)) }
         case .startTemplate(let id, let model): startTemplate(id, model: model, artefact: descriptor)
         case .fork(let ids, let template, let settings): fork(ids, template: template, settings)
-        case .keepBlanks(let count): keepBlanks(count)
+        case .keepPrewarmed(let count): keepPrewarmed(count)
         case .killInstance(let id): instances[id]?.kill()
         case .stopTemplate(let id): templates[id]?.kill()
-        case .forgetInstance(let id):
+        case .releaseInstance(let id):
             if instances[id]?.hasEnded == true { instances[id] = nil }
-        case .forgetTemplate(let id):
+        case .releaseTemplate(let id):
             if templates[id]?.hasEnded == true { templates[id] = nil }
         case .retire: retire()
         }
@@ -122,7 +122,7 @@ extension KeeperProcess {
     private func tellEverything() {
         tell(.welcome(processID: getpid(), controllers: groups.controllers))
         tellSandbox()
-        tellBlanks()
+        sendPrewarmed()
         for (id, template) in templates {
             guard let model = template.model else { continue }
             tell(.templateStarting(id, model: model, processID: template.process.processID))

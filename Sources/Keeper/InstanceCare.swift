@@ -8,7 +8,7 @@ extension KeeperProcess {
     /// Order `fork`: makes each instance's channel, KV segment and message pipe, and hands one end of each to the
     /// template, for as many instances in one packet as it can carry. What cannot be made ends that instance alone.
     func fork(_ ids: [InstanceID], template: TemplateID, _ settings: InstanceSettings) {
-        blanks.noteOrder()
+        prewarmed.noteOrder()
         let fresh = ids.filter { instances[$0] == nil }
         if fresh.count < ids.count { log.write("\(ids.count - fresh.count) instances exist already: order ignored") }
         var rest = fresh[...]
@@ -101,7 +101,7 @@ extension KeeperProcess {
         // Its last words explain the status.
         relayMessages(id)
         try? readiness.remove(child.process.descriptor.rawValue)
-        keys.forget(.instanceProcess(id))
+        keys.release(.instanceProcess(id))
         if record.deniedCall == nil, status == .signalled(signal: SIGSYS) { noteDenial() }
         end(id, status: status, message: record.words(for: status), by: record.template)
     }
@@ -124,7 +124,7 @@ extension KeeperProcess {
     private func closeMessages(_ id: InstanceID, _ record: InstanceRecord) {
         guard let number = record.messages?.number else { return }
         try? readiness.remove(number)
-        keys.forget(.instanceMessages(id))
+        keys.release(.instanceMessages(id))
         record.messages = nil
     }
 }

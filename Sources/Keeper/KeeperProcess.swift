@@ -34,7 +34,7 @@ package final class KeeperProcess {
     /// Given up to refuse a connection when there is no other descriptor left.
     var spareDescriptor = try? OwnedDescriptor.open("/dev/null", O_RDONLY)
     /// Listeners of filters, by the numbers of their descriptors.
-    var gates: [UInt64: CallGate] = [:]
+    var gates: [UInt64: SeccompNotifier] = [:]
     /// What is known of the sandbox here; nil before the trial has ended.
     var sandbox: SandboxState?
     var deniedCalls = 0
@@ -45,7 +45,7 @@ package final class KeeperProcess {
     private let signals: SignalWatch
     private let directory: DirectoryWatch
     private let socketPath: String
-    var blanks = BlankTemplates()
+    var prewarmed = PrewarmedTemplates()
     let groups = TemplateGroups()
     private(set) var isRetiring = false
     private var hasSuccessor = false
@@ -78,7 +78,7 @@ package final class KeeperProcess {
         var watchdog = ServiceWatchdog()
         while !isDone {
             watchdog?.signalIfDue()
-            replenishBlanks()
+            replenishPrewarmed()
             let waitingTime = [waitingTime(), watchdog?.waitingTime].compactMap(\.self).min()
             for event in try readiness.wait(milliseconds: waitingTime) {
                 // A record that an earlier event of this round ended has taken its keys with it.
@@ -138,7 +138,7 @@ package final class KeeperProcess {
         guard daemon == nil, !isRetiring else {
             daemonlessSince = nil
             lonelySince = nil
-            let due = isRetiring ? nil : blanks.dueAt(count: blankRecords.count)
+            let due = isRetiring ? nil : prewarmed.dueAt(count: prewarmedRecords.count)
             return due.map { $0.microseconds(since: now) / 1000 + 1 }
         }
         let daemonless = daemonlessSince ?? now

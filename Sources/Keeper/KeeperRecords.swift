@@ -6,13 +6,13 @@ internal import ServingModel
 
 /// A template that the keeper started. Kept after its end until the daemon has noted it.
 final class TemplateRecord {
-    /// nil while it is blank.
+    /// nil while it is pre-warmed.
     var model: String?
     let process: ProcessHandle
     /// When the daemon ordered it.
     var orderedAt = MonotonicTime.now
     /// When it was confined and waited for a model.
-    var blankAt: MonotonicTime?
+    var prewarmedAt: MonotonicTime?
     /// nil once it is closed: the template ends when it sees that.
     var channel: PacketSocket?
     var readiness: FromKeeper.TemplateReadiness?

@@ -9,7 +9,7 @@ enum ReadinessSource: Hashable {
     case templateProcess(TemplateID)
     case instanceProcess(InstanceID)
     case instanceMessages(InstanceID)
-    /// A `CallGate` by its number.
+    /// A `SeccompNotifier` by its number.
     case calls(UInt64)
     case trial
 }
@@ -20,21 +20,21 @@ struct ReadinessKeys {
     private var keys: [ReadinessSource: UInt64] = [:]
     private var next: UInt64 = 1
 
-    /// A fresh key for `source`; an older one of the same source is forgotten.
+    /// A fresh key for `source`; an older one of the same source is released.
     mutating func make(_ source: ReadinessSource) -> UInt64 {
-        forget(source)
+        release(source)
         defer { next += 1 }
         sources[next] = source
         keys[source] = next
         return next
     }
 
-    /// nil for keys that were forgotten.
+    /// nil for keys that were released.
     func source(of key: UInt64) -> ReadinessSource? {
         sources[key]
     }
 
-    mutating func forget(_ source: ReadinessSource) {
+    mutating func release(_ source: ReadinessSource) {
         guard let key = keys.removeValue(forKey: source) else { return }
         sources[key] = nil
     }

@@ -56,7 +56,7 @@ extension KeeperProcess {
             noteSandbox(.unknown("the trial of the sandbox ended with \(status)"))
         }
         try? readiness.remove(trial.process.descriptor.rawValue)
-        keys.forget(.trial)
+        keys.release(.trial)
         self.trial = nil
     }
 }

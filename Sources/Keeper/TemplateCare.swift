@@ -27,16 +27,16 @@ struct TemplateLauncher {
 }
 
 extension KeeperProcess {
-    /// Order `startTemplate`: a blank one becomes the model's, or a fresh one where none waits.
+    /// Order `startTemplate`: a pre-warmed one becomes the model's, or a fresh one where none waits.
     func startTemplate(_ id: TemplateID, model: String, artefact: consuming OwnedDescriptor?) {
         guard templates[id] == nil else { return log.write("\(id) exists already: order ignored") }
         guard let artefact else {
             return tell(.templateEnded(id, nil, message: "the order came without an artefact"))
         }
-        blanks.noteOrder()
+        prewarmed.noteOrder()
         do {
             let ordered = MonotonicTime.now
-            let record = try takeBlank(as: id) ?? launch(id, model: model)
+            let record = try takePrewarmed(as: id) ?? launch(id, model: model)
             record.model = model
             record.orderedAt = ordered
             tell(.templateStarting(id, model: model, processID: record.process.processID))
@@ -129,7 +129,7 @@ extension KeeperProcess {
     }
 
     private func closeChannel(_ id: TemplateID, _ record: TemplateRecord) {
-        keys.forget(.templateChannel(id))
+        keys.release(.templateChannel(id))
         record.channel = nil
     }
 
@@ -140,7 +140,7 @@ extension KeeperProcess {
             guard record.readiness == nil, record.model != nil else { return refuse(id, record, "it was ready twice") }
             let readiness = FromKeeper.TemplateReadiness(
                 loadMicroseconds: MonotonicTime.now.microseconds(since: record.orderedAt),
-                blankMicroseconds: record.blankAt?.microseconds(since: record.orderedAt) ?? 0, model: start)
+                prewarmedMicroseconds: record.prewarmedAt?.microseconds(since: record.orderedAt) ?? 0, model: start)
             record.readiness = readiness
             tell(.templateReady(id, readiness))
         case .failed(let message):
@@ -161,9 +161,9 @@ extension KeeperProcess {
         // What it said last may still lie in the channel.
         readTemplate(id, atMost: Self.lastMessages)
         closeChannel(id, record)
-        keys.forget(.templateProcess(id))
+        keys.release(.templateProcess(id))
         try? readiness.remove(record.process.descriptor.rawValue)
-        guard record.model != nil else { return forgetBlank(id, status) }
+        guard record.model != nil else { return releasePrewarmed(id, status) }
         let message = record.complaint.isEmpty ? "template ended with \(status)" : record.complaint
         record.ending = Ending(status: status, message: message)
         for (instance, state) in instances where state.template == id && state.child == nil && !state.hasEnded {
@@ -174,11 +174,11 @@ extension KeeperProcess {
         tell(.templateEnded(id, status, message: message))
     }
 
-    /// Nobody waits for a blank template's end.
-    private func forgetBlank(_ id: TemplateID, _ status: ExitStatus) {
+    /// Nobody waits for a pre-warmed template's end.
+    private func releasePrewarmed(_ id: TemplateID, _ status: ExitStatus) {
         templates[id] = nil
-        blanks.noteFailure()
-        log.write("a blank template ended with \(status)")
-        tellBlanks()
+        prewarmed.noteFailure()
+        log.write("a pre-warmed template ended with \(status)")
+        sendPrewarmed()
     }
 }

@@ -7,7 +7,7 @@ internal import ServingModel
 ///
 /// A group is a template's and not an instance's: to move a process costs some 10 ms after a pause, which every single
 /// fork would pay, while a child that is forked in a group is there at once. So the group is made with the template,
-/// which mostly is a blank one that nobody waits for.
+/// which mostly is a pre-warmed one that nobody waits for.
 struct TemplateGroups {
     /// The keeper's against that of all templates and instances together.
     private static let keeperWeight = 1000

@@ -8,14 +8,14 @@ package import Artefacts
 /// any number of ranks.
 package protocol ForwardPass: StepProgram {
     /// Where keys and values lie.
-    var geometry: KVGeometry { get }
+    var geometry: KVLayout { get }
 
     /// Ranks that work is cut for; a matter of speed alone.
     var rankCount: Int { get set }
 
     /// Takes other memory for keys and values, aligned to 64 bytes, in which they lie as `geometry` says. Blocks that an
     /// input names must lie inside. Between steps only.
-    func useKeyValueMemory(_ memory: UnsafeMutableRawPointer, _ geometry: KVGeometry)
+    func useKeyValueMemory(_ memory: UnsafeMutableRawPointer, _ geometry: KVLayout)
 
     /// Sets what the next step computes. Called by one thread while no rank runs.
     func prepare(_ input: StepInput)

@@ -7,7 +7,7 @@ final class PieceDrafts {
     /// Numbers of one rank's draft: small enough for a second-level cache beside the piece's weights.
     static let capacity = 16_384
     /// More vectors take long enough to hide a late rank, and their drafts cost more than they save.
-    static let mostVectors = 16
+    static let maxVectors = 16
 
     private let memory: UnsafeMutablePointer<Float>  // [ranks][capacity]
 
@@ -22,7 +22,7 @@ final class PieceDrafts {
 
     /// Whether the pieces of a cut have room, each with the outputs of so many matrices.
     static func hold(_ grid: PieceGrid, matrices: Int) -> Bool {
-        grid.vectors <= mostVectors
+        grid.vectors <= maxVectors
             && matrices * grid.vectors * PieceDraft.stride(panels: grid.panelsPerPiece) <= capacity
     }
 

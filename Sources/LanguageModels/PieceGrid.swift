@@ -9,7 +9,7 @@ package struct PieceGrid: Equatable {
     /// Vectors of one piece, so that a piece of a long prompt does not take longer than some 100 us.
     package static let pieceVectors = 64
     /// Most pieces of one operation.
-    package static let mostPieces = 32_767
+    package static let maxPieces = 32_767
 
     /// Panels that the operation computes.
     package let panels: Int
@@ -33,7 +33,7 @@ package struct PieceGrid: Equatable {
             // At least two pieces for each rank where the panels allow it.
             perPiece = min(perPiece, max(1, panels * vectorPieces / (2 * ranks)))
         }
-        let fewest = (panels * vectorPieces + Self.mostPieces - 1) / Self.mostPieces
+        let fewest = (panels * vectorPieces + Self.maxPieces - 1) / Self.maxPieces
         panelsPerPiece = max(perPiece, fewest)
     }
 

@@ -23,7 +23,7 @@ package struct NodeConfiguration: Sendable {
     /// Seconds that a silent instance with tasks has to give a sign of life before it is killed.
     package var answerSeconds = 10
     /// Templates without a model that are kept ready.
-    package var blankTemplates = 1
+    package var prewarmedTemplates = 1
     /// Memory that artefacts may fill by order; half of the machine's unless it is told otherwise.
     package var preloadBytes = NodeConfiguration.memoryBytes / 2
     /// Whether stopping the daemon also ends its keeper and every instance.

@@ -16,11 +16,11 @@ package struct NodeOptions: ParsableArguments {
         help: ArgumentHelp(
             "Threads of an instance; default: all cores.",
             discussion: """
-                Where the machine has several memory nodes, an instance with no more threads than one of them has cores \
+                Where the machine has several NUMA nodes, an instance with no more threads than one of them has cores \
                 stays in one.
                 """)) var ranks: Int?
     @Option(help: "Seconds until an idle instance ends; 0: never.") var idleTimeout = 300
-    @Option(help: "Templates kept ready without a model.") var blankTemplates = 1
+    @Option(help: "Templates kept ready without a model.") var prewarmedTemplates = 1
     @Option(help: "MiB of artefacts read in by order; default: half of memory.") var preloadMebibytes: Int?
     @Option(help: "require: refuse to serve where a step of the sandbox is missing; report: say so.")
     var sandbox = SandboxPolicy.report
@@ -40,7 +40,7 @@ package struct NodeOptions: ParsableArguments {
             ("--maximum-instances", maximumInstances, 1...256), ("--maximum-tasks", maximumTasks, 1...1024),
             ("--ranks", ranks ?? 1, 1...1024), ("--kv-mebibytes", kvMebibytes ?? 1, 1...1 << 20),
             ("--drain-seconds", drainSeconds, 0...3600), ("--answer-timeout", answerTimeout, 1...3600),
-            ("--idle-timeout", idleTimeout, 0...31_536_000), ("--blank-templates", blankTemplates, 0...16),
+            ("--idle-timeout", idleTimeout, 0...31_536_000), ("--prewarmed-templates", prewarmedTemplates, 0...16),
             ("--preload-mebibytes", preloadMebibytes ?? 0, 0...1 << 30),
         ]
         for (name, value, range) in bounds where !range.contains(value) {
@@ -58,7 +58,7 @@ package struct NodeOptions: ParsableArguments {
         settings.keyValueType = kvType
         if let ranks { settings.rankCount = ranks }
         settings.idleSeconds = idleTimeout
-        settings.blankTemplates = blankTemplates
+        settings.prewarmedTemplates = prewarmedTemplates
         if let preloadMebibytes { settings.preloadBytes = preloadMebibytes << 20 }
         settings.answerSeconds = answerTimeout
         settings.retiresOnStop = retireOnStop

@@ -47,7 +47,7 @@ package enum PackCommand {
     }
 
     /// What an artefact may be longer than twice its checkpoint: padded rows and tables of small models.
-    private static let mostAddedBytes: UInt = 64 << 20
+    private static let maxAddedBytes: UInt = 64 << 20
 
     private static func pack() throws(PackError) {
         // A reader of progress that went away must not end the work.
@@ -56,7 +56,7 @@ package enum PackCommand {
         let size = try sizeOfCheckpoint()
         try packing(PackError.sandbox) { () throws(SandboxError) in
             _ = try PackSandbox.enter(
-                descriptorCount: UInt32(report) + 1, fileSize: 2 * UInt(size) + mostAddedBytes)
+                descriptorCount: UInt32(report) + 1, fileSize: 2 * UInt(size) + maxAddedBytes)
         }
         // Nothing of the checkpoint was looked at before this line.
         let mapping = try packing(PackError.system) { () throws(SystemCallError) in

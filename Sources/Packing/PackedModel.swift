@@ -17,7 +17,7 @@ struct PackedModel {
 
     /// Memory that one token of context takes, from the geometry that instances use.
     private var keyValueBytesPerToken: Int {
-        let geometry = KVGeometry(configuration: configuration)
+        let geometry = KVLayout(configuration: configuration)
         return (geometry.bytesPerBlock + geometry.tokensPerBlock - 1) / geometry.tokensPerBlock
     }
 

@@ -117,7 +117,7 @@ struct TransformerCheckpoint {
         // Read also where there is no window: it may name kinds of layers that nobody knows here.
         let list = try metadata.flags(ifPresent: key)
         let count = shape.layerCount
-        guard length > 0, (1...LayerSet.mostLayers).contains(count) else { return }
+        guard length > 0, (1...LayerSet.maxLayers).contains(count) else { return }
         shape.window.length = length
         if let list {
             guard list.count == count else {

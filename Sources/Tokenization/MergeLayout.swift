@@ -14,8 +14,8 @@ extension TokenizerBuilder {
     mutating func putMerges() throws(TokenizerError) {
         typealias Header = TokenizerFormat.Header
         let records = isScored ? scoredMerges() : try listedMerges()
-        guard records.count <= TokenizerFormat.mostMerges else {
-            throw .tooLarge(what: "merges", count: records.count, limit: TokenizerFormat.mostMerges)
+        guard records.count <= TokenizerFormat.maxMerges else {
+            throw .tooLarge(what: "merges", count: records.count, limit: TokenizerFormat.maxMerges)
         }
         var table = HashTableLayout(count: records.count)
         try table.place(records.map { TokenizerFormat.hash(left: $0.left, right: $0.right) })

@@ -15,8 +15,8 @@ extension TokenizerBuilder {
         let specials = texts.indices.filter {
             [.control, .userDefined].contains(vocabulary.kinds[$0]) && !texts[$0].isEmpty
         }.sorted { (texts[$0][0], -texts[$0].count, $0) < (texts[$1][0], -texts[$1].count, $1) }
-        guard specials.count <= TokenizerFormat.mostSpecials else {
-            throw .tooLarge(what: "special tokens", count: specials.count, limit: TokenizerFormat.mostSpecials)
+        guard specials.count <= TokenizerFormat.maxSpecials else {
+            throw .tooLarge(what: "special tokens", count: specials.count, limit: TokenizerFormat.maxSpecials)
         }
         for index in specials where texts[index].count > TokenizerFormat.longestSpecial {
             throw .tooLarge(
@@ -85,8 +85,8 @@ extension TokenizerBuilder {
         guard vocabulary.preTokenizer == .patterns else { return }
         let count = vocabulary.splits.count
         guard count > 0 else { throw .inconsistentVocabulary("it splits by expressions and has none") }
-        guard count <= PatternFormat.mostSplits else {
-            throw .tooLarge(what: "splits", count: count, limit: PatternFormat.mostSplits)
+        guard count <= PatternFormat.maxSplits else {
+            throw .tooLarge(what: "splits", count: count, limit: PatternFormat.maxSplits)
         }
         let programs = try vocabulary.splits.map { split throws(TokenizerError) in
             try PatternCompiler.words(for: split)
@@ -99,9 +99,9 @@ extension TokenizerBuilder {
     /// The steps of normalisation.
     mutating func putSteps() throws(TokenizerError) {
         typealias Header = TokenizerFormat.Header
-        guard vocabulary.steps.count <= TokenizerFormat.mostSteps else {
+        guard vocabulary.steps.count <= TokenizerFormat.maxSteps else {
             throw .tooLarge(
-                what: "steps of normalisation", count: vocabulary.steps.count, limit: TokenizerFormat.mostSteps)
+                what: "steps of normalisation", count: vocabulary.steps.count, limit: TokenizerFormat.maxSteps)
         }
         beginTable(Header.steps)
         section.put(UInt32(vocabulary.steps.count), at: Header.stepCount)

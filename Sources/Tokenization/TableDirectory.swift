@@ -41,7 +41,7 @@ struct TableDirectory {
     /// The tokens that end an answer.
     func endTokens(vocabularySize: Int) throws(TokenizerError) -> [Int32] {
         typealias Header = TokenizerFormat.Header
-        let ends = try count(Header.endTokenCount, "end token count", in: 0...TokenizerFormat.mostEndTokens)
+        let ends = try count(Header.endTokenCount, "end token count", in: 0...TokenizerFormat.maxEndTokens)
         var tokens: [Int32] = []
         for index in 0..<ends {
             let token = try self.token(Header.endTokens + 4 * index, "end token", vocabularySize: vocabularySize)

@@ -45,7 +45,7 @@ package struct Tokenizer: @unchecked Sendable {
     package init(verifying section: UnsafeRawBufferPointer) throws(TokenizerError) {
         typealias Header = TokenizerFormat.Header
         let tables = try TableDirectory(section)
-        let size = try tables.count(Header.vocabularySize, "vocabulary size", in: 1...TokenizerFormat.mostTokens)
+        let size = try tables.count(Header.vocabularySize, "vocabulary size", in: 1...TokenizerFormat.maxTokens)
         guard let preTokenizer = PreTokenizer(rawValue: section.number(Header.preTokenizer)) else {
             throw .damagedTables(field: "pre-tokenizer")
         }
@@ -79,7 +79,7 @@ package struct Tokenizer: @unchecked Sendable {
         words = try tables.table(
             Header.words, "words", count: try tables.slots(Header.wordSlots, "word slots"), of: 4)
         specialStarts = try tables.table(Header.specialStarts, "special starts", count: 257, of: 4)
-        let special = try tables.count(Header.specialCount, "special count", in: 0...TokenizerFormat.mostSpecials)
+        let special = try tables.count(Header.specialCount, "special count", in: 0...TokenizerFormat.maxSpecials)
         specials = try tables.table(Header.specials, "special tokens", count: special, of: 4)
         specialRules = try tables.table(Header.specialRules, "special rules", count: special, of: 1)
         let prefixSlots = try tables.slots(Header.prefixSlots, "prefix slots")
@@ -92,7 +92,7 @@ package struct Tokenizer: @unchecked Sendable {
         leastScore = scores.isEmpty ? 0 : Double(bitPattern: scores.number(8 * size))
         let splitNumbers = try tables.count(Header.splitNumbers, "splits", in: 0...1 << 20)
         splits = try PatternProgram.all(in: tables.table(Header.splits, "splits", count: splitNumbers, of: 4))
-        let steps = try tables.count(Header.stepCount, "step count", in: 0...TokenizerFormat.mostSteps)
+        let steps = try tables.count(Header.stepCount, "step count", in: 0...TokenizerFormat.maxSteps)
         let stepBytes = try tables.count(Header.stepByteCount, "step bytes", in: 0...section.count)
         normalizer = try Normalizer(
             records: tables.table(Header.steps, "steps", count: steps, of: TokenizerFormat.stepRecordSize),

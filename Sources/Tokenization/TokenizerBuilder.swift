@@ -32,18 +32,18 @@ package struct TokenizerBuilder {
     private func checkSizes() throws(TokenizerError) {
         let count = vocabulary.tokens.count
         guard count > 0 else { throw .inconsistentVocabulary("it has no tokens") }
-        guard count <= TokenizerFormat.mostTokens else {
-            throw .tooLarge(what: "tokens", count: count, limit: TokenizerFormat.mostTokens)
+        guard count <= TokenizerFormat.maxTokens else {
+            throw .tooLarge(what: "tokens", count: count, limit: TokenizerFormat.maxTokens)
         }
         guard vocabulary.kinds.count == count else {
             throw .inconsistentVocabulary("it has \(count) tokens and \(vocabulary.kinds.count) token types")
         }
-        guard vocabulary.merges.count <= TokenizerFormat.mostMerges else {
-            throw .tooLarge(what: "merges", count: vocabulary.merges.count, limit: TokenizerFormat.mostMerges)
+        guard vocabulary.merges.count <= TokenizerFormat.maxMerges else {
+            throw .tooLarge(what: "merges", count: vocabulary.merges.count, limit: TokenizerFormat.maxMerges)
         }
-        guard vocabulary.endTokens.count <= TokenizerFormat.mostEndTokens else {
+        guard vocabulary.endTokens.count <= TokenizerFormat.maxEndTokens else {
             throw .tooLarge(
-                what: "end tokens", count: vocabulary.endTokens.count, limit: TokenizerFormat.mostEndTokens)
+                what: "end tokens", count: vocabulary.endTokens.count, limit: TokenizerFormat.maxEndTokens)
         }
         let hasScores = vocabulary.model == .unigram || vocabulary.model == .sentencePairs && vocabulary.merges.isEmpty
         guard !hasScores || vocabulary.scores.count == count else {

@@ -25,12 +25,12 @@ enum TokenizerFormat {
     static let version: UInt32 = 3
     static let headerSize = 256
     static let mergeRecordSize = 16
-    static let mostTokens = 1 << 20
-    static let mostMerges = 1 << 21
-    static let mostSpecials = 1 << 14
+    static let maxTokens = 1 << 20
+    static let maxMerges = 1 << 21
+    static let maxSpecials = 1 << 14
     static let longestSpecial = 512
-    static let mostEndTokens = 16
-    static let mostSteps = 16
+    static let maxEndTokens = 16
+    static let maxSteps = 16
     static let stepRecordSize = 20
     /// A lookup gives up after so many slots; the builder enlarges its table before it needs them.
     static let longestProbe = 128

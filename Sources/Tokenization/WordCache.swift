@@ -6,7 +6,7 @@
 struct WordCache {
     private static let slotCount = 1 << 12
     private static let longestWord = 16
-    private static let mostTokens = 4
+    private static let maxTokens = 4
     /// Texts with fewer words than this do not pay for the table.
     private static let wordsBefore = 256
 
@@ -38,7 +38,7 @@ struct WordCache {
 
     /// Keeps a word with its tokens, where both are short.
     mutating func keep(_ word: UnsafeRawBufferPointer, _ tokens: ArraySlice<Int32>) {
-        guard seen > Self.wordsBefore, word.count <= Self.longestWord, (1...Self.mostTokens).contains(tokens.count)
+        guard seen > Self.wordsBefore, word.count <= Self.longestWord, (1...Self.maxTokens).contains(tokens.count)
         else { return }
         if entries.isEmpty { entries = Array(repeating: Entry(), count: Self.slotCount) }
         let (low, high) = Self.key(word)

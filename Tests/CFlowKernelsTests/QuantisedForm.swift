@@ -12,7 +12,7 @@ struct QuantisedForm {
     /// Bytes of a small block's numbers, at its end.
     let numberBytes: Int
     /// The largest bits of a number.
-    let mostBits: UInt8
+    let maxBits: UInt8
     private let kind: flow_number
 
     init(_ kind: flow_number) {
@@ -29,7 +29,7 @@ struct QuantisedForm {
             case FLOW_NUMBER_INT2_SCALED: (8, 128, 320, 256, 3)
             default: (8, 64 + 256, 512, 512, 15)
             }
-        (smallBlocks, self.head, smallBlockBytes, numberBytes, mostBits) = (small, head, own, numbers, most)
+        (smallBlocks, self.head, smallBlockBytes, numberBytes, maxBits) = (small, head, own, numbers, most)
     }
 
     var columns: Int { 32 * smallBlocks }

@@ -80,7 +80,7 @@ final class QuantisedMatrix {
     private func fillQuants(
         _ steps: Int, _ row: Int, _ block: Int, _ extreme: Bool, _ random: inout TestNumbers
     ) {
-        let most = form.mostBits
+        let most = form.maxBits
         for column in 0..<32 {
             var bits = UInt8.random(in: 0...most, using: &random)
             if extreme { bits = bits > most / 2 ? most : 0 }

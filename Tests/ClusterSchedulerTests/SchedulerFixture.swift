@@ -52,7 +52,7 @@ struct SchedulerFixture: Sendable {
             work: .answer(
                 .text(text, parsesControlTokens: true),
                 SamplingParameters(temperature: 1, seed: 42, maximumTokens: 500)),
-            actor: Actor(userID: userID, groupIDs: [], processID: 1, roles: [.client]))
+            principal: Principal(userID: userID, groupIDs: [], processID: 1, roles: [.client]))
     }
 
     func submit(userID: UInt32 = 1) throws -> JobExecutor { try core.submit(submission(userID: userID)) }

@@ -167,7 +167,7 @@ private actor NoticeBoard {
     struct Missing: Error {}
 
     private var notices: [ScriptedNode.Notice] = []
-    private let arrivals = Mailbox<Void>(limit: 1)
+    private let arrivals = BoundedChannel<Void>(limit: 1)
 
     func add(_ notice: ScriptedNode.Notice) {
         notices.append(notice)

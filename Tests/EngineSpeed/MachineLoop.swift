@@ -19,7 +19,7 @@ final class MachineLoop: StepProgram {
     /// Bytes that are read at least, in as many passes as that takes: a single one over a small model is over before the
     /// machine shows what it can do.
     private static let leastBytes = 4 << 30
-    private static let mostPieces = 16_384
+    private static let maxPieces = 16_384
 
     private let kind: Kind
     private let pieceBytes: Int
@@ -27,7 +27,7 @@ final class MachineLoop: StepProgram {
     init(_ kind: Kind) {
         self.kind = kind
         if case .read(let bytes) = kind {
-            let least = (bytes.count + Self.mostPieces - 1) / Self.mostPieces
+            let least = (bytes.count + Self.maxPieces - 1) / Self.maxPieces
             pieceBytes = (max(Self.usualPieceBytes, least) + 511) / 512 * 512
         } else {
             pieceBytes = 0

@@ -29,7 +29,7 @@ struct MeasuredArtefact {
 
     /// A runner on some threads with memory for so many positions; pages come as they are used.
     func runner(threads: Int, positions: Int, maximumRows: Int) throws -> ModelRunner {
-        let geometry = KVGeometry(configuration: artefact.configuration, precision: precision)
+        let geometry = KVLayout(configuration: artefact.configuration, precision: precision)
         let size = geometry.bytesPerBlock * geometry.blockCount(forPositions: positions)
         let memory = try MemoryFile.unsealed(name: "engine-speed")
         guard ftruncate(memory.rawValue, size) == 0 else { throw SystemCallError("ftruncate", "\(size) bytes") }

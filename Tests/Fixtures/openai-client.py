@@ -50,7 +50,7 @@ def check_errors(client: openai.OpenAI, model: str) -> None:
 
 
 def check_sampling(client: openai.OpenAI, model: str) -> None:
-    """Parameters, several answers and likelihoods, whole and streamed."""
+    """Parameters, several answers and logprobs, whole and streamed."""
     messages = [{"role": "user", "content": "What is an instance?"}]
     shape = {"temperature": 2, "top_p": 0.999, "frequency_penalty": 1, "presence_penalty": 1, "seed": 5}
     several = client.chat.completions.create(model=model, messages=messages, n=3, max_tokens=30, **shape)

@@ -38,12 +38,12 @@ struct GatewayResponderTests {
     }
 
     private func status(
-        _ method: HTTPRequest.Method, _ path: String, door: GatewayDoor, roles: Set<Actor.Role>,
+        _ method: HTTPRequest.Method, _ path: String, listener: GatewayListener, roles: Set<Principal.Role>,
         routes: [GatewayRoute]
     ) async throws -> (status: Int, body: ResponseBody) {
-        let responder = GatewayResponder(routes: routes, door: door, logger: Self.logger)
-        let actor = Actor(userID: 5, groupIDs: [], processID: 1, roles: roles)
-        let context = PeerRequestContext(source: PeerRequestContextSource(actor: actor, logger: Self.logger))
+        let responder = GatewayResponder(routes: routes, listener: listener, logger: Self.logger)
+        let principal = Principal(userID: 5, groupIDs: [], processID: 1, roles: roles)
+        let context = PeerRequestContext(source: PeerRequestContextSource(principal: principal, logger: Self.logger))
         let head = HTTPRequest(method: method, scheme: "http", authority: "x", path: path)
         let response = try await responder.respond(
             to: Request(head: head, body: RequestBody(buffer: ByteBuffer())), context: context)
@@ -57,23 +57,23 @@ struct GatewayResponderTests {
         }
     }
 
-    @Test("every route lets in exactly the roles and the door of its class")
+    @Test("every route lets in exactly the roles and the listener of its class")
     func rights() async throws {
         let routes = try reachable(table())
         #expect(routes.count >= 15)
         for route in routes {
-            for door in GatewayDoor.allCases {
-                for roles in [[], [.client], [.admin], [.scheduler], [.client, .admin]] as [Set<Actor.Role>] {
+            for listener in GatewayListener.allCases {
+                for roles in [[], [.client], [.admin], [.scheduler], [.client, .admin]] as [Set<Principal.Role>] {
                     let isAllowed =
                         switch route.access {
                         case .client: roles.contains(.client)
-                        case .admin: roles.contains(.admin) && door == .admin
+                        case .admin: roles.contains(.admin) && listener == .admin
                         }
                     let answer = try await status(
-                        route.method, path(route.pattern), door: door, roles: roles, routes: routes)
+                        route.method, path(route.pattern), listener: listener, roles: roles, routes: routes)
                     #expect(
                         answer.status == (isAllowed ? 418 : 403),
-                        "\(route.method) \(route.pattern) \(door) \(roles)")
+                        "\(route.method) \(route.pattern) \(listener) \(roles)")
                 }
             }
         }
@@ -106,23 +106,23 @@ struct GatewayResponderTests {
         let routes = try reachable(table())
         for path in ["/", "/v2/models", "/v1/chat/completionsx", "/v1/deepflow/jobs/../nodes", "/V1/models", "//"] {
             #expect(
-                try await status(.get, path, door: .admin, roles: [.client, .admin], routes: routes).status != 200)
+                try await status(.get, path, listener: .admin, roles: [.client, .admin], routes: routes).status != 200)
         }
-        #expect(try await status(.get, "/nope", door: .admin, roles: [.client], routes: routes).status == 404)
+        #expect(try await status(.get, "/nope", listener: .admin, roles: [.client], routes: routes).status == 404)
         for route in routes {
             let answer = try await status(
-                .trace, path(route.pattern), door: .admin, roles: [.client, .admin], routes: routes)
+                .trace, path(route.pattern), listener: .admin, roles: [.client, .admin], routes: routes)
             #expect(answer.status == 405)
         }
         #expect(
-            try await status(.get, "/v1/models/", door: .api, roles: [.client], routes: routes).status == 418)
+            try await status(.get, "/v1/models/", listener: .api, roles: [.client], routes: routes).status == 418)
     }
 
     @Test("an error that nobody expected is a 500 that tells no secrets")
     func defect() async throws {
         struct Secret: Error { let password = "hunter2" }
         let routes = [GatewayRoute(.get, .exactly("/x"), access: .client) { _ in throw Secret() }]
-        let answer = try await status(.get, "/x", door: .api, roles: [.client], routes: routes)
+        let answer = try await status(.get, "/x", listener: .api, roles: [.client], routes: routes)
         #expect(answer.status == 500)
         #expect(answer.body.contentLength ?? 0 > 0)
         let error = APIError(.internalError, "")

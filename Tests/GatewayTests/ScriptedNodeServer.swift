@@ -21,7 +21,7 @@ final class ScriptedNodeServer: HTTPResponder {
     /// What an import ends with; until a test says otherwise the model that is there.
     let imported: Mutex<ModelSummary?> = Mutex(nil)
     /// Tasks that were to be ended.
-    let cancellations = Mailbox<String>(limit: 100)
+    let cancellations = BoundedChannel<String>(limit: 100)
     /// Names of models that were removed.
     let removals = Mutex<[String]>([])
     private let stream = Mutex<AsyncStream<ByteBuffer>.Continuation?>(nil)

@@ -19,7 +19,7 @@ extension Integration {
         func attacks() async throws {
             try await DeepFlowFixture.with(startsAll: false) { fixture in
                 let keeper = try HostileKeeper(fixture)
-                fixture.nodeOptions = ["--blank-templates", "0"]
+                fixture.nodeOptions = ["--prewarmed-templates", "0"]
                 try fixture.startAll()
                 let honest = try await Self.answer(of: DeepFlowFixture.model, fixture)
                 #expect(try !honest.text.isEmpty)

@@ -63,7 +63,7 @@ extension Integration {
         }
 
         @Test("Scaling and pins outlive the node's daemon, and its metrics count the starts")
-        func wishes() async throws {
+        func desired() async throws {
             try await DeepFlowFixture.with { fixture in
                 let model = DeepFlowFixture.model
                 #expect(try fixture.deepflow(["instance", "scale", model, "2"]).isSuccess)

@@ -64,12 +64,12 @@ struct KeeperFaultTests {
         }
         var isClosed = pollfd(fd: try #require(late.last).rawValue, events: Int16(POLLIN), revents: 0)
         #expect(poll(&isClosed, 1, 20_000) == 1 && Int32(isClosed.revents) & POLLHUP != 0)
-        for id in group.failures.keys { try daemon.order(.forgetInstance(id)) }
+        for id in group.failures.keys { try daemon.order(.releaseInstance(id)) }
         // One instance leaves four descriptors, and a fork needs five for a moment.
         for id in group.running.keys.prefix(2) {
             try daemon.order(.killInstance(id))
             #expect(try daemon.hear() == .instanceEnded(id, .signalled(signal: SIGKILL), message: Self.killed))
-            try daemon.order(.forgetInstance(id))
+            try daemon.order(.releaseInstance(id))
         }
         _ = try daemon.fork(.random(), from: template)
     }

@@ -100,7 +100,7 @@ final class TestDaemon {
     func startTemplate() throws -> TemplateID {
         try order(.hello)
         #expect(try isWelcome(hear()))
-        #expect(try hear() == .blanks(0))
+        #expect(try hear() == .prewarmed(0))
         #expect(try hear() == .stateComplete)
         let template = TemplateID.random()
         let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)

@@ -80,7 +80,7 @@ struct KeeperProcessTests {
         let successor = try TestDaemon(keeper)
         try successor.order(.hello)
         #expect(try successor.isWelcome(successor.hear()))
-        #expect(try successor.hear() == .blanks(0))
+        #expect(try successor.hear() == .prewarmed(0))
         guard case .templateStarting(template, "probe", _) = try successor.hear(),
             case .templateReady(template, _) = try successor.hear(),
             case .instanceRunning(instance, let running) = try successor.hear()
@@ -121,7 +121,7 @@ struct KeeperProcessTests {
             let daemon = try TestDaemon(keeper)
             try daemon.order(.hello)
             #expect(try daemon.isWelcome(daemon.hear()))
-            #expect(try daemon.hear() == .blanks(0))
+            #expect(try daemon.hear() == .prewarmed(0))
             #expect(try daemon.hear() == .stateComplete)
             let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
             let template = TemplateID.random()
@@ -170,7 +170,7 @@ struct KeeperProcessTests {
         let successor = try TestDaemon(keeper)
         try successor.order(.hello)
         #expect(try successor.isWelcome(successor.hear()))
-        #expect(try successor.hear() == .blanks(0))
+        #expect(try successor.hear() == .prewarmed(0))
         guard case .templateStarting(template, _, _) = try successor.hear() else {
             Issue.record("the keeper that was found is another one")
             return

@@ -39,7 +39,7 @@ struct TemplateGroupTests {
             Issue.record("the template's end was not told")
             return
         }
-        try daemon.order(.forgetTemplate(template))
+        try daemon.order(.releaseTemplate(template))
         #expect(access(path, F_OK) == 0)
         try daemon.order(.retire)
         #expect(try keeper.process.reap(waits: true) == .exited(code: 0))

@@ -44,6 +44,6 @@ struct PieceGridTests {
     @Test("never has more pieces than a ticket can hold")
     func limit() {
         let grid = PieceGrid(panels: 32_768, panelBytes: 4_194_304, vectors: 4096, ranks: 1024)
-        #expect(grid.count <= PieceGrid.mostPieces)
+        #expect(grid.count <= PieceGrid.maxPieces)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LinuxKernel
 
-@Suite("Processors and memory nodes")
+@Suite("Processors and NUMA nodes")
 struct ProcessorSetTests {
     @Test(
         "the kernel's lists are read",
@@ -53,9 +53,9 @@ struct ProcessorSetTests {
 }
 
 @Suite("Memory nodes")
-struct MemoryNodeTests {
+struct NUMANodeTests {
     /// A tree of files as the kernel has them: nodes with memory, and each node's processors.
-    private static func nodes(memory: String, _ lists: [String], allowed: String) throws -> [MemoryNode] {
+    private static func nodes(memory: String, _ lists: [String], allowed: String) throws -> [NUMANode] {
         let root = FileManager.default.temporaryDirectory.path + "/deepflow-nodes-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: root) }
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -64,10 +64,10 @@ struct MemoryNodeTests {
             try FileManager.default.createDirectory(atPath: "\(root)/node\(number)", withIntermediateDirectories: true)
             try list.write(toFile: "\(root)/node\(number)/cpulist", atomically: true, encoding: .utf8)
         }
-        return MemoryNode.all(allowed: try #require(ProcessorSet(list: allowed)), root: root)
+        return NUMANode.all(allowed: try #require(ProcessorSet(list: allowed)), root: root)
     }
 
-    private static func processors(_ nodes: [MemoryNode]) -> [Int: [Int]] {
+    private static func processors(_ nodes: [NUMANode]) -> [Int: [Int]] {
         Dictionary(
             uniqueKeysWithValues: nodes.map { node in (node.number, (0..<1024).filter(node.processors.contains)) })
     }
@@ -90,13 +90,13 @@ struct MemoryNodeTests {
         #expect(try Self.nodes(memory: "0", ["0-1", "2-3"], allowed: "0-3").isEmpty)
         #expect(try Self.nodes(memory: "0-1", ["0-1"], allowed: "0-1").isEmpty)
         #expect(try Self.nodes(memory: "x", ["0-1"], allowed: "0-1").isEmpty)
-        #expect(MemoryNode.all(allowed: ProcessorSet(), root: "/nowhere").isEmpty)
+        #expect(NUMANode.all(allowed: ProcessorSet(), root: "/nowhere").isEmpty)
     }
 
     @Test("this machine's own nodes have all its processors")
     func own() throws {
         let allowed = try ProcessorSet.ofCallingThread()
-        let nodes = MemoryNode.all(allowed: allowed)
+        let nodes = NUMANode.all(allowed: allowed)
         #expect(nodes.isEmpty || nodes.reduce(ProcessorSet()) { $0.union($1.processors) } == allowed)
     }
 }

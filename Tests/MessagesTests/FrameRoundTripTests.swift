@@ -22,7 +22,7 @@ struct FrameRoundTripTests {
 
     static let toInstance: [ToInstance] = [
         .ping(1), .submissionPart(task, offset: 0, total: 4, bytes: [1, 2, 3, 4]), .cancel(task),
-        .acknowledge(task, index: 64), .forget(task), .replay(task, index: 3), .attach, .drain,
+        .acknowledge(task, index: 64), .release(task), .replay(task, index: 3), .attach, .drain,
     ]
     static let fromInstance: [FromInstance] = [
         .ready(
@@ -36,8 +36,10 @@ struct FrameRoundTripTests {
         .attached([.init(task: task, nextIndex: 4)]),
     ]
     static let toKeeper: [ToKeeper] = [
-        .hello, .startTemplate(template, model: "m"), .fork([instance], template: template, settings), .keepBlanks(2),
-        .killInstance(instance), .stopTemplate(template), .forgetInstance(instance), .forgetTemplate(template), .retire,
+        .hello, .startTemplate(template, model: "m"), .fork([instance], template: template, settings),
+        .keepPrewarmed(2),
+        .killInstance(instance), .stopTemplate(template), .releaseInstance(instance), .releaseTemplate(template),
+        .retire,
     ]
     static let fromKeeper: [FromKeeper] = [
         .welcome(processID: 4, controllers: ["cpu", "memory"]), .sandbox(sandbox, deniedCalls: 3), .stateComplete,
@@ -45,8 +47,8 @@ struct FrameRoundTripTests {
         .templateReady(
             template,
             .init(
-                loadMicroseconds: 6, blankMicroseconds: 5,
-                model: TemplateStart(mappingMicroseconds: 4, rehearsalMicroseconds: 3))), .blanks(1),
+                loadMicroseconds: 6, prewarmedMicroseconds: 5,
+                model: TemplateStart(mappingMicroseconds: 4, rehearsalMicroseconds: 3))), .prewarmed(1),
         .templateEnded(template, .exited(code: 1), message: "gone"),
         .instanceRunning(
             instance,

@@ -17,7 +17,7 @@ struct TaskSubmissionTests {
         sampling.presencePenalty = 1.5
         sampling.repetitionPenalty = 1.1
         sampling.biases = [.init(token: 5, bias: -100), .init(token: 7, bias: 2.5)]
-        sampling.likelihoods = 3
+        sampling.logprobs = 3
         sampling.minimumTokens = 4
         return sampling
     }

@@ -37,8 +37,8 @@ import Testing
                 case .fail(let task, _, let message):
                     #expect(open.remove(task) != nil, "failed a task twice")
                     #expect(!message.isEmpty)
-                case .forgetInstance(let id): instances.removeAll { $0 == id }
-                case .forgetTemplate(let id): templates.removeAll { $0 == id }
+                case .releaseInstance(let id): instances.removeAll { $0 == id }
+                case .releaseTemplate(let id): templates.removeAll { $0 == id }
                 case .stopTemplate, .drain, .cancelTasks, .ping, .kill: break
                 }
             }
@@ -139,7 +139,7 @@ import Testing
         func checkPromises() {
             for (id, instance) in pool.instances {
                 #expect(instance.tasks.allSatisfy { pool.instanceOfTask[$0] == id })
-                #expect(pool.templates.templates[instance.template] != nil, "an instance of a forgotten template")
+                #expect(pool.templates.templates[instance.template] != nil, "an instance of a released template")
             }
             for (task, id) in pool.instanceOfTask { #expect(pool.instances[id]?.tasks.contains(task) == true) }
             for model in models {

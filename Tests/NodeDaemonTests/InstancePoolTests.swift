@@ -130,7 +130,7 @@ extension ModelKey {
         #expect(
             orders == [
                 .fail(task(1), .startFailed, message: "the model's template could not start: section 3 is cut off"),
-                .forgetTemplate(first),
+                .releaseTemplate(first),
             ])
         check(submit(2, at: 0.05), [])
         let due = try #require(pool.nextDeadline)
@@ -145,7 +145,7 @@ extension ModelKey {
         var now = time(0)
         for pause in [100, 200] {
             let orders = pool.instanceEnded(instance, status: .exited(code: 70), message: "no memory", now: now)
-            #expect(orders == [.forgetInstance(instance)])
+            #expect(orders == [.releaseInstance(instance)])
             now = MonotonicTime(nanoseconds: now.nanoseconds + UInt64(pause) * 1_000_000)
             #expect(pool.nextDeadline == now)
             instance = try self.instance(in: pool.tick(now: now))
@@ -162,14 +162,14 @@ extension ModelKey {
         let orders = pool.instanceEnded(instance, status: .signalled(signal: 11), message: "signal 11", now: time(1))
         #expect(
             orders == [
-                .forgetInstance(instance),
+                .releaseInstance(instance),
                 .fail(task(1), .instanceLost, message: "its instance ended: signal 11"),
                 .stopTemplate(template),
             ])
         check(submit(2, at: 1), [])
         let next = try self.template(in: pool.tick(now: time(1.2)))
         #expect(next != template)
-        check(pool.templateEnded(template, message: "", now: time(2)), [.forgetTemplate(template)])
+        check(pool.templateEnded(template, message: "", now: time(2)), [.releaseTemplate(template)])
     }
 
     @Test("a kill that was ordered does not taint the template")
@@ -191,9 +191,9 @@ extension ModelKey {
         check(pool.tick(now: time(70)), [.drain(instance)])
         check(
             pool.instanceEnded(instance, status: .exited(code: 0), message: "", now: time(70)),
-            [.forgetInstance(instance)])
+            [.releaseInstance(instance)])
         check(pool.tick(now: time(130)), [.stopTemplate(template)])
-        check(pool.templateEnded(template, message: "", now: time(131)), [.forgetTemplate(template)])
+        check(pool.templateEnded(template, message: "", now: time(131)), [.releaseTemplate(template)])
         #expect(pool.nextDeadline == nil)
     }
 
@@ -238,7 +238,7 @@ extension ModelKey {
         check(pool.reconcile(templates: [template], instances: [instance], now: time(0)), [])
         check(
             pool.instanceEnded(instance, status: .exited(code: 0), message: "", now: time(1)),
-            [.forgetInstance(instance), .forgetTemplate(template)])
+            [.releaseInstance(instance), .releaseTemplate(template)])
     }
 
     @Test("an instance of an unknown template is ended")

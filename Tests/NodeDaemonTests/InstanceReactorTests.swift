@@ -169,7 +169,7 @@ import Testing
         var listener = Listener(reactor)
         let id = InstanceID(rawValue: 7)
         let instance = try await handOver(id, to: &listener)
-        let count = 3 * ReactorMailbox.eventLimit
+        let count = 3 * ReactorExchange.eventLimit
         try WorkerThread.start {
             for number in 0..<count {
                 try? instance.send(FromInstance.pong(UInt64(number), activeTasks: 0, progress: nil).encoded())

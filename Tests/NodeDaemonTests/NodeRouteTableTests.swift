@@ -34,7 +34,7 @@ import UnixHTTP
 
     /// Serves the table to peers who have `roles`, while `body` runs.
     private func serve(
-        _ roles: Set<Actor.Role>, _ body: @escaping @Sendable (UnixHTTPClient) async throws -> Void
+        _ roles: Set<Principal.Role>, _ body: @escaping @Sendable (UnixHTTPClient) async throws -> Void
     ) async throws {
         defer { reactor.stop() }
         let path = directory.path + "/s.sock"

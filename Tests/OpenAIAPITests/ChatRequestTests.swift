@@ -86,7 +86,7 @@ struct ChatRequestTests {
         #expect(request.choiceCount == 3 && sampling.seed == 7 && sampling.topK == 0)
         #expect(sampling.topP == 0.9 && sampling.minP == 0.05 && sampling.typicalP == 0.8)
         #expect(sampling.frequencyPenalty == -1 && sampling.presencePenalty == 0.5)
-        #expect(sampling.repetitionPenalty == 1.1 && sampling.minimumTokens == 4 && sampling.likelihoods == 2)
+        #expect(sampling.repetitionPenalty == 1.1 && sampling.minimumTokens == 4 && sampling.logprobs == 2)
         #expect(sampling.biases == [.init(token: 3, bias: 2.5), .init(token: 7, bias: -100)])
     }
 

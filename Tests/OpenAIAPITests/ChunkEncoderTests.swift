@@ -24,16 +24,16 @@ struct ChunkEncoderTests {
         return part
     }
 
-    @Test("reasoning, calls and likelihoods have their places in a chat's event")
+    @Test("reasoning, calls and logprobs have their places in a chat's event")
     func extras() throws {
-        let likely = TokenLikelihood.Candidate(id: 3, logarithm: -0.5, bytes: [0x61, 0xC3])
+        let likely = TokenLogprob.Candidate(id: 3, logarithm: -0.5, bytes: [0x61, 0xC3])
         var part = AnswerPart(index: 2, job: JobID(rawValue: 1))
         part.add(
             GeneratedToken(
                 index: 0, id: 3, text: "",
                 extra: TokenExtra(
                     reasoning: "hm", calls: [ToolCallPiece(call: 0, name: "f", arguments: "{")],
-                    likelihood: TokenLikelihood(chosen: likely, top: [likely]))))
+                    logprob: TokenLogprob(chosen: likely, top: [likely]))))
         part.add(TokenExtra(calls: [ToolCallPiece(call: 0, arguments: "}")]))
         part.reason = .stop
         let id = AnswerPart.identifier(ofCall: 0, in: JobID(rawValue: 1))

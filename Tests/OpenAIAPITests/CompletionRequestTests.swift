@@ -40,7 +40,7 @@ struct CompletionRequestTests {
         let tokens = try GenerationRequest(completionBody: Array(#"{"model":"m","prompt":[[1,2],[3]]}"#.utf8))
         #expect(tokens.prompts == [.tokens([1, 2]), .tokens([3])])
         let likely = try GenerationRequest(completionBody: Array(#"{"model":"m","prompt":"a","logprobs":3}"#.utf8))
-        #expect(likely.sampling.likelihoods == 3)
+        #expect(likely.sampling.logprobs == 3)
     }
 
     @Test(

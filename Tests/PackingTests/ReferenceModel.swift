@@ -85,7 +85,7 @@ final class SequenceRun {
     init(_ artefact: Artefact, precision: KVPrecision = .single, reach: Int = 80) throws {
         self.artefact = artefact
         self.reach = Int32(reach)
-        let bytes = KVGeometry(configuration: artefact.configuration, precision: precision).bytesPerBlock * 8
+        let bytes = KVLayout(configuration: artefact.configuration, precision: precision).bytesPerBlock * 8
         memory = .allocate(byteCount: bytes, alignment: 64)
         forward = try LanguageModel.forwardPass(
             of: artefact, maximumRows: 128, keyValueMemory: try #require(memory.baseAddress),

@@ -9,7 +9,7 @@ enum ProbeProfile: String, CaseIterable {
     /// The profile of a template's children; those of the last two cases are instances.
     var children: SystemCallProfile {
         switch self {
-        case .blank: .blankChild
+        case .blank: .prewarmedChild
         case .trainer: .trainer
         case .instance, .template, .pack: .instance
         }

@@ -7,9 +7,9 @@ import Testing
 @Suite("System call profiles")
 struct CompiledFilterTests {
     static let profiles: [SystemCallProfile] = [
-        .instance, .blankChild, .trainer, .pack, .template(of: .instance), .template(of: .trainer),
+        .instance, .prewarmedChild, .trainer, .pack, .template(of: .instance), .template(of: .trainer),
         .renunciation(by: .instance, unlisted: .held), .renunciation(by: .instance, unlisted: .ended),
-        .renunciation(by: .blankChild, unlisted: .held),
+        .renunciation(by: .prewarmedChild, unlisted: .held),
     ]
 
     @Test("Every rule says why", arguments: profiles)

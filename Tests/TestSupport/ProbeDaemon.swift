@@ -55,7 +55,7 @@ package final class ProbeDaemon {
         instance.hasEnded = true
         while true {
             guard case .instanceEnded(instance.id, _, let message) = try hear() else { continue }
-            try order(.forgetInstance(instance.id))
+            try order(.releaseInstance(instance.id))
             return message
         }
     }
@@ -66,7 +66,7 @@ package final class ProbeDaemon {
         try start(id, artefact: "template: \(name)")
         while true {
             guard case .templateEnded(id, _, let message) = try hear() else { continue }
-            try order(.forgetTemplate(id))
+            try order(.releaseTemplate(id))
             return message
         }
     }

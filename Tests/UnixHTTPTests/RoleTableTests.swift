@@ -18,23 +18,23 @@ import UnixHTTP
     func ownUser() throws {
         let identity = try ownIdentity()
         #expect(identity.userID == geteuid())
-        let actor = RoleTable.ofHost().actor(for: identity)
-        #expect(actor.roles == Set(Actor.Role.allCases))
-        #expect(actor.groupIDs.contains(getegid()))
-        #expect(actor.processID == getpid())
+        let principal = RoleTable.ofHost().principal(for: identity)
+        #expect(principal.roles == Set(Principal.Role.allCases))
+        #expect(principal.groupIDs.contains(getegid()))
+        #expect(principal.processID == getpid())
     }
 
     @Test("a user whom no table names has no role at all")
     func stranger() throws {
         let identity = try ownIdentity()
-        let strict = RoleTable(trustedUserIDs: [], rolesOfGroup: [0xFFFF_0001: Set([Actor.Role.admin])])
-        #expect(strict.actor(for: identity).roles.isEmpty)
+        let strict = RoleTable(trustedUserIDs: [], rolesOfGroup: [0xFFFF_0001: Set([Principal.Role.admin])])
+        #expect(strict.principal(for: identity).roles.isEmpty)
     }
 
     @Test("a peer's own group gives its roles, and only those")
     func primaryGroup() throws {
         let identity = try ownIdentity()
-        let table = RoleTable(trustedUserIDs: [], rolesOfGroup: [identity.groupID: Set([Actor.Role.scheduler])])
-        #expect(table.actor(for: identity).roles == Set([Actor.Role.scheduler]))
+        let table = RoleTable(trustedUserIDs: [], rolesOfGroup: [identity.groupID: Set([Principal.Role.scheduler])])
+        #expect(table.principal(for: identity).roles == Set([Principal.Role.scheduler]))
     }
 }

@@ -26,7 +26,7 @@ import UnixHTTP
         }
         router.post("early") { _, _ in Response(status: .conflict) }
         router.get("lines") { _, _ in "one\ntwo\n\nthree" }
-        router.get("who") { _, context in "\(context.actor.processID)" }
+        router.get("who") { _, context in "\(context.principal.processID)" }
         return router
     }
 

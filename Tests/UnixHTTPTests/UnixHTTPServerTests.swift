@@ -44,7 +44,7 @@ import UnixHTTP
     func identity() async throws {
         let router = Router(context: PeerRequestContext.self)
         router.get("who") { _, context in
-            "\(context.actor.userID) \(context.actor.processID) \(context.actor.roles.count)"
+            "\(context.principal.userID) \(context.principal.processID) \(context.principal.roles.count)"
         }
         try await ServerFixture.run(router) { fixture in
             let response = try await fixture.client.request(.get, "/who")

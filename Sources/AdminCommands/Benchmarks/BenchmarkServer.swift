@@ -43,16 +43,16 @@ struct BenchmarkServer: Sendable {
         }
     }
 
-    /// How often something that must come soon is looked for, 10 s in all; a blank template is made half a second after
+    /// How often something that must come soon is looked for, 10 s in all; a pre-warmed template is made half a second after
     /// the last order.
     private static let attempts = 200
     private static let pause = Duration.milliseconds(50)
 
-    /// Waits until the node's blank template is there again, as it is in daily use; goes on where there is none.
-    func waitForBlankTemplate() async throws(CommandError) {
+    /// Waits until the node's pre-warmed template is there again, as it is in daily use; goes on where there is none.
+    func waitForPrewarmedTemplate() async throws(CommandError) {
         for _ in 0..<Self.attempts {
             let status: NodeStatus = try await node.get(NodeRoutes.status)
-            if status.blankTemplates > 0 { return }
+            if status.prewarmedTemplates > 0 { return }
             try await Self.rest()
         }
     }

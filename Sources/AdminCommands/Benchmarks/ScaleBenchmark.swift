@@ -11,7 +11,7 @@ struct ScaleBenchmark: Sendable {
     func run(tokens: Int) async throws(CommandError) -> ScaleReport {
         let model = server.model.name
         try await server.node.unload(model)
-        try await server.waitForBlankTemplate()
+        try await server.waitForPrewarmedTemplate()
         let cold = try await timeScale()
         _ = try await server.node.scale(model, to: 0)
         let warm = try await timeScale()

@@ -74,7 +74,7 @@ struct StartBenchmark: Sendable {
         var times: [Int] = []
         for round in 0..<rounds {
             try await server.node.unload(server.model.name)
-            try await server.waitForBlankTemplate()
+            try await server.waitForPrewarmedTemplate()
             times.append(try await client.ask("The answer of round \(round) is"))
         }
         return times

@@ -60,7 +60,7 @@ package struct NodeStatusCommand: AsyncParsableCommand {
         table.add(["MACHINE", "\(status.coreCount) cores, \(Figures.bytes(status.memoryBytes)), \(status.kernel)"])
         table.add([
             "IN USE",
-            "\(status.models) models, \(status.templates) templates (and \(status.blankTemplates) blank), \(status.instances) instances, "
+            "\(status.models) models, \(status.templates) templates (and \(status.prewarmedTemplates) blank), \(status.instances) instances, "
                 + "\(status.activeTasks) tasks",
         ])
         table.add(["CGROUPS", status.hasControlGroups ? "yes" : "no"])

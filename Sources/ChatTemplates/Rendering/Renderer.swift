@@ -6,7 +6,7 @@ final class Renderer {
     private static let deepestNesting = 500
     /// Containers inside one another: printing and releasing them takes as many levels of the stack.
     private static let deepestValue = 100
-    private static let mostNamespaces = 1_000
+    private static let maxNamespaces = 1_000
 
     enum Flow {
         case onward, breakLoop, continueLoop
@@ -81,8 +81,8 @@ final class Renderer {
     func namespace(
         _ entries: [String: TemplateValue], _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
-        guard namespaces.count < Self.mostNamespaces else {
-            throw .limitExceeded("\(Self.mostNamespaces) namespaces", place)
+        guard namespaces.count < Self.maxNamespaces else {
+            throw .limitExceeded("\(Self.maxNamespaces) namespaces", place)
         }
         let made = TemplateNamespace(entries)
         namespaces.append(made)

@@ -83,7 +83,7 @@ extension Renderer {
         try charge(bytes: max(0, width.wholeNumber ?? 0), place)
         let margin = width.text ?? MarkedText(String(repeating: " ", count: max(0, width.wholeNumber ?? 4)), .template)
         let movesFirst = arguments.value(1, "first")?.isTrue ?? false
-        let movesBlank = arguments.value(2, "blank")?.isTrue ?? false
+        let movesPrewarmed = arguments.value(2, "blank")?.isTrue ?? false
         let ended = text.bytes.last == 0x0A ? text.part(0..<text.bytes.count - 1) : text
         guard case .sequence(let lines) = try divided(.splitlines, ended, CallArguments(), place) else { return text }
         var result = MarkedText()
@@ -92,15 +92,15 @@ extension Renderer {
             let line = line.text ?? MarkedText()
             if index > 0 {
                 result.append(MarkedText("\n", .template))
-                if movesBlank || !line.bytes.isEmpty { result.append(margin) }
+                if movesPrewarmed || !line.bytes.isEmpty { result.append(margin) }
             }
             result.append(line)
             try checkSize(result.bytes.count, place)
             try charge(1 + margin.bytes.count / 64, place)
         }
-        if text.bytes.last == 0x0A, !lines.elements.isEmpty || movesBlank {
+        if text.bytes.last == 0x0A, !lines.elements.isEmpty || movesPrewarmed {
             result.append(MarkedText("\n", .template))
-            if movesBlank { result.append(margin) }
+            if movesPrewarmed { result.append(margin) }
         }
         return result
     }

@@ -6,7 +6,7 @@
 /// of real files, so that later readers can take tensors and metadata at their word. The bytes must stay mapped.
 package struct GGUFFile {
     private static let signature: UInt32 = 0x4655_4747
-    private static let mostTensors = 1 << 16
+    private static let maxTensors = 1 << 16
     private static let longestTensorName = 256
     private static let defaultAlignment = 32
 
@@ -29,7 +29,7 @@ package struct GGUFFile {
     package init(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         var cursor = GGUFCursor(bytes)
         try Self.checkIdentity(&cursor)
-        let tensorCount = try cursor.count("tensor count", limit: Self.mostTensors)
+        let tensorCount = try cursor.count("tensor count", limit: Self.maxTensors)
         let metadataCount = try cursor.count("metadata count", limit: 1 << 20)
         metadata = try GGUFMetadata(&cursor, count: metadataCount)
         let alignment = try Self.alignment(metadata)

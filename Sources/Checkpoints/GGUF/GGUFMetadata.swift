@@ -3,16 +3,16 @@
 /// The metadata of a GGUF file with typed access. A key that is absent gives nil; a value of another type than the one
 /// that was asked for is an error that names the key.
 package struct GGUFMetadata {
-    private static let mostEntries = 1 << 16
+    private static let maxEntries = 1 << 16
     private static let longestKey = 1 << 16
 
     private var values: [String: GGUFValue] = [:]
 
     /// Reads `count` entries.
     init(_ cursor: inout GGUFCursor, count: Int) throws(CheckpointError) {
-        guard count <= Self.mostEntries else {
+        guard count <= Self.maxEntries else {
             throw .invalidField(
-                "metadata count", problem: "is \(count), more than the \(Self.mostEntries) that are allowed")
+                "metadata count", problem: "is \(count), more than the \(Self.maxEntries) that are allowed")
         }
         for index in 0..<count {
             let key = try text(

@@ -39,7 +39,7 @@ enum GGUFValue {
     case array(GGUFValueType, count: Int, elements: UnsafeRawBufferPointer)
 
     /// More elements than any vocabulary or list of merges has.
-    static let mostElements = 1 << 22
+    static let maxElements = 1 << 22
 
     /// Reads a value of a type.
     init(
@@ -69,7 +69,7 @@ enum GGUFValue {
         guard let type = GGUFValueType(rawValue: number), type != .array else {
             throw .invalidField("\(field())'s element type", problem: "is \(number), which is not read")
         }
-        let count = try cursor.count("\(field())'s element count", limit: mostElements)
+        let count = try cursor.count("\(field())'s element count", limit: maxElements)
         if let size = type.size {
             return .array(type, count: count, elements: try cursor.take(count * size, field()))
         }

@@ -8,7 +8,7 @@ internal import JSONReading
 /// from anyone: everything is checked here.
 package struct SafetensorsFile {
     private static let longestHeader = 100_000_000
-    private static let mostTensors = 1 << 20
+    private static let maxTensors = 1 << 20
     private static let longestTensorName = 512
 
     /// The tensors by their names.
@@ -58,8 +58,8 @@ package struct SafetensorsFile {
             throw .invalidField("header in \(file)", problem: "is no JSON: \(error)")
         }
         guard let header = value.object else { throw .invalidField("header in \(file)", problem: "is no JSON object") }
-        guard header.count <= mostTensors else {
-            throw .invalidField("header in \(file)", problem: "names \(header.count) tensors, more than \(mostTensors)")
+        guard header.count <= maxTensors else {
+            throw .invalidField("header in \(file)", problem: "names \(header.count) tensors, more than \(maxTensors)")
         }
         return header
     }

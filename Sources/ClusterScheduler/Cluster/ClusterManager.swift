@@ -14,9 +14,9 @@ package final class ClusterManager: Sendable {
         var connections: [NodeName: NodeConnection] = [:]
         var placements: UInt64 = 0
         /// Jobs that wait for the cluster to change.
-        var waiting: [JobID: JobMailbox] = [:]
+        var waiting: [JobID: JobChannel] = [:]
         /// Changes of the nodes' stores that are to be seen here, see `waitUntilSeen`.
-        var witnesses: [Mailbox<Void>] = []
+        var witnesses: [BoundedChannel<Void>] = []
     }
 
     private let policy: any PlacementPolicy
@@ -71,8 +71,8 @@ package final class ClusterManager: Sendable {
 
     private func tellWaiting() {
         let (waiting, witnesses) = state.withLock { ($0.waiting, $0.witnesses) }
-        for mailbox in waiting.values { mailbox.post(.clusterChanged) }
-        for mailbox in witnesses { mailbox.post(()) }
+        for channel in waiting.values { channel.post(.clusterChanged) }
+        for channel in witnesses { channel.post(()) }
     }
 
     private func connection(_ node: NodeName) -> NodeConnection? {
@@ -112,9 +112,9 @@ extension ClusterManager {
             placement: policy.place(request, given: snapshot), isSettling: views.contains(where: \.isSettling))
     }
 
-    /// From now on `mailbox` gets a word when the cluster changes.
-    func wait(_ job: JobID, _ mailbox: JobMailbox) {
-        state.withLock { $0.waiting[job] = mailbox }
+    /// From now on `channel` gets a word when the cluster changes.
+    func wait(_ job: JobID, _ channel: JobChannel) {
+        state.withLock { $0.waiting[job] = channel }
     }
 
     /// The job waits no longer.
@@ -128,7 +128,7 @@ extension ClusterManager {
     /// Waits until the nodes' events have told of a change to their stores, within a bound. A node's answer to an order
     /// may overtake them, and who has it would find the cluster as it was before.
     package func waitUntilSeen(_ isSeen: @Sendable ([NodeModel]) -> Bool) async {
-        let changes = Mailbox<Void>(limit: 1)
+        let changes = BoundedChannel<Void>(limit: 1)
         state.withLock { $0.witnesses.append(changes) }
         defer { state.withLock { $0.witnesses.removeAll { $0 === changes } } }
         let deadline = ContinuousClock.now.advanced(by: Self.eventPatience)
@@ -139,10 +139,10 @@ extension ClusterManager {
 
     /// Hands a task over to a node; see `NodeConnection.submit`.
     func submit(
-        _ task: ServingTask, tokens: Int, to node: NodeName, for mailbox: JobMailbox
+        _ task: ServingTask, tokens: Int, to node: NodeName, for channel: JobChannel
     ) async throws(NodeOrderError) {
         guard let connection = connection(node) else { throw .unreachable("node \(node) has just gone") }
-        try await connection.submit(task, tokens: tokens, for: mailbox)
+        try await connection.submit(task, tokens: tokens, for: channel)
     }
 
     func acknowledge(_ task: TaskID, on node: NodeName, index: Int) {

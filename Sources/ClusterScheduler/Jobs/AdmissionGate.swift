@@ -3,11 +3,11 @@ internal import Policies
 internal import ServingModel
 internal import Synchronization
 
-/// The admission queue with the mailboxes of those who wait in it.
+/// The admission queue with the channels of those who wait in it.
 final class AdmissionGate: Sendable {
     private struct State {
         var queue: AdmissionQueue
-        var mailboxes: [JobID: JobMailbox] = [:]
+        var channels: [JobID: JobChannel] = [:]
     }
 
     private let state: Mutex<State>
@@ -16,15 +16,15 @@ final class AdmissionGate: Sendable {
         state = Mutex(State(queue: AdmissionQueue(limits: limits)))
     }
 
-    /// A job comes; `admitted` is posted to `mailbox` now or later, unless it is refused here.
-    func arrive(_ job: JobID, of tenant: String, _ mailbox: JobMailbox) throws(JobFailure) {
+    /// A job comes; `admitted` is posted to `channel` now or later, unless it is refused here.
+    func arrive(_ job: JobID, of tenant: String, _ channel: JobChannel) throws(JobFailure) {
         let admission = state.withLock { state in
             let admission = state.queue.arrive(job, of: tenant)
-            if case .queued = admission { state.mailboxes[job] = mailbox }
+            if case .queued = admission { state.channels[job] = channel }
             return admission
         }
         switch admission {
-        case .admitted: mailbox.post(.admitted, isUrgent: true)
+        case .admitted: channel.post(.admitted, isUrgent: true)
         case .queued: break
         case .refused(.tenantQueueFull(let limit)):
             throw JobFailure(.queueFull, "\(limit) of your requests are waiting already: send this one again later")
@@ -36,10 +36,10 @@ final class AdmissionGate: Sendable {
     /// A job is over or gave up.
     func leave(_ job: JobID) {
         let admitted = state.withLock { state in
-            state.mailboxes[job] = nil
-            return state.queue.leave(job).compactMap { state.mailboxes.removeValue(forKey: $0) }
+            state.channels[job] = nil
+            return state.queue.leave(job).compactMap { state.channels.removeValue(forKey: $0) }
         }
-        for mailbox in admitted { mailbox.post(.admitted, isUrgent: true) }
+        for channel in admitted { channel.post(.admitted, isUrgent: true) }
     }
 
     /// Jobs that wait.

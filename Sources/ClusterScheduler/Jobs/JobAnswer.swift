@@ -14,9 +14,9 @@ extension JobExecutor {
         case .deliver(let part, let isFirst, let acknowledge):
             clock.token()
             if isFirst { noteFirstToken() }
-            if let acknowledge { surroundings.cluster.acknowledge(task, on: node, index: acknowledge) }
+            if let acknowledge { dependencies.cluster.acknowledge(task, on: node, index: acknowledge) }
             events.append(.part(part))
-        case .askAgain(let index): surroundings.cluster.askAgain(task, on: node, from: index)
+        case .askAgain(let index): dependencies.cluster.askAgain(task, on: node, from: index)
         case .complete(let outcome): try complete(outcome, &events)
         case .placeAgain: lose(task, on: node)
         case .fail(let failure): throw failure
@@ -68,7 +68,7 @@ extension JobExecutor {
 
     /// The task is lost; the next one begins with the tokens so far.
     private func lose(_ task: TaskID, on node: NodeName) {
-        surroundings.cluster.release(task, on: node, index: progress.partCount)
+        dependencies.cluster.release(task, on: node, index: progress.partCount)
         ending.setTask(nil, on: nil)
         _ = search.avoid(node)
         phase = .placing

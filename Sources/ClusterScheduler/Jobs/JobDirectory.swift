@@ -11,8 +11,8 @@ package final class JobDirectory: Sendable {
     }
 
     private let state = Mutex(State())
-    private let arrivals = Mailbox<Void>(limit: 1)
-    private let departures = Mailbox<Void>(limit: 1)
+    private let arrivals = BoundedChannel<Void>(limit: 1)
+    private let departures = BoundedChannel<Void>(limit: 1)
     private let tickInterval: Duration
     private let stallSeconds: Int
 

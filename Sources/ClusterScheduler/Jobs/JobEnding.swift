@@ -12,12 +12,12 @@ final class JobEnding: Sendable {
     }
 
     private let job: LiveJob
-    private let surroundings: JobExecutor.Surroundings
+    private let dependencies: JobExecutor.Dependencies
     private let state = Mutex(State())
 
-    init(job: LiveJob, surroundings: JobExecutor.Surroundings) {
+    init(job: LiveJob, dependencies: JobExecutor.Dependencies) {
         self.job = job
-        self.surroundings = surroundings
+        self.dependencies = dependencies
     }
 
     /// A task runs for the job; nil once it is known to be over.
@@ -37,10 +37,10 @@ final class JobEnding: Sendable {
         }
         guard let last else { return }
         if let task = last.task, let node = last.node {
-            surroundings.cluster.release(task, on: node, index: job.record.completionTokens)
+            dependencies.cluster.release(task, on: node, index: job.record.completionTokens)
         }
-        surroundings.cluster.stopWaiting(job.id)
-        surroundings.gate.leave(job.id)
+        dependencies.cluster.stopWaiting(job.id)
+        dependencies.gate.leave(job.id)
         job.update { record in
             record.status = status
             record.failure = failure?.description
@@ -50,7 +50,7 @@ final class JobEnding: Sendable {
                 record.tasks[index].failure = failure?.description
             }
         }
-        surroundings.records.save(job.record)
-        surroundings.jobs.remove(job.id)
+        dependencies.records.save(job.record)
+        dependencies.jobs.remove(job.id)
     }
 }

@@ -17,7 +17,7 @@ internal import ServingModel
 /// 7. The end: the record is final, the task is forgotten by the node.
 package actor JobExecutor {
     /// What an executor works with.
-    struct Surroundings: Sendable {
+    struct Dependencies: Sendable {
         let cluster: ClusterManager
         let gate: AdmissionGate
         let jobs: JobDirectory
@@ -28,7 +28,7 @@ package actor JobExecutor {
     /// For cancellation and listings.
     package nonisolated let job: LiveJob
     let submission: JobSubmission
-    let surroundings: Surroundings
+    let dependencies: Dependencies
     let ending: JobEnding
     var phase = Phase.arriving
     var progress: AnswerProgress
@@ -49,12 +49,12 @@ package actor JobExecutor {
         case over
     }
 
-    init(_ submission: JobSubmission, job: LiveJob, surroundings: Surroundings) {
+    init(_ submission: JobSubmission, job: LiveJob, dependencies: Dependencies) {
         self.submission = submission
         progress = AnswerProgress(keepsTokens: submission.isAnswer)
         self.job = job
-        self.surroundings = surroundings
-        ending = JobEnding(job: job, surroundings: surroundings)
+        self.dependencies = dependencies
+        ending = JobEnding(job: job, dependencies: dependencies)
     }
 
     deinit {
@@ -91,14 +91,14 @@ package actor JobExecutor {
         let decision = decide()
         if let reason = reason(against: decision.placement), !decision.isSettling { throw reason }
         phase = .waitingForTurn
-        try surroundings.gate.arrive(job.id, of: submission.actor.tenant, job.mailbox)
+        try dependencies.gate.arrive(job.id, of: submission.principal.tenant, job.channel)
     }
 
     private func wait() async throws(JobFailure) -> [JobMessage] {
         job.setWaiting(true)
         defer { job.setWaiting(false) }
         do {
-            return try await job.mailbox.take()
+            return try await job.channel.take()
         } catch {
             throw JobFailure(.cancelled, "the client went away")
         }

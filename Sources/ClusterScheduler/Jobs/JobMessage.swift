@@ -22,11 +22,11 @@ enum JobMessage: Sendable {
 }
 
 /// Where nodes, the gate and administrators put what a job's executor must know.
-typealias JobMailbox = Mailbox<JobMessage>
+typealias JobChannel = BoundedChannel<JobMessage>
 
-extension Mailbox where Message == JobMessage {
+extension BoundedChannel where Message == JobMessage {
     /// Room for an instance's whole window of tokens that nobody has acknowledged, four times over.
-    static func forJob() -> JobMailbox { JobMailbox(limit: 4096) }
+    static func forJob() -> JobChannel { JobChannel(limit: 4096) }
 
     /// Puts a task's event in, or, where that has no room, the word of it.
     func deliver(_ task: TaskID, _ event: TaskEvent) {

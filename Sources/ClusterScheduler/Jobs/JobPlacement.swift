@@ -5,7 +5,7 @@ internal import ServingModel
 /// Step 3 of a job's life: a node for its next task.
 extension JobExecutor {
     func decide() -> ClusterManager.Decision {
-        surroundings.cluster.place(
+        dependencies.cluster.place(
             submission.model, tokens: submission.estimatedTokens, avoiding: search.avoiding)
     }
 
@@ -29,14 +29,14 @@ extension JobExecutor {
         guard case .node(let node) = decision.placement else {
             let reason = reason(against: decision.placement)
             guard decision.isSettling, let reason else { throw reason ?? noRoom }
-            return try lookAgain(within: surroundings.patience.missing, else: reason)
+            return try lookAgain(within: dependencies.patience.missing, else: reason)
         }
         let task = ServingTask(
             id: .random(), job: job.id, model: submission.model, digest: progress.pinnedDigest,
             work: submission.work, delivered: progress.partCount, generated: progress.tokens)
         let tokens = max(1, submission.estimatedTokens - progress.tokens.count)
         do throws(NodeOrderError) {
-            try await surroundings.cluster.submit(task, tokens: tokens, to: node, for: job.mailbox)
+            try await dependencies.cluster.submit(task, tokens: tokens, to: node, for: job.channel)
         } catch {
             return try consider(error, of: node)
         }
@@ -47,7 +47,7 @@ extension JobExecutor {
         progress.beginAttempt()
         search.found()
         clock.handOver()
-        surroundings.cluster.stopWaiting(job.id)
+        dependencies.cluster.stopWaiting(job.id)
         ending.setTask(task.id, on: node)
         phase = .running(task.id, node)
         let phases = clock.phases
@@ -66,7 +66,7 @@ extension JobExecutor {
         case .unreachable, .malformed:
             if search.avoid(node) { return }
             let reason = JobFailure(.noNode, "node \(node) cannot be reached: \(error)")
-            try lookAgain(within: surroundings.patience.missing, else: reason)
+            try lookAgain(within: dependencies.patience.missing, else: reason)
         case .refused(status: 404, code: _, message: _):
             if search.avoid(node) { return }
             throw reason(against: .modelNotFound) ?? noRoom
@@ -76,7 +76,7 @@ extension JobExecutor {
             throw JobFailure(.task(.modelReplaced), message)
         case .refused(status: 429, code: _, message: _), .refused(status: 503, code: _, message: _):
             if search.avoid(node) { return }
-            try lookAgain(within: surroundings.patience.full, else: noRoom)
+            try lookAgain(within: dependencies.patience.full, else: noRoom)
         case .refused(_, let code, let message):
             throw JobFailure(.task(TaskFailure(rawValue: code) ?? .internalError), message)
         }
@@ -90,10 +90,10 @@ extension JobExecutor {
     private func lookAgain(within bound: Duration, else reason: JobFailure) throws(JobFailure) {
         guard let delay = search.nextDelay(within: bound) else { throw reason }
         phase = .waitingForPlace
-        surroundings.cluster.wait(job.id, job.mailbox)
-        Task { [mailbox = job.mailbox] in
+        dependencies.cluster.wait(job.id, job.channel)
+        Task { [channel = job.channel] in
             try? await Task.sleep(for: delay)
-            mailbox.post(.retry)
+            channel.post(.retry)
         }
     }
 }

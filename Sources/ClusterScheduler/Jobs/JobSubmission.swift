@@ -6,16 +6,16 @@ package struct JobSubmission: Sendable {
     package var kind: JobKind
     package var model: ModelName
     package var work: TaskWork
-    package var actor: Actor
+    package var principal: Principal
 
     /// The request that the job is a part of; nil where it is all of it.
     package var request: RequestID?
 
-    package init(kind: JobKind, model: ModelName, work: TaskWork, actor: Actor, request: RequestID? = nil) {
+    package init(kind: JobKind, model: ModelName, work: TaskWork, principal: Principal, request: RequestID? = nil) {
         self.kind = kind
         self.model = model
         self.work = work
-        self.actor = actor
+        self.principal = principal
         self.request = request
     }
 

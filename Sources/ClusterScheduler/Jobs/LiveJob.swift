@@ -14,9 +14,9 @@ package final class LiveJob: Sendable {
     }
 
     package let id: JobID
-    let mailbox = JobMailbox.forJob()
+    let channel = JobChannel.forJob()
     /// Gets a word when the reader has not taken anything for too long.
-    package let stalls = Mailbox<Void>(limit: 1)
+    package let stalls = BoundedChannel<Void>(limit: 1)
     private let state: Mutex<State>
 
     init(_ record: JobRecord) {
@@ -29,7 +29,7 @@ package final class LiveJob: Sendable {
 
     /// Ends the job, whatever it is at; its reader gets `failure`.
     package func end(_ failure: JobFailure) {
-        mailbox.post(.ended(failure), isUrgent: true)
+        channel.post(.ended(failure), isUrgent: true)
     }
 
     func update(_ change: (inout JobRecord) -> Void) {
@@ -59,7 +59,7 @@ package final class LiveJob: Sendable {
         }
         switch word {
         case .none: break
-        case .tick: mailbox.post(.tick)
+        case .tick: channel.post(.tick)
         case .stall: stalls.post(())
         }
     }

@@ -16,8 +16,8 @@ final class NodeConnection: Sendable {
     private let grace: Duration
     private let ledger = Mutex(NodeLedger())
     private let hasSocket = Mutex(true)
-    private let wakeups = Mailbox<Void>(limit: 1)
-    private let outgoing = Mailbox<OutgoingOrder>(limit: 65_536)
+    private let wakeups = BoundedChannel<Void>(limit: 1)
+    private let outgoing = BoundedChannel<OutgoingOrder>(limit: 65_536)
     private let whenChanged: @Sendable () -> Void
     private let logger: Logger
 
@@ -91,8 +91,8 @@ final class NodeConnection: Sendable {
 
     private func giveUp() {
         let lost = ledger.withLock { $0.giveUp() }
-        for (task, mailbox) in lost {
-            mailbox.post(.taskGone(task, reason: "node \(node) did not come back in time"), isUrgent: true)
+        for (task, channel) in lost {
+            channel.post(.taskGone(task, reason: "node \(node) did not come back in time"), isUrgent: true)
         }
         if !lost.isEmpty { logger.warning("gave up the node's tasks", metadata: ["tasks": "\(lost.count)"]) }
         whenChanged()
@@ -132,7 +132,7 @@ final class NodeConnection: Sendable {
         case .instances(let instances): ledger.withLock { $0.replace(instances: instances) }
         case .task(let task, let event):
             switch ledger.withLock({ $0.receive(task, event) }) {
-            case .to(let mailbox): mailbox.deliver(task, event)
+            case .to(let channel): channel.deliver(task, event)
             case .stray(let order): outgoing.post(order)
             }
         }
@@ -159,7 +159,7 @@ final class NodeConnection: Sendable {
         } catch .refused(_, _, let message) {
             // Said with an answer, so the connection is sound: only a resumption has someone to tell.
             guard case .resume(let task, _) = order else { return }
-            ledger.withLock { $0.remove(task) }?.mailbox.post(.taskGone(task, reason: message), isUrgent: true)
+            ledger.withLock { $0.remove(task) }?.channel.post(.taskGone(task, reason: message), isUrgent: true)
         }
     }
 }
@@ -176,9 +176,9 @@ extension NodeConnection {
         }
     }
 
-    /// Hands a task over. Its events go to `mailbox` from now on, until `release`; after an error none will come.
-    func submit(_ task: ServingTask, tokens: Int, for mailbox: JobMailbox) async throws(NodeOrderError) {
-        ledger.withLock { $0.place(task, tokens: tokens, for: mailbox) }
+    /// Hands a task over. Its events go to `channel` from now on, until `release`; after an error none will come.
+    func submit(_ task: ServingTask, tokens: Int, for channel: JobChannel) async throws(NodeOrderError) {
+        ledger.withLock { $0.place(task, tokens: tokens, for: channel) }
         do throws(NodeOrderError) {
             try await orders.submit(task)
         } catch {

@@ -12,7 +12,7 @@ internal import ServingModel
 struct NodeLedger: Sendable {
     /// A task that was handed to the node and is not over.
     struct PlacedTask: Sendable {
-        let mailbox: JobMailbox
+        let channel: JobChannel
         /// Tokens of work, estimated.
         let tokens: Int
         /// Number of the event stream that was open when it was sent.
@@ -27,7 +27,7 @@ struct NodeLedger: Sendable {
 
     /// What is to be done with a task's event.
     enum Delivery {
-        case to(JobMailbox)
+        case to(JobChannel)
         /// Nobody waits for it: tell the node so.
         case stray(OutgoingOrder)
     }
@@ -58,21 +58,21 @@ struct NodeLedger: Sendable {
     }
 
     /// The node was away for too long; answers with the tasks that are lost by that.
-    mutating func giveUp() -> [TaskID: JobMailbox] {
+    mutating func giveUp() -> [TaskID: JobChannel] {
         isSettling = false
         models = []
         instances = []
         defer { tasks = [:] }
-        return tasks.mapValues(\.mailbox)
+        return tasks.mapValues(\.channel)
     }
 
     mutating func replace(models: [ModelSummary]) { self.models = models }
     mutating func replace(instances: [InstanceSummary]) { self.instances = instances }
 
     /// A task is about to be sent. Must come before the sending: its first events may overtake the node's answer.
-    mutating func place(_ task: ServingTask, tokens: Int, for mailbox: JobMailbox) {
+    mutating func place(_ task: ServingTask, tokens: Int, for channel: JobChannel) {
         tasks[task.id] = PlacedTask(
-            mailbox: mailbox, tokens: tokens, stream: stream, nextIndex: task.delivered)
+            channel: channel, tokens: tokens, stream: stream, nextIndex: task.delivered)
     }
 
     /// The node took the task; answers with an order where events may have been missed meanwhile.
@@ -106,7 +106,7 @@ struct NodeLedger: Sendable {
         case .vector(let input): note(input.index, of: task, after: placed)
         case .finished, .failed: tasks[task]?.isOver = true
         }
-        return .to(placed.mailbox)
+        return .to(placed.channel)
     }
 
     private mutating func note(_ index: Int, of task: TaskID, after placed: PlacedTask) {

@@ -41,7 +41,7 @@ package final class JobStore: JobRecording {
     private let pending = Mutex(Pending())
     /// The newest of a chain of writes, each of which waits for the one before.
     private let lastWriting = Mutex<Task<Void, Never>?>(nil)
-    private let arrivals = Mailbox<Void>(limit: 1)
+    private let arrivals = BoundedChannel<Void>(limit: 1)
 
     init(database: any DatabaseWriter, limits: Limits, logger: Logger) {
         self.database = database

@@ -17,9 +17,9 @@ package struct AnswerPieces: Sendable, Equatable {
 /// is held back is bounded.
 package struct AnswerParser: Sendable {
     /// Most bytes that are held back until it is clear what they are.
-    static let mostHeld = 8 << 10
+    static let maxHeld = 8 << 10
     /// Most calls of one answer; what comes behind them is content.
-    static let mostCalls = 128
+    static let maxCalls = 128
 
     private enum State {
         /// Before anything but space was said.
@@ -88,8 +88,8 @@ package struct AnswerParser: Sendable {
     private mutating func takeOpening(_ byte: UInt8, _ pieces: inout AnswerPieces) {
         held.append(byte)
         let first = held.firstIndex { !AnswerMarkers.isSpace($0) } ?? held.count
-        guard first < held.count, held.count <= Self.mostHeld else {
-            if held.count > Self.mostHeld { beginContent(&pieces) }
+        guard first < held.count, held.count <= Self.maxHeld else {
+            if held.count > Self.maxHeld { beginContent(&pieces) }
             return
         }
         let word = held[first...]
@@ -120,7 +120,7 @@ package struct AnswerParser: Sendable {
         while !held.isEmpty, !end.starts(with: held) {
             let first = held.removeFirst()
             // Space is reasoning only where more of it follows.
-            if AnswerMarkers.isSpace(first), space.count < Self.mostHeld {
+            if AnswerMarkers.isSpace(first), space.count < Self.maxHeld {
                 space.append(first)
             } else {
                 pieces.reasoning += space + [first]
@@ -136,7 +136,7 @@ package struct AnswerParser: Sendable {
 
     private mutating func takeContent(_ byte: UInt8, _ pieces: inout AnswerPieces) {
         if dropsSpace, held.isEmpty, AnswerMarkers.isSpace(byte) { return }
-        guard !format.tools.isEmpty, callCount < Self.mostCalls else { return say([byte], &pieces) }
+        guard !format.tools.isEmpty, callCount < Self.maxCalls else { return say([byte], &pieces) }
         held.append(byte)
         if mayBeBareCall {
             switch Self.isBareCall(held) {
@@ -171,7 +171,7 @@ package struct AnswerParser: Sendable {
         state = .content  // so that the block is changed in place and not copied
         let step = block.take(byte, &pieces.calls)
         switch step {
-        case .more where block.raw.count <= Self.mostHeld:
+        case .more where block.raw.count <= Self.maxHeld:
             state = .block(block)
         case .more, .malformed:
             mayBeBareCall = false

@@ -121,7 +121,7 @@ struct CallBlockReader: Sendable {
     }
 
     private mutating func beginCall(_ name: String, _ calls: inout [ToolCallPiece]) -> Step {
-        guard callCount < AnswerParser.mostCalls, name.utf8.count <= 256 else { return .malformed }
+        guard callCount < AnswerParser.maxCalls, name.utf8.count <= 256 else { return .malformed }
         calls.append(ToolCallPiece(call: callCount, name: name))
         callCount += 1
         hasCall = true

@@ -10,7 +10,7 @@ struct AnswerInProgress {
     private(set) var tokens: [Int32]
     let promptTokens: Int
     /// The answer ends after this many tokens, those of earlier instances included.
-    let mostTokens: Int
+    let maxTokens: Int
     var text: AnswerText
     private let plan: SamplingPlan
 
@@ -20,14 +20,14 @@ struct AnswerInProgress {
 
     /// An answer that begins, or goes on after `generated`, whose text went out before.
     init(
-        task: TaskID, sampling: SamplingParameters, prompt: [Int32], generated: [Int32], mostTokens: Int,
+        task: TaskID, sampling: SamplingParameters, prompt: [Int32], generated: [Int32], maxTokens: Int,
         text: AnswerText, endTokens: [Int32], at now: MonotonicTime
     ) {
         self.task = task
         self.sampling = sampling
         tokens = prompt + generated
         promptTokens = prompt.count
-        self.mostTokens = mostTokens
+        self.maxTokens = maxTokens
         self.text = text
         self.text.replay(generated)
         plan = SamplingPlan(
@@ -41,7 +41,7 @@ struct AnswerInProgress {
     /// Why the answer is over after its newest token, if it is.
     var reasonToEnd: FinishReason? {
         if text.isStopped { return .stop }
-        return answerTokens >= mostTokens ? .length : nil
+        return answerTokens >= maxTokens ? .length : nil
     }
 
     /// How the next token is chosen: the counter is its index, so that any instance draws the same number.
@@ -58,13 +58,13 @@ struct AnswerInProgress {
     }
 
     /// Adds a sampled token to the answer and returns it with its text.
-    mutating func append(_ token: Int32, _ likelihood: TokenLikelihood? = nil) -> GeneratedToken {
+    mutating func append(_ token: Int32, _ logprob: TokenLogprob? = nil) -> GeneratedToken {
         let index = answerTokens
         tokens.append(token)
         var (told, extra) = text.append(token)
-        if let likelihood {
+        if let logprob {
             extra = extra ?? TokenExtra()
-            extra?.likelihood = likelihood
+            extra?.logprob = logprob
         }
         return GeneratedToken(index: index, id: token, text: told, extra: extra)
     }

@@ -19,13 +19,13 @@ package final class Engine {
     let now: () -> MonotonicTime
 
     var planner: BatchPlanner
-    private var pace = PromptPace()
+    private var pace = PrefillBudget()
     var answers: [SequenceNumber: AnswerInProgress] = [:]
     var numbers: [TaskID: SequenceNumber] = [:]
     /// Texts of embeddings that the planner has, and the tasks they belong to.
     var texts: [SequenceNumber: TextInPooling] = [:]
     var embeddings: [TaskID: EmbeddingInProgress] = [:]
-    var recitals: [TaskID: TokenRecital] = [:]
+    var recitals: [TaskID: TokenEcho] = [:]
     var events: [EngineEvent] = []
     private var nextNumber: UInt64 = 0
     private var batch = StepBatch()
@@ -172,8 +172,8 @@ package final class Engine {
                 poolings += addPooled(chunk, from: poolings)
                 if chunk.samples { ended.insert(chunk.sequence) }
             } else if chunk.samples {
-                let likelihood = runner.likelihood(ofSampling: samplings)
-                if let reason = take(sampled[samplings], likelihood, of: chunk.sequence, at: time) {
+                let logprob = runner.logprob(ofSampling: samplings)
+                if let reason = take(sampled[samplings], logprob, of: chunk.sequence, at: time) {
                     ended.insert(chunk.sequence)
                     reasons.append((chunk.sequence, reason))
                 } else if hasOutgrownShortContext(chunk.sequence) {

@@ -17,7 +17,7 @@ extension Engine {
         let room = try answerRoom(promptTokens: tokens.count)
         let answer = AnswerInProgress(
             task: submission.task, sampling: sampling, prompt: tokens, generated: submission.generated,
-            mostTokens: min(room, sampling.maximumTokens ?? room),
+            maxTokens: min(room, sampling.maximumTokens ?? room),
             text: AnswerText(image.tokenizer, stops: sampling.stop, format: format),
             endTokens: image.tokenizer.endTokens, at: now())
         events.append(.accepted(answer.task, promptTokens: answer.promptTokens, firstIndex: answer.answerTokens))
@@ -65,7 +65,7 @@ extension Engine {
     /// Adds a sampled token to its answer and says whether the answer is over. A token that ends the text is not part
     /// of the answer: it is no event and is not counted.
     func take(
-        _ token: Int32, _ likelihood: SampledLikelihood?, of number: SequenceNumber, at time: MonotonicTime
+        _ token: Int32, _ logprob: SampledLogprob?, of number: SequenceNumber, at time: MonotonicTime
     ) -> FinishReason? {
         guard let task = answers[number]?.task, let keepsEnd = answers[number]?.sampling.ignoresEndOfSequence else {
             return nil
@@ -73,20 +73,20 @@ extension Engine {
         answers[number]?.noteSample(at: time)
         if !keepsEnd, image.tokenizer.endTokens.contains(token) { return .stop }
         // Changed in place: a copy of the answer would copy all its tokens with every new one.
-        guard let generated = answers[number]?.append(token, likelihood.map(told)) else { return nil }
+        guard let generated = answers[number]?.append(token, logprob.map(told)) else { return nil }
         events.append(.token(task, generated))
         return answers[number]?.reasonToEnd
     }
 
-    /// A likelihood with the tokens' texts.
-    private func told(_ likelihood: SampledLikelihood) -> TokenLikelihood {
-        TokenLikelihood(chosen: told(likelihood.chosen), top: likelihood.top.map(told))
+    /// A logprob with the tokens' texts.
+    private func told(_ logprob: SampledLogprob) -> TokenLogprob {
+        TokenLogprob(chosen: told(logprob.chosen), top: logprob.top.map(told))
     }
 
-    private func told(_ token: RankedToken) -> TokenLikelihood.Candidate {
+    private func told(_ token: RankedToken) -> TokenLogprob.Candidate {
         let bytes = image.tokenizer.bytes(of: token.id)
         let shown = bytes.isEmpty ? image.tokenizer.text(of: token.id) : bytes
-        return TokenLikelihood.Candidate(
+        return TokenLogprob.Candidate(
             id: token.id, logarithm: token.logarithm, bytes: Array(shown.prefix(FromInstance.Limits.likelyBytes)))
     }
 }

@@ -9,7 +9,7 @@ extension Engine {
     private static let countedMessages = 64
 
     func beginTokenization(_ submission: TaskSubmission, _ prompt: Prompt) throws(TaskRefusal) {
-        var recital = TokenRecital(try prompts.tokens(of: prompt), image.tokenizer, showsControl: true)
+        var recital = TokenEcho(try prompts.tokens(of: prompt), image.tokenizer, showsControl: true)
         if case .chat(let conversation) = prompt, conversation.messages.count <= Self.countedMessages {
             recital.messageTokens = prompts.tokensOfMessages(conversation)
         }
@@ -17,10 +17,10 @@ extension Engine {
     }
 
     func beginDetokenization(_ submission: TaskSubmission, _ tokens: [Int32]) {
-        begin(TokenRecital(tokens, image.tokenizer, showsControl: false), submission)
+        begin(TokenEcho(tokens, image.tokenizer, showsControl: false), submission)
     }
 
-    private func begin(_ recital: TokenRecital, _ submission: TaskSubmission) {
+    private func begin(_ recital: TokenEcho, _ submission: TaskSubmission) {
         let first = min(submission.delivered, recital.tokens.count)
         events.append(.accepted(submission.task, promptTokens: recital.tokens.count, firstIndex: first))
         recitals[submission.task] = recital
@@ -39,7 +39,7 @@ extension Engine {
 }
 
 /// Tokens on their way to a reader.
-struct TokenRecital {
+struct TokenEcho {
     let tokens: [Int32]
     var messageTokens: [Int]?
     private let tokenizer: Tokenizer

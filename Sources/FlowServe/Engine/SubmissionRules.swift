@@ -67,9 +67,9 @@ enum SubmissionRules {
             throw TaskRefusal(
                 .invalidRequest, "the maximum number of tokens to generate is \(maximum); it must be at least 1")
         }
-        if let count = sampling.likelihoods, !(0...Limits.likelihoods).contains(count) {
+        if let count = sampling.logprobs, !(0...Limits.logprobs).contains(count) {
             throw TaskRefusal(
-                .invalidRequest, "top_logprobs is \(count); it must be between 0 and \(Limits.likelihoods)")
+                .invalidRequest, "top_logprobs is \(count); it must be between 0 and \(Limits.logprobs)")
         }
         try check(stops: sampling.stop)
         try check(biases: sampling.biases, vocabularySize: vocabularySize)

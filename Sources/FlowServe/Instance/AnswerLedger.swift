@@ -70,7 +70,7 @@ struct AnswerLedger {
     }
 
     /// Drops a task that is over, and keeps silent about the end of one that is not.
-    mutating func forget(_ task: TaskID) {
+    mutating func release(_ task: TaskID) {
         guard !isActive(task) else {
             records[task]?.isForgotten = true
             return

@@ -123,10 +123,10 @@ struct InstanceExchange {
             ledger.acknowledge(task, index: index)
             guard ledger.isActive(task) else { return }
             work.acknowledgements[task] = max(work.acknowledgements[task] ?? 0, index)
-        case .forget(let task):
+        case .release(let task):
             assembly.drop(task)
             if ledger.isActive(task) { work.cancellations.insert(task) }
-            ledger.forget(task)
+            ledger.release(task)
         case .replay(let task, let index):
             assembly.drop(task)
             ledger.replay(task, index: index)

@@ -17,7 +17,7 @@ package final class WarmModel {
 
     /// Makes the runner of an image, for steps within `limits`. Starts no thread.
     package init(_ image: ServingModelImage, limits: BatchLimits = BatchLimits()) throws(ServingModelImageError) {
-        let bytes = KVGeometry(configuration: image.artefact.configuration).bytesPerBlock
+        let bytes = KVLayout(configuration: image.artefact.configuration).bytesPerBlock
         guard
             let start = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             start != MAP_FAILED
@@ -63,7 +63,7 @@ extension BatchLimits {
     fileprivate func holding(_ model: ModelConfiguration) -> BatchLimits {
         var limits = self
         if model.architecture.isEncoder {
-            limits.rowsPerStep = max(rowsPerStep, min(model.contextLength, ModelRunner.mostRows))
+            limits.rowsPerStep = max(rowsPerStep, min(model.contextLength, ModelRunner.maxRows))
         }
         return limits
     }

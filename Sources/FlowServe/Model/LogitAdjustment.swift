@@ -79,7 +79,7 @@ extension SamplingPlan {
         topP = sampling.topP
         minP = sampling.minP
         typicalP = sampling.typicalP
-        likelihoods = sampling.likelihoods
+        logprobs = sampling.logprobs
         self.adjustment = adjustment
     }
 }

@@ -11,10 +11,10 @@ package import LanguageModels
 /// and process. One thread uses a runner at a time.
 package final class ModelRunner {
     /// The most rows that any runner's step may have.
-    package static let mostRows = 4096
+    package static let maxRows = 4096
 
     /// Where keys and values lie, and how large a block is.
-    package var geometry: KVGeometry { forward.geometry }
+    package var geometry: KVLayout { forward.geometry }
     /// The most rows of a step.
     package let maximumRows: Int
     /// Blocks that the key and value memory holds.
@@ -44,8 +44,8 @@ package final class ModelRunner {
         rankCount: Int, maximumRows: Int
     ) throws(ModelRunnerError) {
         guard (1...Int(FLOW_TICKET_RANKS)).contains(rankCount) else { throw .rankCount(rankCount) }
-        guard (1...Self.mostRows).contains(maximumRows) else { throw .maximumRows(maximumRows) }
-        let geometry = KVGeometry(configuration: artefact.configuration, precision: precision)
+        guard (1...Self.maxRows).contains(maximumRows) else { throw .maximumRows(maximumRows) }
+        let geometry = KVLayout(configuration: artefact.configuration, precision: precision)
         let checked = try Self.check(keyValueMemory, geometry)
         blockCount = checked.blocks
         configuration = artefact.configuration
@@ -67,7 +67,7 @@ package final class ModelRunner {
     package func useKeyValueMemory(
         _ keyValueMemory: UnsafeMutableRawBufferPointer, precision: KVPrecision? = nil
     ) throws(ModelRunnerError) {
-        let geometry = KVGeometry(configuration: configuration, precision: precision)
+        let geometry = KVLayout(configuration: configuration, precision: precision)
         let checked = try Self.check(keyValueMemory, geometry)
         forward.useKeyValueMemory(checked.start, geometry)
         blockCount = checked.blocks
@@ -114,8 +114,8 @@ package final class ModelRunner {
     }
 
     /// How likely the token of a sampling of the last step was, where its plan asked; valid until the next step.
-    package func likelihood(ofSampling index: Int) -> SampledLikelihood? {
-        sampler.likelihood(ofSampling: index)
+    package func logprob(ofSampling index: Int) -> SampledLogprob? {
+        sampler.logprob(ofSampling: index)
     }
 
     /// The hidden state of a pooled row of the last step, in the order of the batch's rows; valid until the next step.
@@ -161,7 +161,7 @@ package final class ModelRunner {
     }
 
     private static func check(
-        _ memory: UnsafeMutableRawBufferPointer, _ geometry: KVGeometry
+        _ memory: UnsafeMutableRawBufferPointer, _ geometry: KVLayout
     ) throws(ModelRunnerError) -> CheckedMemory {
         let blocks = memory.count / geometry.bytesPerBlock
         guard let start = memory.baseAddress, UInt(bitPattern: start) % 64 == 0, blocks > 0 else {

@@ -7,7 +7,7 @@ final class Sampler {
     private let maximumPlans: Int
     private let plans: UnsafeMutablePointer<SamplingPlan>  // [samplings], all of them initialised
     private let chosen: UnsafeMutablePointer<Int32>  // [samplings]
-    private let likelihoods: Likelihoods
+    private let logprobs: Logprobs
     private var scratch: [UnsafeMutablePointer<Float>] = []  // [ranks][vocabulary]
     /// For plans with typical_p; made when the first one comes.
     private var keys: [UnsafeMutablePointer<Float>] = []  // [ranks][vocabulary]
@@ -18,7 +18,7 @@ final class Sampler {
         plans = .allocate(capacity: maximumPlans)
         plans.initialize(repeating: SamplingPlan(), count: maximumPlans)
         chosen = .allocate(capacity: maximumPlans)
-        likelihoods = Likelihoods(maximumPlans: maximumPlans)
+        logprobs = Logprobs(maximumPlans: maximumPlans)
         reserve(rankCount: 1)
     }
 
@@ -44,7 +44,7 @@ final class Sampler {
         precondition(plans.count <= maximumPlans, "a step has more samplings than rows")
         for (index, plan) in plans.enumerated() {
             self.plans[index] = plan
-            likelihoods.clear(index)
+            logprobs.clear(index)
             if plan.typicalP < 1 { reserveKeys() }
         }
     }
@@ -58,8 +58,8 @@ final class Sampler {
         let token = token(of: plans[index], from: start, rank: rank)
         chosen[index] = token
         plans[index].adjustment?.note(token)
-        guard let top = plans[index].likelihoods else { return }
-        likelihoods.note(index, chosen: token, top: top, logits: start, vocabularySize: vocabularySize)
+        guard let top = plans[index].logprobs else { return }
+        logprobs.note(index, chosen: token, top: top, logits: start, vocabularySize: vocabularySize)
     }
 
     private func token(of plan: SamplingPlan, from logits: UnsafePointer<Float>, rank: Int) -> Int32 {
@@ -81,6 +81,6 @@ final class Sampler {
     /// The token of a plan after the step.
     subscript(index: Int) -> Int32 { chosen[index] }
 
-    /// The likelihood of a plan's token after the step; nil where it was not asked for.
-    func likelihood(ofSampling index: Int) -> SampledLikelihood? { likelihoods[index] }
+    /// The logprob of a plan's token after the step; nil where it was not asked for.
+    func logprob(ofSampling index: Int) -> SampledLogprob? { logprobs[index] }
 }

@@ -56,8 +56,8 @@ package struct SamplingPlan: Sendable, Equatable {
     package var minP: Float = 0
     /// Only the tokens nearest to the expected information until their probabilities reach it; 1 = all.
     package var typicalP: Float = 1
-    /// How many of the likeliest tokens are noted beside the chosen one's likelihood; nil notes nothing.
-    package var likelihoods: Int?
+    /// How many of the likeliest tokens are noted beside the chosen one's logprob; nil notes nothing.
+    package var logprobs: Int?
     /// What changes the logits before they are chosen from, where anything does.
     package var adjustment: LogitAdjustment?
 

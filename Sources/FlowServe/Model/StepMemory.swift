@@ -71,7 +71,7 @@ final class StepMemory {
             tokens[index] = row.token
             positions[index] = Int32(row.position)
             sequences[index] = Int32(row.sequence)
-            neededBlocks[row.sequence] = row.position / KVGeometry.tokensPerBlock + 1
+            neededBlocks[row.sequence] = row.position / KVLayout.tokensPerBlock + 1
             if row.isPooled {
                 precondition(row.sampling == nil, "a row is sampled or pooled, not both")
                 pooledRows[pooledCount] = Int32(index)

@@ -56,8 +56,8 @@ final class BodyHandover: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
 
-    private let parts = Mailbox<Result<ByteBuffer?, any Error>>(limit: 1)
-    private let taken = Mailbox<Void>(limit: 1)
+    private let parts = BoundedChannel<Result<ByteBuffer?, any Error>>(limit: 1)
+    private let taken = BoundedChannel<Void>(limit: 1)
 
     /// Hands all of `body` over, then its end or its error.
     func feed(from body: RequestBody) async {

@@ -12,7 +12,7 @@ struct JobRoutes: Sendable {
     var routes: [GatewayRoute] {
         [
             GatewayRoute(.get, .exactly(SchedulerRoutes.jobs), access: .client) { exchange in
-                let userID = exchange.isAdministrator ? nil : exchange.actor.userID
+                let userID = exchange.isAdministrator ? nil : exchange.principal.userID
                 return try JSONResponse.make(try await core.recentJobs(try limit(exchange), userID: userID))
             },
             GatewayRoute(.get, .below(SchedulerRoutes.jobs), access: .client) { exchange in
@@ -23,7 +23,7 @@ struct JobRoutes: Sendable {
                 guard let live = core.jobs.find(record.id) else {
                     throw APIError(.conflict, "job \(record.id) is over: it is \(record.status.rawValue)")
                 }
-                let who = record.userID == exchange.actor.userID ? "its user" : "an administrator"
+                let who = record.userID == exchange.principal.userID ? "its user" : "an administrator"
                 live.end(JobFailure(.cancelled, "the job was cancelled by \(who)"))
                 return Response(status: .noContent)
             },
@@ -43,7 +43,7 @@ struct JobRoutes: Sendable {
     /// Another user's job is as good as none, so that ids tell nothing.
     private func find(_ exchange: GatewayExchange) async throws -> JobRecord {
         if let id = JobID(exchange.below), let record = try await core.job(id),
-            exchange.isAdministrator || record.userID == exchange.actor.userID
+            exchange.isAdministrator || record.userID == exchange.principal.userID
         {
             return record
         }

@@ -23,7 +23,7 @@ struct EmbeddingRoutes: Sendable {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .embedding, model: request.model, work: .embedding(request.inputs, request.parameters),
-                actor: exchange.actor), from: core)
+                principal: exchange.principal), from: core)
         let list = EmbeddingList(
             model: request.model, vectors: reply.vectors, encoding: request.encoding,
             promptTokens: reply.summary.promptTokens)

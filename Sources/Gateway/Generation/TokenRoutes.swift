@@ -27,7 +27,7 @@ struct TokenRoutes: Sendable {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .tokenization, model: request.model,
-                work: .tokenization(request.prompt.dated(Int(WallClock.now))), actor: exchange.actor),
+                work: .tokenization(request.prompt.dated(Int(WallClock.now))), principal: exchange.principal),
             from: core)
         let list = TokenList(
             tokens: reply.tokens, messageTokens: reply.summary.messageTokens, tellsTexts: request.tellsTexts)
@@ -38,7 +38,7 @@ struct TokenRoutes: Sendable {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .tokenization, model: request.model, work: .detokenization(request.tokens),
-                actor: exchange.actor), from: core)
+                principal: exchange.principal), from: core)
         let text = reply.tokens.reduce(into: "") { $0 += $1.text } + reply.summary.rest.text
         return try JSONResponse.make(["prompt": text], job: reply.job)
     }

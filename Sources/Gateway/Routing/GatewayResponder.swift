@@ -14,12 +14,12 @@ package struct GatewayResponder: HTTPResponder {
     package typealias Context = PeerRequestContext
 
     private let routes: [GatewayRoute]
-    private let door: GatewayDoor
+    private let listener: GatewayListener
     private let logger: Logger
 
-    package init(routes: [GatewayRoute], door: GatewayDoor, logger: Logger) {
+    package init(routes: [GatewayRoute], listener: GatewayListener, logger: Logger) {
         self.routes = routes
-        self.door = door
+        self.listener = listener
         self.logger = logger
     }
 
@@ -48,20 +48,21 @@ package struct GatewayResponder: HTTPResponder {
             let allowed = matches.map(\.route.method.rawValue).joined(separator: ", ")
             throw APIError(.methodNotAllowed, "\(request.method) is not possible here: use \(allowed)")
         }
-        try check(match.route.access, context.actor)
+        try check(match.route.access, context.principal)
         let below = PercentEncoding.decode(match.below)
         return try await match.route.handler(
-            GatewayExchange(request: request, actor: context.actor, door: door, below: below))
+            GatewayExchange(request: request, principal: context.principal, listener: listener, below: below))
     }
 
-    private func check(_ access: AccessClass, _ actor: Actor) throws(APIError) {
-        if access == .admin, door != .admin {
+    private func check(_ access: AccessClass, _ principal: Principal) throws(APIError) {
+        if access == .admin, listener != .admin {
             throw APIError(.forbidden, "this is served on admin.sock only: connect to that socket")
         }
-        guard actor.roles.contains(access.role) else {
+        guard principal.roles.contains(access.role) else {
             let group = access == .admin ? "deepflow-admin" : "deepflow"
             throw APIError(
-                .forbidden, "user \(actor.userID) may not do this: an administrator can add them to the group \(group)")
+                .forbidden,
+                "user \(principal.userID) may not do this: an administrator can add them to the group \(group)")
         }
     }
 

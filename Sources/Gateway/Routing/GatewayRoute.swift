@@ -3,7 +3,7 @@ package import Hummingbird
 package import ServingModel
 
 /// Which of the two sockets a request came through.
-package enum GatewayDoor: Hashable, Sendable, CaseIterable {
+package enum GatewayListener: Hashable, Sendable, CaseIterable {
     case api, admin
 }
 
@@ -15,7 +15,7 @@ package enum AccessClass: Hashable, Sendable, CaseIterable {
     case admin
 
     /// The role that a peer must have.
-    var role: Actor.Role {
+    var role: Principal.Role {
         switch self {
         case .client: .client
         case .admin: .admin
@@ -66,13 +66,13 @@ package struct GatewayRoute: Sendable {
 /// A request on its way through a route.
 package struct GatewayExchange: Sendable {
     package let request: Request
-    package let actor: Actor
-    package let door: GatewayDoor
+    package let principal: Principal
+    package let listener: GatewayListener
     /// What followed the route's path, percent-decoded; empty for exact paths.
     package let below: String
 
     /// Whether the peer may see and change what belongs to others.
-    var isAdministrator: Bool { door == .admin && actor.roles.contains(.admin) }
+    var isAdministrator: Bool { listener == .admin && principal.roles.contains(.admin) }
 
     /// A parameter of the query, percent-decoded; nil where absent.
     func query(_ name: String) -> String? {

@@ -26,7 +26,7 @@ struct ExpertPieces {
     /// Pieces of all experts.
     var count: Int {
         let all = routing.shares.reduce(0) { $0 + grid(of: $1).count }
-        return all > PieceGrid.mostPieces ? routing.shares.count : all
+        return all > PieceGrid.maxPieces ? routing.shares.count : all
     }
 
     /// A piece by its number.

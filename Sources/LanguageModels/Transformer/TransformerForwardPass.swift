@@ -8,9 +8,9 @@ final class TransformerForwardPass: ForwardPass {
     /// Rows of one piece where rows are treated one by one.
     static let rowsPerPiece = 8
     /// Most pieces of attention: beyond that a piece takes several groups of rows.
-    static let mostAttentionPieces = 16_384
+    static let maxAttentionPieces = 16_384
 
-    private(set) var geometry: KVGeometry
+    private(set) var geometry: KVLayout
     var rankCount = 1 {
         didSet { drafts = rankCount > 1 ? PieceDrafts(rankCount: rankCount) : nil }
     }
@@ -54,7 +54,7 @@ final class TransformerForwardPass: ForwardPass {
         self.keyValueMemory = keyValueMemory
         shape = model.configuration
         program = TransformerProgram(model: model)
-        geometry = KVGeometry(configuration: shape, precision: keyValuePrecision)
+        geometry = KVLayout(configuration: shape, precision: keyValuePrecision)
         activations = try TransformerActivations(
             model: model, maximumRows: maximumRows,
             roundsToBrain: keyValuePrecision != .single && shape.keyValuePrecision != .single)
@@ -95,7 +95,7 @@ final class TransformerForwardPass: ForwardPass {
                 groupCount += 1
             }
         }
-        groupsPerPiece = groupCount * shape.keyValueHeadCount / Self.mostAttentionPieces + 1
+        groupsPerPiece = groupCount * shape.keyValueHeadCount / Self.maxAttentionPieces + 1
         if model.design.seesWholeText { lookAhead(input) }
     }
 
@@ -106,7 +106,7 @@ final class TransformerForwardPass: ForwardPass {
         }
     }
 
-    func useKeyValueMemory(_ memory: UnsafeMutableRawPointer, _ geometry: KVGeometry) {
+    func useKeyValueMemory(_ memory: UnsafeMutableRawPointer, _ geometry: KVLayout) {
         keyValueMemory = memory
         self.geometry = geometry
     }

@@ -25,7 +25,7 @@ package struct CheckpointBundle: Hashable, Sendable {
     /// The longest name of a file, in bytes.
     package static let longestName = 255
     /// More files than any checkpoint has.
-    package static let mostFiles = 4096
+    package static let maxFiles = 4096
     /// Files begin at a multiple of this.
     static let alignment = 64
     private static let version: UInt32 = 1
@@ -38,7 +38,7 @@ package struct CheckpointBundle: Hashable, Sendable {
 
     /// A bundle of files with these names and sizes.
     package init(_ contents: [(name: String, byteCount: Int)]) throws(CheckpointBundleError) {
-        guard (1...Self.mostFiles).contains(contents.count) else { throw .fileCount(contents.count) }
+        guard (1...Self.maxFiles).contains(contents.count) else { throw .fileCount(contents.count) }
         var position = Self.headSize
         for content in contents { position += 2 + content.name.utf8.count + 8 }
         var files: [File] = []
@@ -62,7 +62,7 @@ package struct CheckpointBundle: Hashable, Sendable {
         let version: UInt32 = try reader.number()
         guard version == Self.version else { throw .version(version) }
         let count: UInt32 = try reader.number()
-        guard (1...UInt32(Self.mostFiles)).contains(count) else { throw .fileCount(Int(count)) }
+        guard (1...UInt32(Self.maxFiles)).contains(count) else { throw .fileCount(Int(count)) }
         var contents: [(name: String, byteCount: Int)] = []
         for _ in 0..<count {
             let length: UInt16 = try reader.number()
@@ -136,7 +136,7 @@ package enum CheckpointBundleError: Error, Hashable, Sendable, CustomStringConve
         case .version(let version):
             "the checkpoint's files came in form \(version), which is not read; use the deepflow command of this release"
         case .fileCount(let count):
-            "the checkpoint has \(count) files, and may have 1 to \(CheckpointBundle.mostFiles); name a folder with the files of one model"
+            "the checkpoint has \(count) files, and may have 1 to \(CheckpointBundle.maxFiles); name a folder with the files of one model"
         case .fileName(let name):
             "a checkpoint's file cannot be called '\(name)', or there are two of that name; rename it"
         case .fileSize(let name): "the size of the checkpoint's file '\(name)' is impossible; fetch it again"

@@ -16,7 +16,7 @@ package enum FromInstance: Hashable, Sendable {
     case vector(TaskID, EmbeddedInput)
     case finished(TaskID, TaskOutcome)
     case failed(TaskID, TaskFailure, message: String)
-    /// All tasks that are known here, those at their end but not forgotten included.
+    /// All tasks that are known here, those at their end but not released included.
     case attached([TaskProgress])
 
     /// A token and the task it belongs to.

@@ -5,9 +5,9 @@ extension TokenExtra {
     /// Bytes of the frame that carries it.
     package var frameBytes: Int {
         let pieces = calls.reduce(4) { $0 + 13 + ($1.name?.utf8.count ?? 0) + $1.arguments.utf8.count }
-        guard let likelihood else { return 4 + reasoning.utf8.count + pieces + 1 }
+        guard let logprob else { return 4 + reasoning.utf8.count + pieces + 1 }
         return 4 + reasoning.utf8.count + pieces + 5
-            + likelihood.top.reduce(12 + likelihood.chosen.bytes.count) { $0 + 12 + $1.bytes.count }
+            + logprob.top.reduce(12 + logprob.chosen.bytes.count) { $0 + 12 + $1.bytes.count }
     }
 }
 
@@ -36,14 +36,14 @@ extension FrameWriter {
             put(piece.name ?? "")
             put(piece.arguments)
         }
-        put(UInt8(extra.likelihood == nil ? 0 : 1))
-        guard let likelihood = extra.likelihood else { return }
-        put(likelihood.chosen)
-        put(UInt32(likelihood.top.count))
-        for candidate in likelihood.top { put(candidate) }
+        put(UInt8(extra.logprob == nil ? 0 : 1))
+        guard let logprob = extra.logprob else { return }
+        put(logprob.chosen)
+        put(UInt32(logprob.top.count))
+        for candidate in logprob.top { put(candidate) }
     }
 
-    private mutating func put(_ candidate: TokenLikelihood.Candidate) {
+    private mutating func put(_ candidate: TokenLogprob.Candidate) {
         put(candidate.id)
         put(candidate.logarithm)
         put(bytes: candidate.bytes)
@@ -69,23 +69,23 @@ extension FrameReader {
             let arguments = try takeText("arguments", limit: limits.outcomeTextBytes)
             extra.calls.append(ToolCallPiece(call: call, name: isNamed ? name : nil, arguments: arguments))
         }
-        guard try takeTruth("likelihood") else { return extra }
+        guard try takeTruth("logprob") else { return extra }
         let chosen = try takeCandidate()
-        var top: [TokenLikelihood.Candidate] = []
-        for _ in 0..<(try takeCount("likely tokens", limit: SamplingParameters.Limits.likelihoods)) {
+        var top: [TokenLogprob.Candidate] = []
+        for _ in 0..<(try takeCount("likely tokens", limit: SamplingParameters.Limits.logprobs)) {
             top.append(try takeCandidate())
         }
-        extra.likelihood = TokenLikelihood(chosen: chosen, top: top)
+        extra.logprob = TokenLogprob(chosen: chosen, top: top)
         return extra
     }
 
-    private mutating func takeCandidate() throws(FrameError) -> TokenLikelihood.Candidate {
+    private mutating func takeCandidate() throws(FrameError) -> TokenLogprob.Candidate {
         let id = try take(Int32.self, "likely token")
-        let logarithm = try takeFloat("likelihood")
-        // JSON has no infinity, and a token that was chosen has some likelihood.
-        guard logarithm.isFinite else { throw .outOfRange(field: "likelihood") }
+        let logarithm = try takeFloat("logprob")
+        // JSON has no infinity, and a token that was chosen has some logprob.
+        guard logarithm.isFinite else { throw .outOfRange(field: "logprob") }
         let bytes = try takeBytes("likely bytes", limit: FromInstance.Limits.likelyBytes)
-        return TokenLikelihood.Candidate(id: id, logarithm: logarithm, bytes: bytes)
+        return TokenLogprob.Candidate(id: id, logarithm: logarithm, bytes: bytes)
     }
 
     mutating func takeVector() throws(FrameError) -> EmbeddedInput {

@@ -13,7 +13,7 @@ extension FrameWriter {
         put(UInt32(clamping: sampling.minimumTokens))
         put(UInt32(clamping: sampling.maximumTokens ?? Int(UInt32.max)))
         put(UInt8(sampling.ignoresEndOfSequence ? 1 : 0))
-        put(UInt8(clamping: sampling.likelihoods ?? 255))
+        put(UInt8(clamping: sampling.logprobs ?? 255))
         put(UInt32(sampling.stop.count))
         for stop in sampling.stop { put(stop) }
         put(UInt32(sampling.biases.count))
@@ -42,9 +42,9 @@ extension FrameReader {
         let flags = try take(UInt8.self, "flags")
         guard flags <= 1 else { throw .outOfRange(field: "flags") }
         sampling.ignoresEndOfSequence = flags == 1
-        let likelihoods = Int(try take(UInt8.self, "logprobs"))
-        guard likelihoods == 255 || likelihoods <= Limits.likelihoods else { throw .outOfRange(field: "logprobs") }
-        sampling.likelihoods = likelihoods == 255 ? nil : likelihoods
+        let logprobs = Int(try take(UInt8.self, "logprobs"))
+        guard logprobs == 255 || logprobs <= Limits.logprobs else { throw .outOfRange(field: "logprobs") }
+        sampling.logprobs = logprobs == 255 ? nil : logprobs
         for _ in 0..<(try takeCount("stop", limit: Limits.stopStrings)) {
             sampling.stop.append(try takeText("stop string", limit: Limits.stopBytes))
         }

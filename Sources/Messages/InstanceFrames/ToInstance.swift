@@ -10,10 +10,10 @@ package enum ToInstance: Hashable, Sendable {
     case submissionPart(TaskID, offset: Int, total: Int, bytes: [UInt8])
     /// Ends a task within one step; answered by `finished(.cancelled)` unless it was over before.
     case cancel(TaskID)
-    /// Tokens below `index` have reached the scheduler and may be forgotten; they also open the window for more.
+    /// Tokens below `index` have reached the scheduler and may be released; they also open the window for more.
     case acknowledge(TaskID, index: Int)
     /// The scheduler is done with the task's end: nothing of it needs to be kept.
-    case forget(TaskID)
+    case release(TaskID)
     /// Send acceptance, unacknowledged tokens from `index` on, and the end of the task (again).
     case replay(TaskID, index: Int)
     /// A daemon has attached (again): answered by `attached`.
@@ -22,7 +22,7 @@ package enum ToInstance: Hashable, Sendable {
     case drain
 
     private enum Kind: UInt8 {
-        case ping = 1, submissionPart, cancel, acknowledge, forget, replay, attach, drain
+        case ping = 1, submissionPart, cancel, acknowledge, release, replay, attach, drain
     }
 
     /// Room for a submission's bytes in one packet.
@@ -53,7 +53,7 @@ package enum ToInstance: Hashable, Sendable {
             return writer.finish()
         case .cancel(let task): return Self.frame(.cancel, task)
         case .acknowledge(let task, let index): return Self.frame(.acknowledge, task, index)
-        case .forget(let task): return Self.frame(.forget, task)
+        case .release(let task): return Self.frame(.release, task)
         case .replay(let task, let index): return Self.frame(.replay, task, index)
         case .attach: return FrameWriter(kind: Kind.attach.rawValue).finish()
         case .drain: return FrameWriter(kind: Kind.drain.rawValue).finish()
@@ -76,7 +76,7 @@ package enum ToInstance: Hashable, Sendable {
         case .cancel: self = .cancel(try Self.takeTask(&reader))
         case .acknowledge:
             self = .acknowledge(try Self.takeTask(&reader), index: try reader.takeCount("index", limit: .max))
-        case .forget: self = .forget(try Self.takeTask(&reader))
+        case .release: self = .release(try Self.takeTask(&reader))
         case .replay: self = .replay(try Self.takeTask(&reader), index: try reader.takeCount("index", limit: .max))
         case .attach: self = .attach
         case .drain: self = .drain

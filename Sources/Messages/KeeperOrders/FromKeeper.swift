@@ -11,8 +11,8 @@ package enum FromKeeper: Hashable, Sendable {
     /// attachment and when it changes; not before the keeper has seen a process confined.
     case sandbox(SandboxState, deniedCalls: UInt32)
     case stateComplete
-    /// So many blank templates wait for a model.
-    case blanks(Int)
+    /// So many pre-warmed templates wait for a model.
+    case prewarmed(Int)
     case templateStarting(TemplateID, model: String, processID: Int32)
     case templateReady(TemplateID, TemplateReadiness)
     case templateEnded(TemplateID, ExitStatus?, message: String)
@@ -25,14 +25,14 @@ package enum FromKeeper: Hashable, Sendable {
     package struct TemplateReadiness: Hashable, Sendable {
         /// From the daemon's order at the keeper to ready.
         package var loadMicroseconds: Int
-        /// Of it, until a confined process waited for the model; about 0 where a blank one was there.
-        package var blankMicroseconds: Int
+        /// Of it, until a confined process waited for the model; about 0 where a pre-warmed one was there.
+        package var prewarmedMicroseconds: Int
         /// What it did with the model.
         package var model: TemplateStart
 
-        package init(loadMicroseconds: Int, blankMicroseconds: Int, model: TemplateStart) {
+        package init(loadMicroseconds: Int, prewarmedMicroseconds: Int, model: TemplateStart) {
             self.loadMicroseconds = loadMicroseconds
-            self.blankMicroseconds = blankMicroseconds
+            self.prewarmedMicroseconds = prewarmedMicroseconds
             self.model = model
         }
     }
@@ -57,7 +57,7 @@ package enum FromKeeper: Hashable, Sendable {
 
     private enum Kind: UInt8 {
         case welcome = 128, stateComplete, templateStarting, templateReady, templateEnded, instanceRunning
-        case instanceEnded, blanks, sandbox
+        case instanceEnded, prewarmed, sandbox
     }
 
     private static let messageLimit = 4096
@@ -76,7 +76,7 @@ package enum FromKeeper: Hashable, Sendable {
                 $0.put(denied)
             }
         case .stateComplete: return Self.frame(.stateComplete) { _ in }
-        case .blanks(let count): return Self.frame(.blanks) { $0.put(UInt32(count)) }
+        case .prewarmed(let count): return Self.frame(.prewarmed) { $0.put(UInt32(count)) }
         case .templateStarting(let template, let model, let process):
             return Self.frame(.templateStarting) {
                 $0.put(template.rawValue)
@@ -87,7 +87,7 @@ package enum FromKeeper: Hashable, Sendable {
             return Self.frame(.templateReady) {
                 $0.put(template.rawValue)
                 $0.put(UInt32(clamping: readiness.loadMicroseconds))
-                $0.put(UInt32(clamping: readiness.blankMicroseconds))
+                $0.put(UInt32(clamping: readiness.prewarmedMicroseconds))
                 readiness.model.put(into: &$0)
             }
         case .templateEnded(let template, let status, let message):
@@ -134,7 +134,7 @@ package enum FromKeeper: Hashable, Sendable {
             let state = try SandboxState.take(from: &reader)
             self = .sandbox(state, deniedCalls: try reader.take("denied calls"))
         case .stateComplete: self = .stateComplete
-        case .blanks: self = .blanks(try reader.takeCount("blanks", limit: ToKeeper.blankLimit))
+        case .prewarmed: self = .prewarmed(try reader.takeCount("pre-warmed templates", limit: ToKeeper.prewarmedLimit))
         case .templateStarting:
             let template = TemplateID(rawValue: try reader.take("template"))
             let model = try reader.takeText("model", limit: ToKeeper.modelKeyLimit)
@@ -142,10 +142,10 @@ package enum FromKeeper: Hashable, Sendable {
         case .templateReady:
             let template = TemplateID(rawValue: try reader.take("template"))
             let load = try reader.takeCount("load time", limit: .max)
-            let blank = try reader.takeCount("blank time", limit: .max)
+            let prewarming = try reader.takeCount("pre-warming time", limit: .max)
             let model = try TemplateStart.take(from: &reader)
             self = .templateReady(
-                template, TemplateReadiness(loadMicroseconds: load, blankMicroseconds: blank, model: model))
+                template, TemplateReadiness(loadMicroseconds: load, prewarmedMicroseconds: prewarming, model: model))
         case .templateEnded:
             let template = TemplateID(rawValue: try reader.take("template"))
             let status = try Self.takeStatus(&reader)

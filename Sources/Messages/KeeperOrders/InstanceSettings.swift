@@ -12,7 +12,7 @@ package struct InstanceSettings: Hashable, Sendable {
     package var maximumTasks: Int
     /// How keys and values lie in the segment.
     package var keyValueType: KeyValueType
-    /// Processors of the memory node that it stays in; nil: it may run anywhere.
+    /// Processors of the NUMA node that it stays in; nil: it may run anywhere.
     package var processors: ProcessorSet?
 
     /// Size of the memory file of an instance: its keys and values, then a page for what it says of a crash.

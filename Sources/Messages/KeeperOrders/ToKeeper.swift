@@ -15,24 +15,24 @@ package enum ToKeeper: Hashable, Sendable {
     case killInstance(InstanceID)
     /// End a template by closing its channel, then SIGKILL; its instances go on.
     case stopTemplate(TemplateID)
-    /// Keep so many blank templates, which have no model yet: the next `startTemplate` takes one.
-    case keepBlanks(Int)
-    /// The daemon has noted an end: the keeper may forget it.
-    case forgetInstance(InstanceID)
-    case forgetTemplate(TemplateID)
+    /// Keep so many pre-warmed templates, which have no model yet: the next `startTemplate` takes one.
+    case keepPrewarmed(Int)
+    /// The daemon has noted an end: the keeper may release it.
+    case releaseInstance(InstanceID)
+    case releaseTemplate(TemplateID)
     /// End all templates and instances, then yourself.
     case retire
 
     private enum Kind: UInt8 {
-        case hello = 96, startTemplate, fork, killInstance, stopTemplate, forgetInstance, forgetTemplate, retire
-        case keepBlanks
+        case hello = 96, startTemplate, fork, killInstance, stopTemplate, releaseInstance, releaseTemplate, retire
+        case keepPrewarmed
     }
 
     /// Longest model key in bytes.
     package static let modelKeyLimit = 512
-    /// Most instances of one `fork` order, and most blank templates.
+    /// Most instances of one `fork` order, and most pre-warmed templates.
     package static let forkLimit = 256
-    package static let blankLimit = 16
+    package static let prewarmedLimit = 16
 
     package func encoded() -> [UInt8] {
         switch self {
@@ -51,11 +51,11 @@ package enum ToKeeper: Hashable, Sendable {
             return writer.finish()
         case .killInstance(let instance): return Self.frame(.killInstance, instance.rawValue)
         case .stopTemplate(let template): return Self.frame(.stopTemplate, template.rawValue)
-        case .forgetInstance(let instance): return Self.frame(.forgetInstance, instance.rawValue)
-        case .forgetTemplate(let template): return Self.frame(.forgetTemplate, template.rawValue)
+        case .releaseInstance(let instance): return Self.frame(.releaseInstance, instance.rawValue)
+        case .releaseTemplate(let template): return Self.frame(.releaseTemplate, template.rawValue)
         case .retire: return FrameWriter(kind: Kind.retire.rawValue).finish()
-        case .keepBlanks(let count):
-            var writer = FrameWriter(kind: Kind.keepBlanks.rawValue)
+        case .keepPrewarmed(let count):
+            var writer = FrameWriter(kind: Kind.keepPrewarmed.rawValue)
             writer.put(UInt32(count))
             return writer.finish()
         }
@@ -84,10 +84,11 @@ package enum ToKeeper: Hashable, Sendable {
             self = .fork(instances, template: template, try InstanceSettings.take(from: &reader))
         case .killInstance: self = .killInstance(InstanceID(rawValue: try reader.take("instance")))
         case .stopTemplate: self = .stopTemplate(TemplateID(rawValue: try reader.take("template")))
-        case .forgetInstance: self = .forgetInstance(InstanceID(rawValue: try reader.take("instance")))
-        case .forgetTemplate: self = .forgetTemplate(TemplateID(rawValue: try reader.take("template")))
+        case .releaseInstance: self = .releaseInstance(InstanceID(rawValue: try reader.take("instance")))
+        case .releaseTemplate: self = .releaseTemplate(TemplateID(rawValue: try reader.take("template")))
         case .retire: self = .retire
-        case .keepBlanks: self = .keepBlanks(try reader.takeCount("blanks", limit: Self.blankLimit))
+        case .keepPrewarmed:
+            self = .keepPrewarmed(try reader.takeCount("pre-warmed templates", limit: Self.prewarmedLimit))
         }
         try reader.finish()
     }

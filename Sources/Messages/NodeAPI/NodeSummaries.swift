@@ -176,7 +176,7 @@ package struct NodeStatus: Hashable, Sendable, Codable {
     /// What the node wants its administrator to know, in sentences.
     package var remarks: [String]
     /// Templates without a model that wait for one.
-    package var blankTemplates: Int
+    package var prewarmedTemplates: Int
     package var models: Int
     package var templates: Int
     package var instances: Int
@@ -187,7 +187,7 @@ package struct NodeStatus: Hashable, Sendable, Codable {
     package init(
         node: NodeName, version: String, processID: Int32, keeperProcessID: Int32?, kernel: String, coreCount: Int,
         memoryBytes: Int, hasControlGroups: Bool, landlockABI: Int, sandboxRemarks: [String],
-        sandbox: SandboxState? = nil, deniedCalls: Int = 0, remarks: [String], blankTemplates: Int = 0, models: Int,
+        sandbox: SandboxState? = nil, deniedCalls: Int = 0, remarks: [String], prewarmedTemplates: Int = 0, models: Int,
         templates: Int, instances: Int, activeTasks: Int, startedAt: Double
     ) {
         self.node = node
@@ -203,7 +203,7 @@ package struct NodeStatus: Hashable, Sendable, Codable {
         self.sandbox = sandbox
         self.deniedCalls = deniedCalls
         self.remarks = remarks
-        self.blankTemplates = blankTemplates
+        self.prewarmedTemplates = prewarmedTemplates
         self.models = models
         self.templates = templates
         self.instances = instances

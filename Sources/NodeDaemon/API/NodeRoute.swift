@@ -12,10 +12,10 @@ struct NodeRoute: Sendable {
     /// In the router's form: `:id` is one part of a path, `**` all that follow.
     let path: String
     /// A peer needs one of these.
-    let roles: Set<Actor.Role>
+    let roles: Set<Principal.Role>
     let handle: Handler
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ roles: Set<Actor.Role>, handle: @escaping Handler) {
+    init(_ method: HTTPRequest.Method, _ path: String, _ roles: Set<Principal.Role>, handle: @escaping Handler) {
         precondition(!roles.isEmpty, "every route has somebody who may use it")
         self.method = method
         self.path = path
@@ -25,11 +25,11 @@ struct NodeRoute: Sendable {
 
     /// Answers the request where the peer may ask, else 403.
     func answer(_ request: Request, _ context: PeerRequestContext) async throws -> Response {
-        guard !roles.isDisjoint(with: context.actor.roles) else {
+        guard !roles.isDisjoint(with: context.principal.roles) else {
             let names = roles.map(\.rawValue).sorted().joined(separator: " or ")
             throw NodeAPIError(
                 code: "forbidden",
-                message: "this needs the role \(names), which user \(context.actor.userID) does not have: "
+                message: "this needs the role \(names), which user \(context.principal.userID) does not have: "
                     + "join the group deepflow-admin, or run the command as root")
         }
         return try await handle(request, context)

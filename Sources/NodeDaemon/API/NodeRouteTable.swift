@@ -12,7 +12,7 @@ struct NodeRouteTable: Sendable {
     let service: NodeService
     let modelImport: ModelImport
 
-    private static let both: Set<Actor.Role> = [.scheduler, .admin]
+    private static let both: Set<Principal.Role> = [.scheduler, .admin]
     /// A task with the largest prompt, escaped.
     private static let taskBytes = 48 << 20
     private static let orderBytes = 1 << 20

@@ -17,7 +17,7 @@ extension InstancePool {
         if now >= health[model]?.notBefore ?? now {
             if missing > 0, let template = templates.ready(for: model) {
                 orders.append(fork(missing, from: template, model, now))
-            } else if missing > 0 || wishes[model]?.isPinned == true, templates.current[model] == nil {
+            } else if missing > 0 || desired[model]?.isPinned == true, templates.current[model] == nil {
                 orders.append(startTemplate(of: model, now))
             }
         }
@@ -26,22 +26,22 @@ extension InstancePool {
         return orders
     }
 
-    /// How many instances waiting tasks and wishes need beside those that are there or coming. After failures one at a
+    /// How many instances waiting tasks and desired need beside those that are there or coming. After failures one at a
     /// time is tried.
     private func missingInstances(of model: ModelKey) -> Int {
         let own = instances.values.filter { $0.model == model }
         let coming = own.filter { $0.isComing }.count
         let waits = (waiting[model]?.count ?? 0) - coming * limits.tasksPerInstance
         let forTasks = waits > 0 ? (waits + limits.tasksPerInstance - 1) / limits.tasksPerInstance : 0
-        let forWishes = (wishes[model]?.minimumInstances ?? 0) - stayingCount(of: model)
-        let missing = min(max(forTasks, forWishes), limits.instancesPerModel - own.count, ToKeeper.forkLimit)
+        let forDesired = (desired[model]?.minimumInstances ?? 0) - stayingCount(of: model)
+        let missing = min(max(forTasks, forDesired), limits.instancesPerModel - own.count, ToKeeper.forkLimit)
         let hasFailed = (health[model]?.failures ?? 0) > 0
         return max(0, hasFailed ? min(missing, coming > 0 ? 0 : 1) : missing)
     }
 
     private mutating func noteUse(of model: ModelKey, _ now: MonotonicTime) {
         let isUsed =
-            waiting[model] != nil || wishes[model] != nil || instances.values.contains { $0.model == model }
+            waiting[model] != nil || desired[model] != nil || instances.values.contains { $0.model == model }
         if isUsed || templates.current[model] == nil {
             unusedSince[model] = nil
         } else if unusedSince[model] == nil {
@@ -95,9 +95,9 @@ extension InstancePool {
     }
 
     /// Drops ended templates that no instance refers to.
-    mutating func forgetTemplates() -> [Order] {
+    mutating func releaseTemplates() -> [Order] {
         guard !isTakingOver else { return [] }
-        return templates.forget(except: Set(instances.values.map(\.template))).map { .forgetTemplate($0) }
+        return templates.release(except: Set(instances.values.map(\.template))).map { .releaseTemplate($0) }
     }
 
     /// Ends the templates that nobody has used for the idle time.
@@ -114,7 +114,7 @@ extension InstancePool {
     /// When an instance has been idle for long enough; nil while it works or is to be kept.
     func idleDeadline(_ instance: Instance) -> MonotonicTime? {
         guard instance.tasks.isEmpty, let seconds = limits.idleSeconds else { return nil }
-        if let minimum = wishes[instance.model]?.minimumInstances, stayingCount(of: instance.model) <= minimum {
+        if let minimum = desired[instance.model]?.minimumInstances, stayingCount(of: instance.model) <= minimum {
             return nil
         }
         return instance.idleSince.adding(seconds: seconds)
@@ -125,7 +125,7 @@ extension InstancePool {
         templates seenTemplates: Set<TemplateID>, instances seenInstances: Set<InstanceID>, now: MonotonicTime
     ) -> [Order] {
         isTakingOver = false
-        var orders = forgetTemplates()
+        var orders = releaseTemplates()
         let message = "its keeper does not have it any more"
         for (id, _) in sortedInstances where !seenInstances.contains(id) {
             orders += instanceEnded(id, status: nil, message: message, isLost: true, now: now)
@@ -143,7 +143,7 @@ extension InstancePool {
         for (id, instance) in sortedInstances where instance.isCondemned {
             orders.append(.kill(id, reason: "it was to be killed before the connection to the keeper broke"))
         }
-        for model in Set(templates.current.keys).union(wishes.keys) { orders += advance(model, now) }
+        for model in Set(templates.current.keys).union(desired.keys) { orders += advance(model, now) }
         return orders
     }
 }

@@ -8,7 +8,7 @@ internal import ServingModel
 ///
 /// 1. A task goes to the instance of its model with the fewest tasks, if one has room.
 /// 2. Otherwise it waits. Where more wait than the starting instances will take, as many are forked at once as they
-///    need, up to the limit; so are those that a model is to have at least (`ModelWishes`).
+///    need, up to the limit; so are those that a model is to have at least (`DesiredState`).
 /// 3. No ready template: one is started first. One that fails tells why, and the waiting tasks get its sentence.
 /// 4. Failed starts make the next one wait (`StartHealth`); after three in a row the waiting tasks fail, and new ones
 ///    are refused until the pause is over and one more start was tried.
@@ -46,13 +46,13 @@ struct InstancePool {
     enum Order: Hashable {
         case startTemplate(TemplateID, ModelKey)
         case stopTemplate(TemplateID)
-        case forgetTemplate(TemplateID)
+        case releaseTemplate(TemplateID)
         case fork([InstanceID], template: TemplateID, ModelKey)
         case drain(InstanceID)
         case cancelTasks(InstanceID)
         case ping(InstanceID)
         case kill(InstanceID, reason: String)
-        case forgetInstance(InstanceID)
+        case releaseInstance(InstanceID)
         case assign(TaskID, InstanceID)
         case fail(TaskID, TaskFailure, message: String)
     }
@@ -110,7 +110,7 @@ struct InstancePool {
     var waiting: [ModelKey: [TaskID]] = [:]
     var instanceOfTask: [TaskID: InstanceID] = [:]
     var health: [ModelKey: StartHealth] = [:]
-    var wishes: [ModelKey: ModelWishes] = [:]
+    var desired: [ModelKey: DesiredState] = [:]
     /// Since when a model's template has had no instance and nobody waiting.
     var unusedSince: [ModelKey: MonotonicTime] = [:]
     /// A keeper is telling what it holds: an ended template may still be named by an instance that comes later.
@@ -184,14 +184,14 @@ struct InstancePool {
     ) -> [Order] {
         guard let template = templates.end(id) else {
             // Given up before: the keeper still has an entry for it.
-            return templates.templates[id] == nil ? [.forgetTemplate(id)] : []
+            return templates.templates[id] == nil ? [.releaseTemplate(id)] : []
         }
         var orders: [Order] = []
         if case .starting = template.phase, !isLost {
             health[template.model, default: StartHealth()].noteFailure(message, at: now)
             orders += failWaiting(of: template.model, "the model's template could not start: \(message)")
         }
-        return orders + forgetTemplates() + advance(template.model, now)
+        return orders + releaseTemplates() + advance(template.model, now)
     }
 
     // MARK: Instances
@@ -257,8 +257,8 @@ struct InstancePool {
     mutating func instanceEnded(
         _ id: InstanceID, status: ExitStatus?, message: String, isLost: Bool = false, now: MonotonicTime
     ) -> [Order] {
-        guard let instance = instances.removeValue(forKey: id) else { return [.forgetInstance(id)] }
-        var orders: [Order] = [.forgetInstance(id)]
+        guard let instance = instances.removeValue(forKey: id) else { return [.releaseInstance(id)] }
+        var orders: [Order] = [.releaseInstance(id)]
         for task in instance.tasks.sorted(by: { $0.rawValue < $1.rawValue }) {
             instanceOfTask[task] = nil
             orders.append(.fail(task, .instanceLost, message: "its instance ended: \(message)"))
@@ -266,7 +266,7 @@ struct InstancePool {
         if !isLost, !instance.isDraining || status?.isSuccess == false {
             orders += noteCrash(of: instance, status, message, now)
         }
-        return orders + forgetTemplates() + advance(instance.model, now)
+        return orders + releaseTemplates() + advance(instance.model, now)
     }
 
     private mutating func noteCrash(
@@ -294,7 +294,7 @@ struct InstancePool {
         for (id, instance) in sortedInstances where instance.model == model { orders += stopInstance(id, now: now) }
         orders += retireTemplate(templates.current[model])
         health[model] = nil
-        if let wanted = wishes.removeValue(forKey: model), let successor { wishes[successor] = wanted }
+        if let wanted = desired.removeValue(forKey: model), let successor { desired[successor] = wanted }
         guard let successor, !tasks.isEmpty else { return orders }
         // They were here before those that came for the new content.
         waiting[successor] = tasks + waiting[successor, default: []]
@@ -339,7 +339,7 @@ struct InstancePool {
 
     /// Models that have less than they need, in an order that does not change from run to run.
     private var modelsInWant: [ModelKey] {
-        let wanting = wishes.filter { model, wanted in
+        let wanting = desired.filter { model, wanted in
             stayingCount(of: model) < wanted.minimumInstances || wanted.isPinned && templates.current[model] == nil
         }
         return Set(waiting.filter { !$0.value.isEmpty }.keys).union(wanting.keys)

@@ -60,7 +60,7 @@ struct TemplatePool {
     }
 
     /// Drops the entries of ended templates except those in `used`; what was dropped.
-    mutating func forget(except used: Set<TemplateID>) -> [TemplateID] {
+    mutating func release(except used: Set<TemplateID>) -> [TemplateID] {
         let over = templates.filter { $0.value.phase == .ended && !used.contains($0.key) }.map(\.key)
         for id in over { templates[id] = nil }
         return over.sorted { $0.rawValue < $1.rawValue }

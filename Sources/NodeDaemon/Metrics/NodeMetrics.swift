@@ -25,7 +25,7 @@ struct NodeMetrics: Hashable {
     }
 
     /// A collector keeps a row for each name for ever: models that start first behind so many others are counted together.
-    private static let mostModels = 256
+    private static let maxModels = 256
     private static let otherModels = "(others)"
 
     private(set) var starts: [String: [DurationHistogram]] = [:]
@@ -33,7 +33,7 @@ struct NodeMetrics: Hashable {
 
     /// An instance was ready.
     mutating func note(_ stages: StartStages, of model: ModelName) {
-        let isCounted = starts[model.text] != nil || starts.count < Self.mostModels
+        let isCounted = starts[model.text] != nil || starts.count < Self.maxModels
         let place = isCounted ? model.text : Self.otherModels
         var histograms = starts[place] ?? Array(repeating: DurationHistogram(), count: stages.named.count)
         for (index, stage) in stages.named.enumerated() { histograms[index].note(microseconds: stage.microseconds) }

@@ -6,57 +6,57 @@ internal import ServingModel
 /// The daemon's end of the sockets to its keeper and to all instances: one thread that waits in epoll, since packet
 /// sockets are none of NIO's. Everything here may be called from anywhere and never blocks.
 final class InstanceReactor: Sendable {
-    private let mailbox: ReactorMailbox
+    private let exchange: ReactorExchange
 
     /// Starts the thread.
     init() throws(SystemCallError) {
-        let mailbox = try ReactorMailbox()
-        self.mailbox = mailbox
+        let exchange = try ReactorExchange()
+        self.exchange = exchange
         try WorkerThread.start {
-            var loop = ReactorLoop(mailbox)
+            var loop = ReactorLoop(exchange)
             loop.run()
         }
     }
 
     /// Rings when `takeEvents` may have something; ends after `stop`. For one listener.
-    var rings: AsyncStream<Void> { mailbox.rings }
+    var rings: AsyncStream<Void> { exchange.rings }
 
     /// What happened since the last call.
-    func takeEvents() -> [ReactorEvent] { mailbox.takeEvents() }
+    func takeEvents() -> [ReactorEvent] { exchange.takeEvents() }
 
     /// Speaks to this keeper from now on, beginning with `hello`. Channels of instances that are known stay.
     func attach(keeper: SharedPacketSocket) {
-        mailbox.post(.attach(keeper: keeper))
+        exchange.post(.attach(keeper: keeper))
     }
 
     /// Speaks to no keeper from now on.
     func detachKeeper() {
-        mailbox.post(.detachKeeper)
+        exchange.post(.detachKeeper)
     }
 
     /// Orders something of the keeper; dropped where none is attached.
     func order(_ order: ToKeeper, descriptor: SharedDescriptor? = nil) {
-        mailbox.post(.order(order, descriptor))
+        exchange.post(.order(order, descriptor))
     }
 
     /// Sends frames to an instance in their order; dropped where it is gone.
     func send(_ frames: [ToInstance], to instance: InstanceID) {
-        mailbox.post(.send(frames, instance))
+        exchange.post(.send(frames, instance))
     }
 
     /// Closes an instance's channel; nothing more is heard of it.
     func close(_ instance: InstanceID) {
-        mailbox.post(.close(instance))
+        exchange.post(.close(instance))
     }
 
     /// Has an `alarm` told at `time`, instead of any that was asked for before; nil: none. The thread that waits for
     /// sockets anyway waits for it too: a sleeping task that is cancelled stays in memory until its time would have come.
     func setAlarm(_ time: MonotonicTime?) {
-        mailbox.post(.setAlarm(time))
+        exchange.post(.setAlarm(time))
     }
 
     /// Closes everything and ends the thread.
     func stop() {
-        mailbox.post(.stop)
+        exchange.post(.stop)
     }
 }

@@ -12,7 +12,7 @@ struct ReactorLoop: ~Copyable {
     /// over, may have kept the other end and write on.
     private static let lastPackets = 1024
 
-    private let mailbox: ReactorMailbox
+    private let exchange: ReactorExchange
     private var readiness: ReadinessList?
     private var keeper: PacketChannel?
     private var channels: [InstanceID: PacketChannel] = [:]
@@ -24,22 +24,22 @@ struct ReactorLoop: ~Copyable {
     private var alarm: MonotonicTime?
     private var isStopped = false
 
-    init(_ mailbox: ReactorMailbox) {
-        self.mailbox = mailbox
+    init(_ exchange: ReactorExchange) {
+        self.exchange = exchange
     }
 
     /// Runs until a `stop` command.
     mutating func run() {
-        defer { mailbox.finish() }
+        defer { exchange.finish() }
         do throws(SystemCallError) {
             let list = try ReadinessList()
-            try list.add(mailbox.wakeupDescriptor, key: Self.wakeupKey, .readable)
+            try list.add(exchange.wakeupDescriptor, key: Self.wakeupKey, .readable)
             readiness = consume list
-            // One that waits for the mailbox alone, while the daemon is behind.
+            // One that waits for the exchange alone, while the daemon is behind.
             let quiet = try ReadinessList()
-            try quiet.add(mailbox.wakeupDescriptor, key: Self.wakeupKey, .readable)
+            try quiet.add(exchange.wakeupDescriptor, key: Self.wakeupKey, .readable)
             while !isStopped {
-                if mailbox.isFull {
+                if exchange.isFull {
                     _ = try quiet.wait(milliseconds: nil)
                     carryOutCommands()
                 } else {
@@ -47,7 +47,7 @@ struct ReactorLoop: ~Copyable {
                 }
             }
         } catch {
-            mailbox.tell(.keeperLost(reason: "the reactor cannot wait for its sockets: \(error)"))
+            exchange.send(.keeperLost(reason: "the reactor cannot wait for its sockets: \(error)"))
         }
     }
 
@@ -67,11 +67,11 @@ struct ReactorLoop: ~Copyable {
         // Last, so that after a pause of the daemon itself what has arrived meanwhile comes before it.
         guard let due = alarm, due <= .now else { return }
         alarm = nil
-        mailbox.tell(.alarm)
+        exchange.send(.alarm)
     }
 
     private mutating func carryOutCommands() {
-        for command in mailbox.takeCommands() {
+        for command in exchange.takeCommands() {
             switch command {
             case .attach(let socket): attach(socket)
             case .detachKeeper: dropKeeper()
@@ -95,7 +95,7 @@ struct ReactorLoop: ~Copyable {
         do throws(SystemCallError) {
             try readiness?.add(channel.number, key: channel.key, .readable)
         } catch {
-            return mailbox.tell(.keeperLost(reason: "\(error)"))
+            return exchange.send(.keeperLost(reason: "\(error)"))
         }
         _ = channel.enqueue(ToKeeper.hello.encoded(), nil)
         keeper = channel
@@ -140,13 +140,13 @@ struct ReactorLoop: ~Copyable {
             drop(instance)
         default: break
         }
-        mailbox.tell(.keeper(event))
+        exchange.send(.keeper(event))
     }
 
     private mutating func loseKeeper(_ reason: String) {
         guard keeper != nil else { return }
         dropKeeper()
-        mailbox.tell(.keeperLost(reason: reason))
+        exchange.send(.keeperLost(reason: reason))
     }
 
     private mutating func dropKeeper() {
@@ -167,7 +167,7 @@ struct ReactorLoop: ~Copyable {
             unanswered.insert(instance)
             send([.ping(0)], to: instance)
         } catch {
-            mailbox.tell(.instanceBroken(instance, reason: "\(error)"))
+            exchange.send(.instanceBroken(instance, reason: "\(error)"))
         }
     }
 
@@ -181,7 +181,7 @@ struct ReactorLoop: ~Copyable {
 
     private mutating func breakOff(_ instance: InstanceID, _ reason: String) {
         drop(instance)
-        mailbox.tell(.instanceBroken(instance, reason: reason))
+        exchange.send(.instanceBroken(instance, reason: reason))
     }
 
     private mutating func send(_ frames: [ToInstance], to instance: InstanceID) {
@@ -211,16 +211,16 @@ struct ReactorLoop: ~Copyable {
                 }
                 switch frame {
                 case .success(let message):
-                    mailbox.tell(.instance(instance, message), byteCount: count)
+                    exchange.send(.instance(instance, message), byteCount: count)
                     if case .pong = message, unanswered.remove(instance) != nil {
-                        mailbox.tell(.instanceAnswered(instance, at: .now))
+                        exchange.send(.instanceAnswered(instance, at: .now))
                     }
                 case .failure(let error): return breakOff(instance, "it sent no frame: \(error)")
                 }
             case .success(.nothing): return
             case .success(.closed):
                 drop(instance)
-                return mailbox.tell(.instanceClosed(instance))
+                return exchange.send(.instanceClosed(instance))
             case .success(.malformed): return breakOff(instance, "it sent a malformed packet")
             case .failure(let error): return breakOff(instance, "\(error)")
             }

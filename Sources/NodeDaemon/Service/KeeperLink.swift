@@ -15,7 +15,7 @@ struct KeeperLink {
     /// Controllers of the keeper's control groups; nil where it has none.
     var controllers: [String]?
     /// Blank templates that wait there.
-    var blankTemplates = 0
+    var prewarmedTemplates = 0
     /// Why there is no keeper; nil while one is attached.
     var trouble: String?
     /// How the keeper confines, as it last told.
@@ -116,7 +116,7 @@ extension TemplateDetails {
         guard let orderedAt else { return nil }
         let total = readyAt.microseconds(since: orderedAt)
         let parts = [
-            readiness.blankMicroseconds, readiness.model.mappingMicroseconds, readiness.model.rehearsalMicroseconds,
+            readiness.prewarmedMicroseconds, readiness.model.mappingMicroseconds, readiness.model.rehearsalMicroseconds,
         ].map { min(max(0, $0), total) }
         return StartStages(
             scalerPre: max(0, total - parts.reduce(0, +)), tePreLoad: parts[0], teLoad: parts[1],

@@ -15,21 +15,21 @@ actor NodeService {
     let logger: Logger
     let startedAt = ProcessFacts.wallClock
     private let launcher: KeeperLauncher
-    private let placement = MemoryPlacement()
+    private let placement = NUMAPlacement()
 
     var pool: InstancePool
     var tasks: [TaskID: NodeTask] = [:]
-    /// Tasks at their end, oldest first; may name some that were forgotten since.
+    /// Tasks at their end, oldest first; may name some that were released since.
     var endedTasks: [TaskID] = []
-    var forgotten: [InstanceID: ForgottenTasks] = [:]
+    var released: [InstanceID: ReleasedTasks] = [:]
     var instanceDetails: [InstanceID: InstanceDetails] = [:]
     var templateDetails: [TemplateID: TemplateDetails] = [:]
     var link = KeeperLink()
     var metrics = NodeMetrics()
-    let wishFile: WishFile
-    /// What the file holds, or will when `wishWriting` has ended.
-    var keptWishes: [ModelKey: ModelWishes] = [:]
-    var wishWriting: Task<Void, Never>?
+    let desiredStateFile: DesiredStateFile
+    /// What the file holds, or will when `desiredStateWriting` has ended.
+    var keptDesired: [ModelKey: DesiredState] = [:]
+    var desiredStateWriting: Task<Void, Never>?
     var events: EventBacklog?
     var publishedInstances: [InstanceID: InstanceState] = [:]
     /// The template whose readiness is being dealt with.
@@ -57,7 +57,7 @@ actor NodeService {
         self.reactor = reactor
         self.launcher = launcher
         self.logger = logger
-        wishFile = WishFile(directory: configuration.nodeDirectory)
+        desiredStateFile = DesiredStateFile(directory: configuration.nodeDirectory)
         pool = InstancePool(
             limits: InstancePool.Limits(
                 instancesPerModel: configuration.maximumInstancesPerModel,
@@ -68,7 +68,7 @@ actor NodeService {
 
     /// Attaches to the keeper and follows what happens, until the reactor is stopped.
     func run() async {
-        recallWishes()
+        readDesiredState()
         let connecting = Task { await connectKeeper() }
         for await _ in reactor.rings {
             for event in reactor.takeEvents() { take(event) }
@@ -128,11 +128,11 @@ actor NodeService {
     /// Ends `run`. Keeper and instances go on, unless the daemon was told to take them along: then it waits until the
     /// keeper has gone, for at most ten seconds.
     func stop() async {
-        await wishWriting?.value
+        await desiredStateWriting?.value
         if configuration.retiresOnStop, link.phase == .attached {
             link.phase = .retiring
             // Nothing is to be replaced any more; the file keeps what was wanted.
-            (pool.wishes, keptWishes) = ([:], [:])
+            (pool.desired, keptDesired) = ([:], [:])
             reactor.order(.retire)
             let alarm = Task {
                 try await ContinuousClock().sleep(for: .seconds(10))
@@ -170,10 +170,10 @@ actor NodeService {
         switch order {
         case .startTemplate(let id, let model): return startTemplate(id, model)
         case .stopTemplate(let id): reactor.order(.stopTemplate(id))
-        case .forgetTemplate(let id):
+        case .releaseTemplate(let id):
             templateDetails[id] = nil
             link.seenTemplates.remove(id)
-            reactor.order(.forgetTemplate(id))
+            reactor.order(.releaseTemplate(id))
         case .fork(let ids, let template, let model): return fork(ids, template, model)
         case .drain(let id): reactor.send([.drain], to: id)
         case .cancelTasks(let id):
@@ -186,13 +186,13 @@ actor NodeService {
         case .kill(let id, let reason):
             logger.warning("killing an instance", metadata: ["instance": "\(id)", "reason": "\(reason)"])
             reactor.order(.killInstance(id))
-        case .forgetInstance(let id):
+        case .releaseInstance(let id):
             instanceDetails[id] = nil
             link.seenInstances.remove(id)
-            forgotten[id] = nil
+            released[id] = nil
             dropEndedTasks(of: id)
             reactor.close(id)
-            reactor.order(.forgetInstance(id))
+            reactor.order(.releaseInstance(id))
         case .assign(let task, let instance): assign(task, to: instance)
         case .fail(let task, let failure, let message): fail(task, failure, message)
         }
@@ -252,7 +252,7 @@ actor NodeService {
     /// After each turn: tells of instances that changed, sets the alarm, lets those go on who waited for the keeper.
     func settle() {
         publishInstances()
-        keepWishes()
+        keepDesiredState()
         setAlarm()
         waits.look(at: pool)
         if isDraining, !hasAudience { endDrain() }

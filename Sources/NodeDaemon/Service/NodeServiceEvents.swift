@@ -55,7 +55,7 @@ extension NodeService {
             link.trouble = nil
         case .sandbox(let state, let denied): sandbox(state, denied)
         case .stateComplete: stateComplete()
-        case .blanks(let count): link.blankTemplates = count
+        case .prewarmed(let count): link.prewarmedTemplates = count
         case .templateStarting(let id, let model, let process): templateStarting(id, model, process)
         case .templateReady(let id, let readiness):
             noteReadiness(of: id, readiness)
@@ -106,7 +106,7 @@ extension NodeService {
         guard !link.awaitsSandbox else { return }
         link.phase = .attached
         ServiceNotification.ready("\(store.all.count) models")
-        reactor.order(.keepBlanks(configuration.blankTemplates))
+        reactor.order(.keepPrewarmed(configuration.prewarmedTemplates))
         carryOut(
             pool.reconcile(templates: link.seenTemplates, instances: link.seenInstances, now: .now))
         let known = Set(store.all.map(ModelKey.init))
@@ -248,8 +248,8 @@ extension NodeService {
     private func record(of task: TaskID, at instance: InstanceID) -> NodeTask? {
         guard let holder = pool.instances[instance], !holder.isCondemned else { return nil }
         if let record = tasks[task], record.instance == instance { return record }
-        if forgotten[instance]?.contains(task) == true {
-            if forgotten[instance]?.admitsMention() == false { misbehaved(instance, "it goes on about \(task)") }
+        if released[instance]?.contains(task) == true {
+            if released[instance]?.admitsMention() == false { misbehaved(instance, "it goes on about \(task)") }
             return nil
         }
         if holder.isAttaching, tasks[task] == nil { return learn(task, from: instance) }

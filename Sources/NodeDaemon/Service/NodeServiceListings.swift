@@ -35,7 +35,7 @@ extension NodeService {
             return TemplateSummary(
                 id: id, model: template.model.name, processID: process, state: state,
                 loadMicroseconds: templateDetails[id]?.loadMicroseconds, startStages: templateDetails[id]?.stages,
-                isPinned: pool.wishes[template.model]?.isPinned == true,
+                isPinned: pool.desired[template.model]?.isPinned == true,
                 artefactBytes: resident[template.model.digest]?.total,
                 residentBytes: resident[template.model.digest]?.resident,
                 privateBytes: ProcessFacts.privateBytes(of: process))
@@ -52,7 +52,7 @@ extension NodeService {
             hasControlGroups: link.controllers != nil, landlockABI: max(0, Int(clinux_landlock_abi())),
             sandboxRemarks: missing.sorted().map { "an instance runs without '\($0)': this kernel or user refused it" },
             sandbox: link.sandbox, deniedCalls: link.deniedCalls, remarks: remarks,
-            blankTemplates: link.blankTemplates, models: store.all.count,
+            prewarmedTemplates: link.prewarmedTemplates, models: store.all.count,
             templates: pool.templates.templates.values.count { $0.phase != .ended }, instances: pool.instances.count,
             activeTasks: tasks.values.count { !$0.isOver }, startedAt: startedAt)
     }
@@ -93,7 +93,7 @@ extension NodeService {
             Task {
                 try await ContinuousClock().sleep(for: Self.claimTime)
                 // Only the scheduler that was given the time.
-                if events === backlog { forgetUnclaimed() }
+                if events === backlog { releaseUnclaimed() }
             }
         }
         return backlog

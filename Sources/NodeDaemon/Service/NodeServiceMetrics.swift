@@ -37,8 +37,8 @@ extension NodeService {
         let templates = pool.templates.templates.values.count { $0.phase != .ended }
         text.begin("deepflow_templates", .gauge, "Templates of models.")
         text.add("deepflow_templates", [], templates)
-        text.begin("deepflow_blank_templates", .gauge, "Templates that wait for a model.")
-        text.add("deepflow_blank_templates", [], link.blankTemplates)
+        text.begin("deepflow_prewarmed_templates", .gauge, "Templates that wait for a model.")
+        text.add("deepflow_prewarmed_templates", [], link.prewarmedTemplates)
         text.begin("deepflow_tasks_active", .gauge, "Tasks that instances have or will get.")
         text.add("deepflow_tasks_active", [], tasks.values.count { !$0.isOver })
         text.begin("deepflow_tasks_waiting", .gauge, "Tasks without an instance by model.")

@@ -92,7 +92,7 @@ extension InstancePool {
     func startFailure(of model: ModelKey) -> PoolWaits.Outcome {
         guard let health = health[model], health.failures > 0 else { return .pending }
         // A template that failed is not tried again unless something wants an instance or the template.
-        let goesOn = wishes[model] != nil && !health.isOutOfPatience || templates.current[model] != nil
+        let goesOn = desired[model] != nil && !health.isOutOfPatience || templates.current[model] != nil
         return goesOn ? .pending : .failed("'\(model.name)' cannot be started: \(health.lastFailure)")
     }
 }

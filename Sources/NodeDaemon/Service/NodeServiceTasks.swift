@@ -86,7 +86,7 @@ extension NodeService {
         for item in acknowledgements {
             guard let record = tasks[item.task] else { continue }
             if item.isOver {
-                forget(item.task)
+                release(item.task)
             } else if let instance = record.instance, (0...TaskSubmission.Limits.generated).contains(item.index) {
                 tasks[item.task]?.order.acknowledge(item.index)
                 frames[instance, default: []].append(.acknowledge(item.task, index: item.index))
@@ -97,23 +97,23 @@ extension NodeService {
     }
 
     /// Ends what the scheduler has not asked for although it had the time: it does not know these tasks any more.
-    func forgetUnclaimed() {
+    func releaseUnclaimed() {
         for task in tasks.filter(\.value.isUnclaimed).keys {
             logger.info("ended a task that no scheduler claims", metadata: ["task": "\(task)"])
-            forget(task)
+            release(task)
         }
         settle()
     }
 
     /// Drops a task here and at its instance; a running one is ended by it.
-    func forget(_ task: TaskID) {
+    func release(_ task: TaskID) {
         guard let record = tasks.removeValue(forKey: task) else { return }
         guard let instance = record.instance else {
             _ = pool.withdraw(task)
             return
         }
-        forgotten[instance, default: ForgottenTasks()].insert(task)
-        reactor.send([.forget(task)], to: instance)
+        released[instance, default: ReleasedTasks()].insert(task)
+        reactor.send([.release(task)], to: instance)
         if !record.isOver { carryOut(pool.taskOver(task, isSuccess: false, now: .now)) }
     }
 
@@ -124,7 +124,7 @@ extension NodeService {
         record.submission = nil
         if record.hasWaited { record.startMicroseconds = MonotonicTime.now.microseconds(since: record.submittedAt) }
         tasks[task] = record
-        forgotten[instance]?.remove(task)
+        released[instance]?.remove(task)
         reactor.send(ToInstance.submission(TaskSubmission(submission)), to: instance)
     }
 
@@ -137,14 +137,14 @@ extension NodeService {
         publish(.task(task, .failed(failure, message: message)))
     }
 
-    /// A task has come to its end at its instance, which keeps it until the scheduler forgets it.
+    /// A task has come to its end at its instance, which keeps it until the scheduler releases it.
     func end(_ task: TaskID, isSuccess: Bool) {
         guard tasks[task]?.isOver == false else { return }
         tasks[task]?.isOver = true
         endedTasks.append(task)
         if endedTasks.count > Self.endedTaskLimit {
             let oldest = endedTasks.removeFirst()
-            if tasks[oldest]?.isOver == true { forget(oldest) }
+            if tasks[oldest]?.isOver == true { release(oldest) }
         }
         carryOut(pool.taskOver(task, isSuccess: isSuccess, now: .now))
     }

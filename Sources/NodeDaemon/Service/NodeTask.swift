@@ -2,7 +2,7 @@
 internal import LinuxKernel
 internal import ServingModel
 
-/// What the daemon knows of a task that the scheduler has not forgotten.
+/// What the daemon knows of a task that the scheduler has not released.
 struct NodeTask: Sendable {
     /// The task as it was submitted, until an instance has it; nil for one that was learned from an instance.
     var submission: ServingTask?

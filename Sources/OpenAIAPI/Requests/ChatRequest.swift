@@ -32,7 +32,7 @@ private struct ChatBody: Decodable {
         needsText = offersTools || fields.has("chat_template_kwargs")
         var sampling = shared.sampling
         sampling.maximumTokens = try Self.maximumTokens(fields)
-        sampling.likelihoods = try Self.likelihoods(fields)
+        sampling.logprobs = try Self.logprobs(fields)
         let conversation = Conversation(
             try Self.messages(fields), addsGenerationPrompt: try fields.flag("add_generation_prompt") ?? true)
         request = GenerationRequest(
@@ -42,8 +42,8 @@ private struct ChatBody: Decodable {
     }
 
     /// `top_logprobs` counts only beside `logprobs: true`.
-    private static func likelihoods(_ fields: RequestFields) throws(APIError) -> Int? {
-        let top = try fields.integer("top_logprobs", in: 0...SamplingParameters.Limits.likelihoods)
+    private static func logprobs(_ fields: RequestFields) throws(APIError) -> Int? {
+        let top = try fields.integer("top_logprobs", in: 0...SamplingParameters.Limits.logprobs)
         guard try fields.flag("logprobs") ?? false else {
             if let top, top > 0 { throw fields.invalid("top_logprobs", "needs 'logprobs' to be true") }
             return nil

@@ -21,7 +21,7 @@ private struct CompletionBody: Decodable {
         let parses = try fields.flag("parse_special") ?? true
         var sampling = shared.sampling
         sampling.maximumTokens = try SamplingFields.maximumTokens(fields, "max_tokens") ?? Self.defaultMaximumTokens
-        sampling.likelihoods = try Self.likelihoods(fields)
+        sampling.logprobs = try Self.logprobs(fields)
         let prompts = try PromptList(
             fields, "prompt", most: GenerationRequest.Limits.prompts, parsesControlTokens: parses
         ).prompts
@@ -40,16 +40,16 @@ private struct CompletionBody: Decodable {
     private static let defaultMaximumTokens = 16
 
     /// A number here, where chats have a truth value and a second field.
-    private static func likelihoods(_ fields: RequestFields) throws(APIError) -> Int? {
+    private static func logprobs(_ fields: RequestFields) throws(APIError) -> Int? {
         if let no = try? fields.container.decode(Bool.self, forKey: FieldName("logprobs")), !no { return nil }
-        return try fields.integer("logprobs", in: 0...SamplingParameters.Limits.likelihoods)
+        return try fields.integer("logprobs", in: 0...SamplingParameters.Limits.logprobs)
     }
 
     private static func echoes(
         _ fields: RequestFields, _ prompts: [Prompt], _ sampling: SamplingParameters
     ) throws(APIError) -> Bool {
         guard try fields.flag("echo") ?? false else { return false }
-        guard sampling.likelihoods == nil else {
+        guard sampling.logprobs == nil else {
             throw fields.unsupported("echo", "together with 'logprobs' is not supported yet: leave one of them out")
         }
         for case .tokens in prompts {

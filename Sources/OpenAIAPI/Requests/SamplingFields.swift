@@ -4,7 +4,7 @@ internal import ServingModel
 /// The fields that chats and completions share, read and checked in one place.
 struct SamplingFields {
     let model: ModelName
-    /// Without seed, length and likelihoods, whose fields differ.
+    /// Without seed, length and logprobs, whose fields differ.
     let sampling: SamplingParameters
     /// What of it is in the request.
     let asked: SamplingDefaults
@@ -42,7 +42,7 @@ struct SamplingFields {
         return try fields.number(name, in: bounds[0]...bounds[1]).map { Float($0) }
     }
 
-    /// What a model may have wishes for, where the client has one.
+    /// What a model may have desired for, where the client has one.
     private static func asked(_ fields: RequestFields) throws(APIError) -> SamplingDefaults {
         typealias Limits = SamplingParameters.Limits
         var asked = SamplingDefaults()

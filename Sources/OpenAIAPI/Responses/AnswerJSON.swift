@@ -11,12 +11,12 @@ extension JSONText {
             append(raw: isWhole ? ",\"message\":{\"role\":\"assistant\"" : ",\"delta\":{")
             append(messageOf: part, isWhole: isWhole)
             append(raw: "},\"logprobs\":")
-            append(chatLikelihoods: part.likelihoods)
+            append(chatLogprobs: part.logprobs)
         } else {
             append(raw: ",\"text\":")
             append(string: part.text)
             append(raw: ",\"logprobs\":")
-            append(completionLikelihoods: part.likelihoods, textOffset: part.textOffset)
+            append(completionLogprobs: part.logprobs, textOffset: part.textOffset)
         }
         append(raw: ",\"finish_reason\":")
         append(optional: part.wireReason(hasCalls: hasCalls))
@@ -68,14 +68,14 @@ extension JSONText {
     }
 
     /// The `logprobs` of a chat's choice: `null` where none were asked for.
-    private mutating func append(chatLikelihoods likelihoods: [TokenLikelihood]) {
-        guard !likelihoods.isEmpty else { return append(raw: "null") }
+    private mutating func append(chatLogprobs logprobs: [TokenLogprob]) {
+        guard !logprobs.isEmpty else { return append(raw: "null") }
         append(raw: "{\"content\":[")
-        for (place, likelihood) in likelihoods.enumerated() {
+        for (place, logprob) in logprobs.enumerated() {
             append(raw: place > 0 ? ",{" : "{")
-            append(candidate: likelihood.chosen)
+            append(candidate: logprob.chosen)
             append(raw: ",\"top_logprobs\":[")
-            for (rank, candidate) in likelihood.top.enumerated() {
+            for (rank, candidate) in logprob.top.enumerated() {
                 append(raw: rank > 0 ? ",{" : "{")
                 append(candidate: candidate)
                 append(raw: "}")
@@ -85,7 +85,7 @@ extension JSONText {
         append(raw: "],\"refusal\":null}")
     }
 
-    private mutating func append(candidate: TokenLikelihood.Candidate) {
+    private mutating func append(candidate: TokenLogprob.Candidate) {
         append(raw: "\"token\":")
         append(string: String(decoding: candidate.bytes, as: UTF8.self))
         append(raw: ",\"logprob\":")
@@ -99,22 +99,22 @@ extension JSONText {
     }
 
     /// The `logprobs` of a completion's choice, lists beside each other; `null` where none were asked for.
-    private mutating func append(completionLikelihoods likelihoods: [TokenLikelihood], textOffset: Int) {
-        guard !likelihoods.isEmpty else { return append(raw: "null") }
-        let texts = likelihoods.map { String(decoding: $0.chosen.bytes, as: UTF8.self) }
+    private mutating func append(completionLogprobs logprobs: [TokenLogprob], textOffset: Int) {
+        guard !logprobs.isEmpty else { return append(raw: "null") }
+        let texts = logprobs.map { String(decoding: $0.chosen.bytes, as: UTF8.self) }
         append(raw: "{\"tokens\":[")
         for (place, text) in texts.enumerated() {
             if place > 0 { append(raw: ",") }
             append(string: text)
         }
         append(raw: "],\"token_logprobs\":[")
-        append(raw: likelihoods.map { $0.chosen.logarithm.description }.joined(separator: ","))
+        append(raw: logprobs.map { $0.chosen.logarithm.description }.joined(separator: ","))
         append(raw: "],\"top_logprobs\":[")
-        for (place, likelihood) in likelihoods.enumerated() {
+        for (place, logprob) in logprobs.enumerated() {
             append(raw: place > 0 ? ",{" : "{")
             // Two tokens can have the same text; an object tells the likelier one.
             var told: Set<String> = []
-            for candidate in likelihood.top {
+            for candidate in logprob.top {
                 let text = String(decoding: candidate.bytes, as: UTF8.self)
                 guard told.insert(text).inserted else { continue }
                 if told.count > 1 { append(raw: ",") }

@@ -7,7 +7,7 @@ package struct AnswerPart: Hashable, Sendable {
     package var text = ""
     package var reasoning = ""
     package var calls: [ToolCallPiece] = []
-    package var likelihoods: [TokenLikelihood] = []
+    package var logprobs: [TokenLogprob] = []
     /// Set with the last part.
     package var reason: FinishReason?
     /// Characters of the choice's text before this part.
@@ -23,7 +23,7 @@ package struct AnswerPart: Hashable, Sendable {
 
     /// Nothing is in it that a client would see.
     package var isEmpty: Bool {
-        text.isEmpty && reasoning.isEmpty && calls.isEmpty && likelihoods.isEmpty && reason == nil
+        text.isEmpty && reasoning.isEmpty && calls.isEmpty && logprobs.isEmpty && reason == nil
     }
 
     /// Adds a token.
@@ -35,7 +35,7 @@ package struct AnswerPart: Hashable, Sendable {
     /// Adds what belongs to no token.
     package mutating func add(_ extra: TokenExtra) {
         reasoning += extra.reasoning
-        if let likelihood = extra.likelihood { likelihoods.append(likelihood) }
+        if let logprob = extra.logprob { logprobs.append(logprob) }
         for piece in extra.calls {
             if let last = calls.last, last.call == piece.call, piece.name == nil {
                 calls[calls.count - 1].arguments += piece.arguments

@@ -15,7 +15,7 @@ enum Qwen2Checkpoint: CheckpointFamily {
             return ["attention.sliding_window": .null]
         }
         guard configuration["layer_types"] == nil, let count = configuration["num_hidden_layers"]?.count,
-            count <= LayerSet.mostLayers
+            count <= LayerSet.maxLayers
         else { return [:] }
         let first = configuration["max_window_layers"]?.count ?? 28
         return ["attention.sliding_window_pattern": .list((0..<count).map { .boolean($0 >= first) })]

@@ -17,7 +17,7 @@ enum SmolLM3Checkpoint: CheckpointFamily {
 
     static func configure(_ shape: inout ModelConfiguration, _ metadata: any FamilyMetadata) throws(PackError) {
         let count = shape.layerCount
-        guard (1...LayerSet.mostLayers).contains(count) else { return }
+        guard (1...LayerSet.maxLayers).contains(count) else { return }
         if let list = try metadata.flags(ifPresent: rotating) {
             guard list.count == count else {
                 throw .inconsistent("'no_rope_layers' has \(list.count) entries for \(count) layers")

@@ -45,7 +45,7 @@ extension SystemCallProfile {
                 "prctl", .equals(argument: 0, CallFlags.getThreadAddress), why: "a fork keeps glibc's thread id right"),
             .allow("get_robust_list", .equals(argument: 0, 0), why: "a fork registers it anew in the child"),
             .allow(
-                "sched_setaffinity", .equals(argument: 0, 0), why: "a child stays in the memory node that it was given"),
+                "sched_setaffinity", .equals(argument: 0, 0), why: "a child stays in the NUMA node that it was given"),
             .allow("getppid", why: "a child finds out whether its keeper died before it began to watch"),
             .allow(
                 "prctl", .equals(argument: 0, CallFlags.setParentDeathSignal),

@@ -47,16 +47,16 @@ package struct TokenExtra: Hashable, Sendable, Codable {
     /// Parts of tool calls, behind the answer's text.
     package var calls: [ToolCallPiece]
     /// Where it was asked for.
-    package var likelihood: TokenLikelihood?
+    package var logprob: TokenLogprob?
 
-    package init(reasoning: String = "", calls: [ToolCallPiece] = [], likelihood: TokenLikelihood? = nil) {
+    package init(reasoning: String = "", calls: [ToolCallPiece] = [], logprob: TokenLogprob? = nil) {
         self.reasoning = reasoning
         self.calls = calls
-        self.likelihood = likelihood
+        self.logprob = logprob
     }
 
     /// Nothing is there that a client would see.
-    package var isEmpty: Bool { reasoning.isEmpty && calls.isEmpty && likelihood == nil }
+    package var isEmpty: Bool { reasoning.isEmpty && calls.isEmpty && logprob == nil }
 }
 
 /// More of one tool call.
@@ -77,7 +77,7 @@ package struct ToolCallPiece: Hashable, Sendable, Codable {
 
 /// How likely a token was by the model's own probabilities, before biases, penalties and temperature; and which tokens
 /// were likeliest.
-package struct TokenLikelihood: Hashable, Sendable, Codable {
+package struct TokenLogprob: Hashable, Sendable, Codable {
     /// A token with the natural logarithm of its probability.
     package struct Candidate: Hashable, Sendable, Codable {
         package var id: Int32

@@ -41,7 +41,7 @@ package struct SamplingParameters: Hashable, Sendable, Codable {
     /// At most one for each token, at most `Limits.biases`.
     package var biases: [TokenBias] = []
     /// How many of the most likely tokens are told with each token's own probability; nil tells none.
-    package var likelihoods: Int?
+    package var logprobs: Int?
     /// Always set: the scheduler draws one where the client gave none, so that an answer can be continued elsewhere.
     package var seed: UInt64
     /// The answer does not end by itself before it has this many tokens.
@@ -78,7 +78,7 @@ package struct SamplingParameters: Hashable, Sendable, Codable {
         package static let repetitionPenalty: ClosedRange<Float> = 0.01...10
         package static let bias: ClosedRange<Float> = -100...100
         package static let biases = 1024
-        package static let likelihoods = 20
+        package static let logprobs = 20
         package static let tokens = 1 << 20
     }
 }

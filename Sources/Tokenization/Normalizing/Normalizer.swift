@@ -11,7 +11,7 @@ struct Normalizer: @unchecked Sendable {
     /// To how many times its size a text may grow, and by how much in any case. No tokenizer in use comes near it: the
     /// longest decomposition of a character has eighteen times its bytes. What is beyond stays as it was, so that rules
     /// which double a text again and again cost no more than the text's own size.
-    private static let mostGrowth = 32
+    private static let maxGrowth = 32
     private static let freeGrowth = 1 << 16
 
     private let steps: [Step]
@@ -36,7 +36,7 @@ struct Normalizer: @unchecked Sendable {
 
     /// Changes a text step by step.
     func normalize(_ text: inout [UInt8]) {
-        let limit = Self.freeGrowth + Self.mostGrowth * text.count
+        let limit = Self.freeGrowth + Self.maxGrowth * text.count
         for step in steps where !text.isEmpty { apply(step, to: &text, limit) }
     }
 

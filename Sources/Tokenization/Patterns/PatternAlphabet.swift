@@ -26,7 +26,7 @@ struct PatternAlphabet {
             classes[membership] = number
             if ranges.last.map({ $0 & 0xFF }) != number { ranges.append(border << 8 | number) }
         }
-        guard classes.count <= PatternFormat.mostClasses, ranges.count <= PatternFormat.mostRanges else {
+        guard classes.count <= PatternFormat.maxClasses, ranges.count <= PatternFormat.maxRanges else {
             throw PatternProblem(text: "too many classes of characters", offset: 0)
         }
         var bits = [UInt32](repeating: 0, count: sets.count * PatternFormat.setSize)

@@ -41,7 +41,7 @@ struct PatternCompiler {
     }
 
     private func tooLarge() -> PatternProblem {
-        PatternProblem(text: "an expression of more than \(PatternFormat.mostStates) characters and classes", offset: 0)
+        PatternProblem(text: "an expression of more than \(PatternFormat.maxStates) characters and classes", offset: 0)
     }
 
     private mutating func add(_ step: Step) throws(PatternProblem) -> Int {
@@ -67,8 +67,8 @@ struct PatternCompiler {
             return start ?? next
         case .look(let body, let isNegative):
             let start = try add(body, before: 0)
-            guard looks.count < PatternFormat.mostGuards else {
-                throw PatternProblem(text: "more than \(PatternFormat.mostGuards) look-aheads", offset: 0)
+            guard looks.count < PatternFormat.maxGuards else {
+                throw PatternProblem(text: "more than \(PatternFormat.maxGuards) look-aheads", offset: 0)
             }
             looks.append(Look(start: start, isNegative: isNegative))
             return try add(.look(guardIndex: looks.count - 1, next: next))
@@ -107,7 +107,7 @@ struct PatternCompiler {
             states[index] = UInt32(takes.count)
             takes.append((set, next))
         }
-        guard takes.count <= PatternFormat.mostStates else { throw tooLarge() }
+        guard takes.count <= PatternFormat.maxStates else { throw tooLarge() }
         var alphabet = PatternAlphabet()
         let sets = try takes.map { take throws(PatternProblem) in try alphabet.add(take.set) }
         let main = try addEntries(from: start, states)
@@ -150,7 +150,7 @@ struct PatternCompiler {
             case .look(let index, let next):
                 waiting.append(Entry(target: UInt32(next), guards: place.guards | 1 << UInt32(index)))
             }
-            guard entries.count <= PatternFormat.mostEntries, seen.count <= PatternFormat.mostEntries else {
+            guard entries.count <= PatternFormat.maxEntries, seen.count <= PatternFormat.maxEntries else {
                 throw tooLarge()
             }
         }

@@ -11,12 +11,12 @@
 ///     entries   {state or `match`, bits of the guards that must hold}: where to go on, the preferred one first
 enum PatternFormat {
     static let match: UInt32 = .max
-    static let mostSplits = 8
-    static let mostClasses = 255
-    static let mostStates = 256
-    static let mostGuards = 32
-    static let mostEntries = 1 << 13
-    static let mostRanges = 1 << 14
+    static let maxSplits = 8
+    static let maxClasses = 255
+    static let maxStates = 256
+    static let maxGuards = 32
+    static let maxEntries = 1 << 13
+    static let maxRanges = 1 << 14
     static let setSize = 8
 
     /// Numbers of a split's header.

@@ -4,7 +4,7 @@
 /// look-behind. What is not built in is refused, never taken for something else.
 struct PatternParser {
     private static let deepest = 40
-    private static let mostRepetitions = 200
+    private static let maxRepetitions = 200
 
     private let scalars: [Unicode.Scalar]
     private var index = 0
@@ -164,8 +164,8 @@ struct PatternParser {
             index = start
             return nil
         }
-        for count in [least, most].compactMap({ $0 }) where count > Self.mostRepetitions {
-            throw problem("more than \(Self.mostRepetitions) repetitions")
+        for count in [least, most].compactMap({ $0 }) where count > Self.maxRepetitions {
+            throw problem("more than \(Self.maxRepetitions) repetitions")
         }
         if let least, let most, least > most { throw problem("repetitions of which the least exceeds the most") }
         return (least ?? 0, most, false)

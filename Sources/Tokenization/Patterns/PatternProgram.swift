@@ -34,7 +34,7 @@ struct PatternProgram: @unchecked Sendable {
         guard !table.isEmpty else { return [] }
         guard table.count >= 4 else { throw .damagedTables(field: "splits") }
         let count = Int(table.number(0, as: UInt32.self))
-        guard (1...PatternFormat.mostSplits).contains(count), table.count / 4 > count else {
+        guard (1...PatternFormat.maxSplits).contains(count), table.count / 4 > count else {
             throw .damagedTables(field: "splits")
         }
         var programs: [PatternProgram] = []
@@ -59,11 +59,11 @@ struct PatternProgram: @unchecked Sendable {
         }
         guard let behavior = SplitBehavior(rawValue: words.number(0)) else { throw .damagedTables(field: "split") }
         self.behavior = behavior
-        let rangeCount = try count(Header.ranges, atMost: PatternFormat.mostRanges)
-        let setCount = try count(Header.sets, atMost: PatternFormat.mostStates)
-        stateCount = try count(Header.states, atMost: PatternFormat.mostStates)
-        guardCount = try count(Header.guards, atMost: PatternFormat.mostGuards)
-        let entryCount = try count(Header.entries, atMost: PatternFormat.mostEntries)
+        let rangeCount = try count(Header.ranges, atMost: PatternFormat.maxRanges)
+        let setCount = try count(Header.sets, atMost: PatternFormat.maxStates)
+        stateCount = try count(Header.states, atMost: PatternFormat.maxStates)
+        guardCount = try count(Header.guards, atMost: PatternFormat.maxGuards)
+        let entryCount = try count(Header.entries, atMost: PatternFormat.maxEntries)
         var start = 4 * Header.size
         func table(_ count: Int, of numbers: Int) throws(TokenizerError) -> UnsafeRawBufferPointer {
             let size = 4 * count * numbers

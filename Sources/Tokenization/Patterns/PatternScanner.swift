@@ -25,7 +25,7 @@ struct PatternScanner {
     }
 
     /// Places before this many have their ways on remembered.
-    private static let mostRemembered = 1024
+    private static let maxRemembered = 1024
     private static let unknown: UInt32 = .max
 
     let program: PatternProgram
@@ -107,7 +107,7 @@ struct PatternScanner {
 
     private mutating func before(_ next: UInt32, _ character: UInt8) -> UInt32 {
         let slot = Int(next) * program.classCount + Int(character)
-        let isRemembered = next < Self.mostRemembered
+        let isRemembered = next < Self.maxRemembered
         if isRemembered, transitions[slot] != Self.unknown { return transitions[slot] }
         let behind = outlooks[Int(next)]
         var outlook = Outlook()
@@ -125,7 +125,7 @@ struct PatternScanner {
         let number = UInt32(outlooks.count)
         outlooks.append(outlook)
         numbers[outlook] = number
-        if number < Self.mostRemembered {
+        if number < Self.maxRemembered {
             transitions += repeatElement(Self.unknown, count: program.classCount)
         }
         return number

@@ -13,8 +13,8 @@ struct GPT2Scanner: WordScanning {
         if let end = endOfContraction(at: start, ignoringCase: false) { return end }
         guard let first = character(at: start) else { return text.count }
         if let end = endOfRun(startingWith: first) { return end }
-        let isBlank = text[start] == UInt8(ascii: " ")
-        if isBlank, let second = character(at: first.end), !(separatesDigits && second.kind == .number),
+        let isPrewarmed = text[start] == UInt8(ascii: " ")
+        if isPrewarmed, let second = character(at: first.end), !(separatesDigits && second.kind == .number),
             let end = endOfRun(startingWith: second)
         {
             return end

@@ -52,16 +52,16 @@ package enum PreTokenizer: UInt32, Sendable, CaseIterable {
         case .deepseekV3: DeepSeekScanner(text: text).endOfWord(at: start)
         case .spaces: Self.endOfSpacedWord(in: text, at: start)
         case .whole, .patterns: text.count
-        case .eachSpace: Self.endOfSpacedWord(in: text, at: start, mostSpaces: 1)
+        case .eachSpace: Self.endOfSpacedWord(in: text, at: start, maxSpaces: 1)
         }
     }
 
     private static func endOfSpacedWord(
-        in text: UnsafeRawBufferPointer, at start: Int, mostSpaces: Int = .max
+        in text: UnsafeRawBufferPointer, at start: Int, maxSpaces: Int = .max
     ) -> Int {
         let space = UInt8(ascii: " ")
         var index = start
-        while index < text.count, text[index] == space, index - start < mostSpaces { index += 1 }
+        while index < text.count, text[index] == space, index - start < maxSpaces { index += 1 }
         while index < text.count, text[index] != space { index += 1 }
         return index
     }

@@ -6,11 +6,11 @@ package import ServingModel
 /// What a request's context is made of: the connection's peer and a logger.
 package struct PeerRequestContextSource: RequestContextSource {
     /// Who is at the other end, read once when the connection was accepted.
-    package let actor: Actor
+    package let principal: Principal
     package let logger: Logger
 
-    package init(actor: Actor, logger: Logger) {
-        self.actor = actor
+    package init(principal: Principal, logger: Logger) {
+        self.principal = principal
         self.logger = logger
     }
 }
@@ -21,10 +21,10 @@ package struct PeerRequestContext: RequestContext {
 
     package var coreContext: CoreRequestContextStorage
     /// Who asks. Every route checks its roles.
-    package let actor: Actor
+    package let principal: Principal
 
     package init(source: PeerRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        actor = source.actor
+        principal = source.principal
     }
 }

@@ -3,25 +3,25 @@ internal import Glibc
 package import LinuxKernel
 package import ServingModel
 
-/// Which users and groups may do what: turns the kernel's word on a peer into an `Actor`.
+/// Which users and groups may do what: turns the kernel's word on a peer into an `Principal`.
 ///
 /// root and the daemon's own user may do everything; everyone else has the roles of the groups that they are in.
 package struct RoleTable: Hashable, Sendable {
     private let trustedUserIDs: Set<UInt32>
-    private let rolesOfGroup: [UInt32: Set<Actor.Role>]
+    private let rolesOfGroup: [UInt32: Set<Principal.Role>]
 
     /// A table as given; `rolesOfGroup` is keyed by group id.
-    package init(trustedUserIDs: Set<UInt32>, rolesOfGroup: [UInt32: Set<Actor.Role>]) {
+    package init(trustedUserIDs: Set<UInt32>, rolesOfGroup: [UInt32: Set<Principal.Role>]) {
         self.trustedUserIDs = trustedUserIDs
         self.rolesOfGroup = rolesOfGroup
     }
 
     /// The table of this host: the groups `deepflow`, `deepflow-admin` and `deepflow-nodes`, as far as they exist.
     package static func ofHost() -> RoleTable {
-        let named: [(String, Set<Actor.Role>)] = [
+        let named: [(String, Set<Principal.Role>)] = [
             ("deepflow", [.client]), ("deepflow-admin", [.client, .admin]), ("deepflow-nodes", [.scheduler]),
         ]
-        var rolesOfGroup: [UInt32: Set<Actor.Role>] = [:]
+        var rolesOfGroup: [UInt32: Set<Principal.Role>] = [:]
         for (name, roles) in named {
             guard let group = groupID(named: name) else { continue }
             rolesOfGroup[group, default: []].formUnion(roles)
@@ -30,14 +30,14 @@ package struct RoleTable: Hashable, Sendable {
     }
 
     /// What the peer may do; the set of roles is empty for a stranger.
-    package func actor(for peer: PeerIdentity) -> Actor {
+    package func principal(for peer: PeerIdentity) -> Principal {
         var groups = peer.supplementaryGroupIDs
         if !groups.contains(peer.groupID) { groups.insert(peer.groupID, at: 0) }
-        let roles: Set<Actor.Role> =
+        let roles: Set<Principal.Role> =
             trustedUserIDs.contains(peer.userID)
-            ? Set(Actor.Role.allCases)
+            ? Set(Principal.Role.allCases)
             : groups.reduce(into: []) { $0.formUnion(rolesOfGroup[$1] ?? []) }
-        return Actor(userID: peer.userID, groupIDs: groups, processID: peer.processID, roles: roles)
+        return Principal(userID: peer.userID, groupIDs: groups, processID: peer.processID, roles: roles)
     }
 
     private static func groupID(named name: String) -> UInt32? {

@@ -113,15 +113,15 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
                 of: NIOBSDSocket.Handle.self
             ) { try PeerIdentity(of: $0) }
             guard let peer else { throw UnixHTTPServerError.noSocket }
-            let actor = roles.actor(for: peer)
-            let isStranger = actor.roles.isEmpty
+            let principal = roles.principal(for: peer)
+            let isStranger = principal.roles.isEmpty
             guard open.admit(channel, of: .user(peer.userID), limit: limits.connectionsPerUser),
                 !isStranger || open.admit(channel, of: .strangers, limit: limits.connectionsOfStrangers)
             else { throw UnixHTTPServerError.tooManyConnections(user: peer.userID) }
-            return actor
-        }.flatMap { actor in
+            return principal
+        }.flatMap { principal in
             let http = HTTP1Channel(
-                responder: { request, writer, _ in try await respond(to: request, of: actor, writer) },
+                responder: { request, writer, _ in try await respond(to: request, of: principal, writer) },
                 configuration: httpConfiguration)
             return http.setup(channel: channel, logger: logger).map { value in
                 channel.setOption(ChannelOptions.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
@@ -138,8 +138,9 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
         )
     }
 
-    private func respond(to request: Request, of actor: Actor, _ writer: consuming ResponseWriter) async throws {
-        let context = Responder.Context(source: PeerRequestContextSource(actor: actor, logger: logger))
+    private func respond(to request: Request, of principal: Principal, _ writer: consuming ResponseWriter) async throws
+    {
+        let context = Responder.Context(source: PeerRequestContextSource(principal: principal, logger: logger))
         var response: Response
         do {
             response = try await responder.respond(to: request, context: context)

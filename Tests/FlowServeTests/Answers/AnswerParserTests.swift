@@ -169,10 +169,10 @@ struct AnswerParserTests {
 
     @Test("what is held back is bounded, and nothing is lost")
     func bounded() {
-        let text = #"{"note": ""# + String(repeating: "x", count: 3 * AnswerParser.mostHeld)
+        let text = #"{"note": ""# + String(repeating: "x", count: 3 * AnswerParser.maxHeld)
         var parser = AnswerParser(AnswerFormat(tools: ["sum"]))
         let said = parser.append(Array(text.utf8))
-        #expect(said.content.count >= 2 * AnswerParser.mostHeld)
+        #expect(said.content.count >= 2 * AnswerParser.maxHeld)
         #expect(said.content + parser.finish().content == Array(text.utf8))
     }
 }

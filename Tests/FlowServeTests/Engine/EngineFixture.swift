@@ -36,7 +36,7 @@ final class EngineFixture {
     /// Memory of so many blocks; the caller frees it.
     static func memory(for image: ServingModelImage, blocks: Int) -> UnsafeMutableRawBufferPointer {
         .allocate(
-            byteCount: blocks * KVGeometry(configuration: image.artefact.configuration).bytesPerBlock, alignment: 64)
+            byteCount: blocks * KVLayout(configuration: image.artefact.configuration).bytesPerBlock, alignment: 64)
     }
 
     /// Runs steps until nothing is left to run, and returns what happened by task.

@@ -29,7 +29,7 @@ struct EngineSamplingTests {
         sampling.presencePenalty = 0.5
         sampling.repetitionPenalty = 1.2
         sampling.biases = [.init(token: 101, bias: 3), .init(token: 102, bias: -100)]
-        sampling.likelihoods = 4
+        sampling.logprobs = 4
     }
 
     @Test(
@@ -76,22 +76,22 @@ struct EngineSamplingTests {
         #expect(answer.tokens.count == 9 && answer.outcome?.reason == .stop)
     }
 
-    @Test("Likelihoods are those of the model's logits, whatever the answer was drawn by")
-    func likelihoods() throws {
+    @Test("Logprobs are those of the model's logits, whatever the answer was drawn by")
+    func logprobs() throws {
         let fixture = try EngineFixture()
         let answer = fixture.answer(submission(1, rich))
         for token in answer.tokens {
-            let likelihood = try #require(token.extra?.likelihood)
-            #expect(likelihood.chosen.id == token.id)
-            #expect(likelihood.top.count == 4)
-            #expect(likelihood.top.map(\.logarithm) == likelihood.top.map(\.logarithm).sorted(by: >))
-            #expect(likelihood.chosen.logarithm <= likelihood.top[0].logarithm)
-            #expect(likelihood.top.allSatisfy { $0.logarithm <= 0 && $0.logarithm > -50 })
+            let logprob = try #require(token.extra?.logprob)
+            #expect(logprob.chosen.id == token.id)
+            #expect(logprob.top.count == 4)
+            #expect(logprob.top.map(\.logarithm) == logprob.top.map(\.logarithm).sorted(by: >))
+            #expect(logprob.chosen.logarithm <= logprob.top[0].logarithm)
+            #expect(logprob.top.allSatisfy { $0.logarithm <= 0 && $0.logarithm > -50 })
         }
-        let greedy = fixture.answer(submission(2, temperature: 0) { $0.likelihoods = 1 })
-        #expect(greedy.tokens.allSatisfy { $0.extra?.likelihood?.top.first == $0.extra?.likelihood?.chosen })
-        let none = fixture.answer(submission(3, temperature: 0) { $0.likelihoods = 0 })
-        #expect(none.tokens.allSatisfy { $0.extra?.likelihood?.top.isEmpty == true })
+        let greedy = fixture.answer(submission(2, temperature: 0) { $0.logprobs = 1 })
+        #expect(greedy.tokens.allSatisfy { $0.extra?.logprob?.top.first == $0.extra?.logprob?.chosen })
+        let none = fixture.answer(submission(3, temperature: 0) { $0.logprobs = 0 })
+        #expect(none.tokens.allSatisfy { $0.extra?.logprob?.top.isEmpty == true })
         #expect(none.ids == greedy.ids)
     }
 
@@ -105,7 +105,7 @@ struct EngineSamplingTests {
         var plan = SamplingPlan()
         var sum = 0.0
         for token in 0..<Int32(TinyServingModel.vocabularySize) {
-            plan.likelihoods = 0
+            plan.logprobs = 0
             let bias = SamplingParameters.TokenBias(token: token, bias: 100)
             var sampling = SamplingParameters(temperature: 0, seed: 0)
             sampling.biases = [bias]
@@ -116,7 +116,7 @@ struct EngineSamplingTests {
                     rows: [StepRow(token: 104, position: 0, sequence: 0, sampling: 0)],
                     sequences: [StepSequence(blockTable: [0])], samplings: [plan]), into: &sampled)
             #expect(sampled == [token])
-            sum += Double(try #require(runner.likelihood(ofSampling: 0)).chosen.logarithm).exponential
+            sum += Double(try #require(runner.logprob(ofSampling: 0)).chosen.logarithm).exponential
         }
         #expect(abs(sum - 1) < 1e-4)
     }
@@ -125,7 +125,7 @@ struct EngineSamplingTests {
         ("top_p", { $0.topP = 1.5 }), ("min_p", { $0.minP = -0.1 }), ("typical_p", { $0.typicalP = .nan }),
         ("frequency_penalty", { $0.frequencyPenalty = 3 }), ("presence_penalty", { $0.presencePenalty = -3 }),
         ("repetition_penalty", { $0.repetitionPenalty = 0 }), ("min_tokens", { $0.minimumTokens = -1 }),
-        ("top_logprobs", { $0.likelihoods = 21 }), ("logit_bias", { $0.biases = [.init(token: 9999, bias: 1)] }),
+        ("top_logprobs", { $0.logprobs = 21 }), ("logit_bias", { $0.biases = [.init(token: 9999, bias: 1)] }),
         ("logit_bias", { $0.biases = [.init(token: 1, bias: 101)] }),
         ("logit_bias", { $0.biases = Array(repeating: .init(token: 1, bias: 1), count: 1025) }),
     ]

@@ -87,7 +87,7 @@ struct AnswerLedgerTests {
     func forgottenWhileRunning() {
         var ledger = AnswerLedger()
         ledger.note(.accepted(task(1), promptTokens: 4, firstIndex: 0))
-        ledger.forget(task(1))
+        ledger.release(task(1))
         #expect(ledger.activeCount == 1)
         ledger.note(.token(task(1), token(0)))
         ledger.note(.finished(task(1), outcome))

@@ -111,9 +111,9 @@ struct InstanceExchangeTests {
             return
         }
         #expect(outcome.reason == .cancelled)
-        exchange.take(.forget(task))
+        exchange.take(.release(task))
         exchange.take(parts[0])
-        exchange.take(.forget(task))
+        exchange.take(.release(task))
         for part in parts { exchange.take(part) }
         #expect(exchange.takeWork()?.submissions.count == 1)
     }
@@ -123,7 +123,7 @@ struct InstanceExchangeTests {
         var exchange = InstanceExchange()
         submit(&exchange, .of(1))
         _ = exchange.takeWork()
-        exchange.take(.forget(task))
+        exchange.take(.release(task))
         #expect(exchange.takeWork()?.cancellations == [task])
         #expect(try sent(&exchange) == [])
         // The engine still has it, so it cannot begin anew here.

@@ -113,7 +113,7 @@ struct InstanceMainTests {
             #expect(again?.tokens == Array(first?.tokens.dropFirst(expected) ?? []))
             #expect(again?.outcome == first?.outcome)
         }
-        try fixture.send(.forget(task(1)), .attach)
+        try fixture.send(.release(task(1)), .attach)
         #expect(try fixture.next() == .attached([]))
         try fixture.send(.replay(task(1), index: 0))
         #expect(try fixture.answers(1)[task(1)]?.failure == .instanceLost)

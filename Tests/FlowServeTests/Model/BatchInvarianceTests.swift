@@ -80,7 +80,7 @@ private struct RandomSchedule {
     private var random: StepGenerator
     private var done: [Int]
     private var tables: [[Int32]]
-    private let mostRows: Int
+    private let maxRows: Int
 
     init(_ texts: InvarianceTexts, seed: Int) {
         self.texts = texts
@@ -88,7 +88,7 @@ private struct RandomSchedule {
         done = texts.all.map { _ in 0 }
         let blocks = (0..<Int32(64)).shuffled(using: &random)
         tables = texts.all.indices.map { Array(blocks[$0 * 4..<$0 * 4 + 4]) }
-        mostRows = [1, 2, 7, 8, 9, 17, 40, 64][Int.random(in: 0..<8, using: &random)]
+        maxRows = [1, 2, 7, 8, 9, 17, 40, 64][Int.random(in: 0..<8, using: &random)]
     }
 
     mutating func next() -> (batch: StepBatch, places: [Place])? {
@@ -97,9 +97,8 @@ private struct RandomSchedule {
         guard !waiting.isEmpty else { return nil }
         var batch = StepBatch()
         var places: [Place] = []
-        for text in waiting.prefix(Int.random(in: 1...waiting.count, using: &random)) where batch.rows.count < mostRows
-        {
-            let left = min(texts.all[text].count - done[text], mostRows - batch.rows.count)
+        for text in waiting.prefix(Int.random(in: 1...waiting.count, using: &random)) where batch.rows.count < maxRows {
+            let left = min(texts.all[text].count - done[text], maxRows - batch.rows.count)
             let count = Bool.random(using: &random) ? left : Int.random(in: 1...left, using: &random)
             for position in done[text]..<done[text] + count {
                 let isSampled = Int.random(in: 0..<3, using: &random) > 0

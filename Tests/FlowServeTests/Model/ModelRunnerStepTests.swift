@@ -103,7 +103,7 @@ struct ModelRunnerStepTests {
     @Test("are refused where memory, ranks or rows make no sense")
     func refusals() throws {
         let model = try TinyModel()
-        let bytes = KVGeometry(configuration: model.configuration).bytesPerBlock
+        let bytes = KVLayout(configuration: model.configuration).bytesPerBlock
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
         defer { memory.deallocate() }
         #expect(throws: ModelRunnerError.rankCount(0)) {

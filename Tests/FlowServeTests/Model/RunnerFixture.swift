@@ -14,7 +14,7 @@ final class RunnerFixture {
         _ model: TinyModel, blocks: Int = 64, ranks: Int = 1, rows: Int = 128, precision: KVPrecision? = nil
     ) throws {
         self.model = model
-        let bytes = KVGeometry(configuration: model.configuration, precision: precision).bytesPerBlock * blocks
+        let bytes = KVLayout(configuration: model.configuration, precision: precision).bytesPerBlock * blocks
         memory = .allocate(byteCount: bytes, alignment: 64)
         // Half floats that are not numbers: a kernel that reads what it should not shows it.
         for index in memory.indices { memory[index] = 0x7f }

@@ -16,7 +16,7 @@ struct TransformerForwardPassTests {
 
         init(_ model: TinyModel, rows: Int, sampled: Int, ranks: Int = 1) throws {
             self.model = model
-            let geometry = KVGeometry(configuration: model.configuration)
+            let geometry = KVLayout(configuration: model.configuration)
             memory = .allocate(byteCount: geometry.bytesPerBlock * 16, alignment: 64)
             forward = try LanguageModel.forwardPass(
                 of: model.artefact, maximumRows: rows, keyValueMemory: try #require(memory.baseAddress))
@@ -85,7 +85,7 @@ struct TransformerForwardPassTests {
     func pieceCounts(_ rows: Int) throws {
         let step = try Step(try TinyModel(), rows: rows, sampled: 1, ranks: 1024)
         for operation in 0..<step.forward.operationCount {
-            #expect((1...PieceGrid.mostPieces).contains(step.forward.pieceCount(ofOperation: operation)))
+            #expect((1...PieceGrid.maxPieces).contains(step.forward.pieceCount(ofOperation: operation)))
         }
     }
 }

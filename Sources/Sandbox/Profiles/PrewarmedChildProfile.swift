@@ -4,9 +4,9 @@ internal import Glibc
 extension SystemCallProfile {
     /// A child that was forked before its model is known. It waits for the model's descriptors, maps them, renounces
     /// what only this needed, and is an instance.
-    package static let blankChild = instance.adding(specialising, name: "blank child")
+    package static let prewarmedChild = instance.adding(specialising, name: "pre-warmed child")
 
-    /// What a blank child can do and an instance cannot.
+    /// What a pre-warmed child can do and an instance cannot.
     static let specialising: [SystemCallRule] = [
         .allow(
             "recvmsg", .equals(argument: 2, CallFlags.receiveDescriptors),

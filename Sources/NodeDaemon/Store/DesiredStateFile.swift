@@ -7,7 +7,7 @@ internal import ServingModel
 
 /// What administrators want of models whether or not there is work: kept in the node's directory, so that scaling and pins
 /// outlive the daemon.
-struct WishFile: Sendable {
+struct DesiredStateFile: Sendable {
     /// One model's line.
     struct Entry: Hashable, Codable, Sendable {
         var model: ModelName
@@ -16,12 +16,12 @@ struct WishFile: Sendable {
     }
 
     /// Far above a line for each of thousands of models.
-    private static let mostBytes = 1 << 20
+    private static let maxBytes = 1 << 20
 
     let path: String
 
     init(directory: String) {
-        path = directory + "/wishes.json"
+        path = directory + "/desired.json"
     }
 
     /// What was kept; nothing where there is no file. Fails where the file is something else: then it says so in a sentence
@@ -30,7 +30,7 @@ struct WishFile: Sendable {
         guard access(path, F_OK) == 0 || errno != ENOENT else { return [] }
         let file = try OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         let size = try OwnedDescriptor.fileSize(of: file.rawValue)
-        guard size <= Self.mostBytes else { throw SystemCallError("read", path, code: EFBIG) }
+        guard size <= Self.maxBytes else { throw SystemCallError("read", path, code: EFBIG) }
         var bytes = [UInt8](repeating: 0, count: size)
         let count = try systemCall("read", path) { Glibc.read(file.rawValue, &bytes, size) }
         return try JSONDecoder().decode([Entry].self, from: Data(bytes.prefix(Int(count))))

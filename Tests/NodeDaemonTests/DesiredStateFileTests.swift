@@ -7,25 +7,25 @@ import Testing
 @testable import NodeDaemon
 
 @Suite("What is wanted of models")
-struct WishFileTests {
+struct DesiredStateFileTests {
     private let directory: ScratchDirectory
-    private let file: WishFile
+    private let file: DesiredStateFile
 
     init() throws {
         directory = try ScratchDirectory()
-        file = WishFile(directory: directory.path)
+        file = DesiredStateFile(directory: directory.path)
     }
 
     @Test("is read as it was written, and nothing is there before")
     func roundTrip() throws {
         #expect(try file.read().isEmpty)
         let name = try #require(ModelName("team/model:1"))
-        let entries = [WishFile.Entry(model: name, instances: 3, pinned: true)]
+        let entries = [DesiredStateFile.Entry(model: name, instances: 3, pinned: true)]
         try file.write(entries)
         #expect(try file.read() == entries)
         try file.write([])
         #expect(try file.read().isEmpty)
-        #expect(try DirectoryPath.files(in: directory.path) == ["wishes.json"])
+        #expect(try DirectoryPath.files(in: directory.path) == ["desired.json"])
     }
 
     @Test("is refused where the file is something else, and mended by the next change")

@@ -9,16 +9,16 @@ package struct RankedToken: Sendable, Equatable {
 }
 
 /// How likely a sampled token was by the model's own logits, and which tokens were likeliest.
-package struct SampledLikelihood: Sendable, Equatable {
+package struct SampledLogprob: Sendable, Equatable {
     package var chosen: RankedToken
     /// Likeliest first; of equals the lowest id.
     package var top: [RankedToken]
 }
 
-/// Memory for the likelihoods of a step's samplings, and their computation on the ranks.
-final class Likelihoods {
+/// Memory for the logprobs of a step's samplings, and their computation on the ranks.
+final class Logprobs {
     /// The chosen token, then the likeliest ones.
-    private static let room = 1 + SamplingParameters.Limits.likelihoods
+    private static let room = 1 + SamplingParameters.Limits.logprobs
     /// What is told of tokens that have next to no probability: a number, as JSON knows no infinity.
     private static let least: Float = -9999
 
@@ -40,7 +40,7 @@ final class Likelihoods {
         counts[index] = 0
     }
 
-    /// Notes the likelihood of a sampling's token and of the `top` likeliest ones.
+    /// Notes the logprob of a sampling's token and of the `top` likeliest ones.
     func note(_ index: Int, chosen: Int32, top: Int, logits: UnsafePointer<Float>, vocabularySize: Int) {
         let total = flow_log_sum(logits, vocabularySize)
         let row = memory + index * Self.room
@@ -65,10 +65,10 @@ final class Likelihoods {
     }
 
     /// What was noted for a sampling of the last step.
-    subscript(index: Int) -> SampledLikelihood? {
+    subscript(index: Int) -> SampledLogprob? {
         guard counts[index] > 0 else { return nil }
         let row = memory + index * Self.room
-        return SampledLikelihood(chosen: row[0], top: (1..<counts[index]).map { row[$0] })
+        return SampledLogprob(chosen: row[0], top: (1..<counts[index]).map { row[$0] })
     }
 
     private static func logarithm(_ logit: Float, _ total: Double) -> Float {

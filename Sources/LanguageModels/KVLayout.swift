@@ -12,7 +12,7 @@ package import Artefacts
 /// Keys lie like a weight panel of 32 rows (the tokens), so that scores come out in vector lanes; values lie token by
 /// token, padded to whole vectors of 16. In bytes keys are padded too, and both are followed by their scales, halves,
 /// [groups of 32 components][32]. Everything is a multiple of 64 bytes.
-package struct KVGeometry: Sendable, Equatable {
+package struct KVLayout: Sendable, Equatable {
     /// Positions of one sequence that a block holds.
     package static let tokensPerBlock = 32
 

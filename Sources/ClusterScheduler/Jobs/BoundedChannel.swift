@@ -2,7 +2,7 @@
 internal import Synchronization
 
 /// Messages from many senders to one reader, bounded. Senders never wait; the reader takes all there is at once.
-package final class Mailbox<Message: Sendable>: Sendable {
+package final class BoundedChannel<Message: Sendable>: Sendable {
     private struct State {
         var messages: [Message] = []
         var reader: CheckedContinuation<[Message], any Error>?
@@ -72,7 +72,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
                 defer { state.messages.removeAll(keepingCapacity: true) }
                 return .success(state.messages)
             }
-            precondition(state.reader == nil, "a mailbox has one reader")
+            precondition(state.reader == nil, "a channel has one reader")
             state.reader = continuation
             return nil
         }

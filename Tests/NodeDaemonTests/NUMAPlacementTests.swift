@@ -5,8 +5,8 @@ import Testing
 
 @testable import NodeDaemon
 
-@Suite("Which memory node an instance gets")
-struct MemoryPlacementTests {
+@Suite("Which NUMA node an instance gets")
+struct NUMAPlacementTests {
     private static let first = ProcessorSet(words: [0x0f])
     private static let second = ProcessorSet(words: [0xf0])
     private static let large = ProcessorSet(words: [0xff00])
@@ -17,7 +17,7 @@ struct MemoryPlacementTests {
 
     private static func place(_ ranks: Int, on nodes: [ProcessorSet?], beside: [InstanceSettings] = []) -> ProcessorSet?
     {
-        MemoryPlacement(nodes: nodes.compactMap(\.self)).processors(forRanks: ranks, beside: beside)
+        NUMAPlacement(nodes: nodes.compactMap(\.self)).processors(forRanks: ranks, beside: beside)
     }
 
     @Test("one node, or an instance larger than any: anywhere")

@@ -5,7 +5,7 @@ internal import Synchronization
 /// Between the reactor's thread and the daemon's tasks: commands one way, events the other.
 ///
 /// Events are bounded: while the daemon is behind, the thread reads nothing more, and the instances feel it.
-final class ReactorMailbox: Sendable {
+final class ReactorExchange: Sendable {
     /// Events that may wait before the thread stops reading, and bytes of the packets that they come from.
     static let eventLimit = 4096
     static let byteLimit = 4 << 20
@@ -60,7 +60,7 @@ final class ReactorMailbox: Sendable {
     }
 
     /// Tells the daemon what came as a packet of `byteCount` bytes, or of itself.
-    func tell(_ event: ReactorEvent, byteCount: Int = 0) {
+    func send(_ event: ReactorEvent, byteCount: Int = 0) {
         state.withLock { state in
             state.events.append(event)
             state.byteCount += byteCount

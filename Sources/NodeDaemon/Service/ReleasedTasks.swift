@@ -2,9 +2,9 @@
 internal import Messages
 internal import ServingModel
 
-/// Tasks that an instance may still mention although the scheduler has forgotten them; the oldest go first. What was on
-/// its way when they were forgotten is ignored; an instance that goes on about them is not honest.
-struct ForgottenTasks: Sendable {
+/// Tasks that an instance may still mention although the scheduler has released them; the oldest go first. What was on
+/// its way when they were released is ignored; an instance that goes on about them is not honest.
+struct ReleasedTasks: Sendable {
     /// More than the parts of one task that can be on their way.
     private static let mentionsPerTask = 2 * ReplyOrder.window
     private static let limit = 4096

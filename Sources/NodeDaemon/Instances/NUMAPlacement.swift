@@ -2,15 +2,15 @@
 internal import LinuxKernel
 internal import Messages
 
-/// Where a machine has several memory nodes, in which of them an instance computes. Its keys and values are then in memory
+/// Where a machine has several NUMA nodes, in which of them an instance computes. Its keys and values are then in memory
 /// that its ranks reach fastest, and no two instances that would fit apart share a node's processors.
-struct MemoryPlacement: Sendable {
+struct NUMAPlacement: Sendable {
     private let nodes: [ProcessorSet]
 
     /// The machine's own nodes.
     init() {
         let allowed = (try? ProcessorSet.ofCallingThread()) ?? ProcessorSet()
-        self.init(nodes: MemoryNode.all(allowed: allowed).map(\.processors))
+        self.init(nodes: NUMANode.all(allowed: allowed).map(\.processors))
     }
 
     init(nodes: [ProcessorSet]) {

@@ -8,7 +8,7 @@ internal import ServingModel
 /// Where the calls of one template and of all its children arrive that their filter leaves to the keeper. Lives until
 /// the last of them has ended, longer than the template's record: a call that nobody receives is refused, but neither
 /// named nor the end of its process.
-final class CallGate {
+final class SeccompNotifier {
     let listener: CallListener
     let template: TemplateRecord
 
@@ -65,14 +65,14 @@ extension KeeperProcess {
     ) {
         noteSandbox(state)
         record.isConfined = true
-        record.blankAt = .now
-        blanks.noteSuccess()
-        if record.model == nil { tellBlanks() }
+        record.prewarmedAt = .now
+        prewarmed.noteSuccess()
+        if record.model == nil { sendPrewarmed() }
         guard let listener else {
             guard state.deniedCalls != .named else { return refuse(id, record, "it kept the listener of its filter") }
             return
         }
-        let gate = CallGate(CallListener(owning: listener), record)
+        let gate = SeccompNotifier(CallListener(owning: listener), record)
         let number = UInt64(gate.listener.descriptor.rawValue)
         do {
             try readiness.add(gate.listener.descriptor.rawValue, key: keys.make(.calls(number)), .readable)
@@ -86,7 +86,7 @@ extension KeeperProcess {
     func refuse(_ id: TemplateID, _ record: TemplateRecord, _ reason: String) {
         log.write("\(id) is ended: \(reason)")
         record.complaint = "the template broke the keeper's protocol: \(reason)"
-        keys.forget(.templateChannel(id))
+        keys.release(.templateChannel(id))
         record.kill()
     }
 
@@ -122,12 +122,12 @@ extension KeeperProcess {
     private func closeGate(_ number: UInt64) {
         guard let gate = gates.removeValue(forKey: number) else { return }
         try? readiness.remove(gate.listener.descriptor.rawValue)
-        keys.forget(.calls(number))
+        keys.release(.calls(number))
     }
 
     /// 1. The template forks as often as it was ordered to. 2. A process may signal itself: abort() does. 3. Everything
     /// else is denied, and whoever tried it is killed.
-    private func judge(_ call: InterceptedCall, _ gate: CallGate) {
+    private func judge(_ call: InterceptedCall, _ gate: SeccompNotifier) {
         if gate.template.has(thread: call.thread) {
             if call.isFork {
                 // Its answer to the order before may lie unread in its channel.
@@ -151,14 +151,14 @@ extension KeeperProcess {
         record.kill()
     }
 
-    private func deny(_ call: InterceptedCall, ofTemplate gate: CallGate) {
+    private func deny(_ call: InterceptedCall, ofTemplate gate: SeccompNotifier) {
         note(call, "the template of \(gate.template.modelText), process \(gate.template.process.processID)")
         gate.template.complaint = "the template made the system call \(call), which its sandbox denies"
         gate.template.kill()
     }
 
     /// A child that nobody reported: it is ended, and the template that made it.
-    private func denyStranger(_ call: InterceptedCall, _ gate: CallGate) {
+    private func denyStranger(_ call: InterceptedCall, _ gate: SeccompNotifier) {
         note(call, "an unknown child of the template of \(gate.template.modelText), thread \(call.thread)")
         gate.template.complaint = "the template has a child that nobody ordered"
         gate.template.kill()

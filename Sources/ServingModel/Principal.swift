@@ -3,7 +3,7 @@
 /// Who is at the other end of a connection, from the kernel, read once at accept and passed down from there.
 ///
 /// Not to be confused with Swift's actors: the word is the field's for an authenticated party.
-package struct Actor: Hashable, Sendable {
+package struct Principal: Hashable, Sendable {
     /// What a peer may do.
     package enum Role: String, Hashable, Sendable, CaseIterable {
         /// Inference and read-only verbs.

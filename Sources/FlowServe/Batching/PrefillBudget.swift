@@ -6,7 +6,7 @@
 /// A step with prompts is thought of as the step that the answers alone would be, plus a cost for each prompt's row. The
 /// first is the mean of such steps by their number of answers, the second is learned from the steps that had prompts:
 /// it holds whatever else a row of a prompt costs at the moment, such as attention over a long context.
-package struct PromptPace: Sendable, Equatable {
+package struct PrefillBudget: Sendable, Equatable {
     /// What a step with prompts may take, as a multiple of one without. Below the factor that answers are promised, since
     /// a step may turn out longer than it was thought to be.
     static let stretch = 2.5

@@ -8,7 +8,7 @@ internal import ServingModel
 ///
 /// They are made when the keeper has had nothing to do for a moment, so that they do not take the processor from the
 /// start that used one up.
-struct BlankTemplates {
+struct PrewarmedTemplates {
     /// How long after an order the missing ones are made.
     private static let quietMicroseconds = 500_000
 
@@ -29,12 +29,12 @@ struct BlankTemplates {
         lastOrderAt = .now
     }
 
-    /// A template came as far as a blank one has to.
+    /// A template came as far as a pre-warmed one has to.
     mutating func noteSuccess() {
         isPaused = false
     }
 
-    /// A blank one is gone.
+    /// A pre-warmed one is gone.
     mutating func noteFailure() {
         isPaused = true
     }
@@ -47,52 +47,55 @@ struct BlankTemplates {
 }
 
 extension KeeperProcess {
-    /// Order `keepBlanks`. Too many are ended.
-    func keepBlanks(_ count: Int) {
-        blanks.want(count)
-        for (_, record) in blankRecords.dropFirst(count) { record.kill() }
-        tellBlanks()
+    /// Order `keepPrewarmed`. Too many are ended.
+    func keepPrewarmed(_ count: Int) {
+        prewarmed.want(count)
+        for (_, record) in prewarmedRecords.dropFirst(count) { record.kill() }
+        sendPrewarmed()
     }
 
     /// Those that are not ending, ready or not.
-    var blankRecords: [(key: TemplateID, value: TemplateRecord)] {
+    var prewarmedRecords: [(key: TemplateID, value: TemplateRecord)] {
         templates.filter { $0.value.model == nil && !$0.value.hasEnded && $0.value.channel != nil }
             .sorted { $0.key.rawValue < $1.key.rawValue }
     }
 
-    /// Makes a blank one where that is due.
-    func replenishBlanks() {
-        guard !isRetiring, daemon != nil, let due = blanks.dueAt(count: blankRecords.count), due <= .now else { return }
+    /// Makes a pre-warmed one where that is due.
+    func replenishPrewarmed() {
+        guard !isRetiring, daemon != nil, let due = prewarmed.dueAt(count: prewarmedRecords.count), due <= .now else {
+            return
+        }
         do {
             try launch(.random(), model: nil)
         } catch {
-            blanks.noteFailure()
-            log.write("a blank template cannot be started: \(error)")
+            prewarmed.noteFailure()
+            log.write("a pre-warmed template cannot be started: \(error)")
         }
     }
 
-    /// The blank template that a model gets under `id`; nil where none is there.
-    func takeBlank(as id: TemplateID) throws(SystemCallError) -> TemplateRecord? {
-        let candidates = blankRecords
-        guard let (blank, record) = candidates.first(where: { $0.value.blankAt != nil }) ?? candidates.first else {
+    /// The pre-warmed template that a model gets under `id`; nil where none is there.
+    func takePrewarmed(as id: TemplateID) throws(SystemCallError) -> TemplateRecord? {
+        let candidates = prewarmedRecords
+        guard let (waiting, record) = candidates.first(where: { $0.value.prewarmedAt != nil }) ?? candidates.first
+        else {
             return nil
         }
-        templates[blank] = nil
+        templates[waiting] = nil
         templates[id] = record
-        try rename(blank, to: id, record)
-        tellBlanks()
+        try rename(waiting, to: id, record)
+        sendPrewarmed()
         return record
     }
 
     /// Tells how many wait.
-    func tellBlanks() {
-        tell(.blanks(blankRecords.count { $0.value.blankAt != nil }))
+    func sendPrewarmed() {
+        tell(.prewarmed(prewarmedRecords.count { $0.value.prewarmedAt != nil }))
     }
 
     /// Its descriptors' events carry the new name from now on.
     private func rename(_ old: TemplateID, to new: TemplateID, _ record: TemplateRecord) throws(SystemCallError) {
-        keys.forget(.templateProcess(old))
-        keys.forget(.templateChannel(old))
+        keys.release(.templateProcess(old))
+        keys.release(.templateChannel(old))
         try readiness.modify(
             record.process.descriptor.rawValue, key: keys.make(.templateProcess(new)), .readable)
         guard let channel = record.channel?.descriptor.rawValue else { return }

@@ -4,31 +4,31 @@ import Testing
 @testable import FlowServe
 
 @Suite("Prompt pace")
-struct PromptPaceTests {
+struct PrefillBudgetTests {
     /// A machine on which a step takes 30 ms for the weights or a time for each row, whichever is longer, and a little more
     /// for each row that already lies behind a prompt's.
     private func seconds(answers: Int, prompt: Int, behind: Int = 0) -> Double {
         max(0.030, 0.004 * Double(answers + prompt)) + 1e-6 * Double(prompt * behind) / 8
     }
 
-    private func settled(answers: Int) -> PromptPace {
-        var pace = PromptPace()
+    private func settled(answers: Int) -> PrefillBudget {
+        var pace = PrefillBudget()
         for _ in 0..<20 { pace.note(answerRows: answers, promptRows: 0, seconds: seconds(answers: answers, prompt: 0)) }
         return pace
     }
 
     @Test("begins with a few rows, as long as nothing was measured")
     func unknown() {
-        var pace = PromptPace()
-        #expect(pace.promptRows(besideAnswers: 0) == PromptPace.firstRows)
+        var pace = PrefillBudget()
+        #expect(pace.promptRows(besideAnswers: 0) == PrefillBudget.firstRows)
         #expect(pace.promptRows(besideAnswers: 3) == 0, "what answers take alone is found out first")
         pace.note(answerRows: 3, promptRows: 0, seconds: 0.03)
-        #expect(pace.promptRows(besideAnswers: 3) == PromptPace.firstRows)
+        #expect(pace.promptRows(besideAnswers: 3) == PrefillBudget.firstRows)
         #expect(pace.promptRows(besideAnswers: 4) == 0, "four may take longer than three")
-        pace = PromptPace()
+        pace = PrefillBudget()
         pace.note(answerRows: 0, promptRows: 100, seconds: 0)
         pace.note(answerRows: 0, promptRows: 3, seconds: 1)
-        #expect(pace == PromptPace(), "what took no time, and what had too few rows, says nothing")
+        #expect(pace == PrefillBudget(), "what took no time, and what had too few rows, says nothing")
     }
 
     @Test("keeps every step of a long prompt under three times a step without one", arguments: [1, 2, 4, 8])

@@ -3,14 +3,14 @@ internal import LinuxKernel
 internal import ServingModel
 
 /// What an administrator or the scheduler wants of a model whether or not there is work for it.
-struct ModelWishes: Hashable {
+struct DesiredState: Hashable {
     /// Instances that are kept, idle or not.
     var minimumInstances = 0
     /// Its template is kept, and started where it is missing.
     var isPinned = false
 
     /// Nothing is wanted.
-    var isEmpty: Bool { self == ModelWishes() }
+    var isEmpty: Bool { self == DesiredState() }
 }
 
 extension InstancePool {
@@ -18,7 +18,7 @@ extension InstancePool {
     /// idle ones first.
     mutating func scale(_ model: ModelKey, to count: Int, now: MonotonicTime) -> [Order] {
         let minimum = min(max(0, count), limits.instancesPerModel)
-        wish(model) { $0.minimumInstances = minimum }
+        desire(model) { $0.minimumInstances = minimum }
         var orders: [Order] = []
         let living = sortedInstances.filter { $0.value.model == model && $0.value.isStaying }
         let idleFirst = living.sorted {
@@ -30,7 +30,7 @@ extension InstancePool {
 
     /// Keeps (or no longer keeps) a model's template.
     mutating func pin(_ model: ModelKey, _ isPinned: Bool, now: MonotonicTime) -> [Order] {
-        wish(model) { $0.isPinned = isPinned }
+        desire(model) { $0.isPinned = isPinned }
         return advance(model, now)
     }
 
@@ -42,19 +42,19 @@ extension InstancePool {
         return [startTemplate(of: model, now)] + advance(model, now)
     }
 
-    /// Ends everything of a model that has no work: its instances drain, its template goes, wishes are forgotten.
+    /// Ends everything of a model that has no work: its instances drain, its template goes, desired are released.
     mutating func unload(_ model: ModelKey, now: MonotonicTime) -> [Order] {
-        wishes[model] = nil
+        desired[model] = nil
         var orders: [Order] = []
         for (id, instance) in sortedInstances where instance.model == model { orders += stopInstance(id, now: now) }
         orders += retireTemplate(templates.current[model])
         return orders + advance(model, now)
     }
 
-    private mutating func wish(_ model: ModelKey, _ change: (inout ModelWishes) -> Void) {
-        var wanted = wishes[model] ?? ModelWishes()
+    private mutating func desire(_ model: ModelKey, _ change: (inout DesiredState) -> Void) {
+        var wanted = desired[model] ?? DesiredState()
         change(&wanted)
-        wishes[model] = wanted.isEmpty ? nil : wanted
+        desired[model] = wanted.isEmpty ? nil : wanted
     }
 
     /// Instances of a model that serve or will.

@@ -3,11 +3,11 @@ import Testing
 
 @testable import ClusterScheduler
 
-@Suite("Mailbox")
-struct MailboxTests {
+@Suite("BoundedChannel")
+struct BoundedChannelTests {
     @Test("messages come in order, all at once, and urgent ones always fit")
     func order() async throws {
-        let box = Mailbox<Int>(limit: 2)
+        let box = BoundedChannel<Int>(limit: 2)
         #expect(box.post(1) && box.post(2))
         #expect(!box.post(3))
         #expect(box.post(4, isUrgent: true))
@@ -16,7 +16,7 @@ struct MailboxTests {
 
     @Test("a reader that waits is woken by the first message")
     func waiting() async throws {
-        let box = Mailbox<Int>(limit: 1)
+        let box = BoundedChannel<Int>(limit: 1)
         async let messages = box.take()
         box.post(5)
         #expect(try await messages == [5])
@@ -24,7 +24,7 @@ struct MailboxTests {
 
     @Test("a bounded wait ends empty, and loses nothing")
     func bounded() async throws {
-        let box = Mailbox<Int>(limit: 1)
+        let box = BoundedChannel<Int>(limit: 1)
         #expect(try await box.take(within: .milliseconds(1)).isEmpty)
         box.post(1)
         #expect(try await box.take(within: .seconds(30)) == [1])
@@ -32,7 +32,7 @@ struct MailboxTests {
 
     @Test("a cancelled reader is let go, before and during its wait")
     func cancellation() async {
-        let box = Mailbox<Int>(limit: 1)
+        let box = BoundedChannel<Int>(limit: 1)
         let reader = Task { try await box.take() }
         reader.cancel()
         await #expect(throws: CancellationError.self) { try await reader.value }
@@ -46,7 +46,7 @@ struct MailboxTests {
 
     @Test("many senders lose nothing")
     func senders() async throws {
-        let box = Mailbox<Int>(limit: 100_000)
+        let box = BoundedChannel<Int>(limit: 100_000)
         let total = try await withThrowingTaskGroup(of: Void.self) { group in
             for sender in 0..<8 {
                 group.addTask { for number in 0..<500 { box.post(sender * 500 + number) } }
