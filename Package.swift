@@ -64,6 +64,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CFlowKernels", cSettings: kernelFlags),
         .target(name: "CContentDigest", cSettings: kernelFlags),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         room("ServingModel"),
@@ -84,7 +85,7 @@ let package = Package(
 
         // Layer 2
         room("Sandbox", ["LinuxKernel", "CLinux", "CSeccomp", "CCapability"]),
-        room("SystemdIntegration", ["LinuxKernel"]),
+        room("SystemdIntegration", ["LinuxKernel", "CSystemd", logging]),
         room("Messages", ["ServingModel", "LinuxKernel", "CContentDigest"]),
         room("LanguageModels", ["CFlowKernels", "Artefacts"]),
 
@@ -114,7 +115,7 @@ let package = Package(
         room(
             "TemplateProcess",
             ["CLinux", "LinuxKernel", "ServingModel", "Sandbox", "Messages", "Artefacts", "FlowServe"]),
-        room("Keeper", ["LinuxKernel", "Sandbox", "SystemdIntegration", "Messages", "ServingModel"]),
+        room("Keeper", ["LinuxKernel", "Sandbox", "Messages", "ServingModel"]),
         room(
             "NodeDaemon",
             [

@@ -3,6 +3,7 @@ internal import Glibc
 internal import LinuxKernel
 package import Logging
 internal import Policies
+internal import SystemdIntegration
 
 extension SchedulerCore {
     /// Builds a scheduler over the real directories: makes those that are missing, opens the store, watches for nodes.
@@ -13,6 +14,8 @@ extension SchedulerCore {
         DaemonPreparation.apply()
         try makeDirectory(configuration.runtimeDirectory, mode: 0o755)
         try makeDirectory(configuration.nodesDirectory, mode: 0o755)
+        ServiceNotification.status("opens the records of jobs")
+        ServiceNotification.extendTimeout(bySeconds: openingSeconds)
         let records = try SchedulerRecords.open(configuration, logger: logger)
         let watch: NodeSocketWatch
         do {
@@ -29,6 +32,10 @@ extension SchedulerCore {
             configuration: configuration, cluster: cluster, store: records.store, sockets: watch.names(),
             lock: records.lock)
     }
+
+    /// How long the records may take to open: a new table over a hundred thousand of them, or the log of a scheduler that
+    /// was killed, on a disk that is busy.
+    private static let openingSeconds = 600
 
     private static func makeDirectory(_ path: String, mode: UInt32) throws(SchedulerStartError) {
         do throws(SystemCallError) {

@@ -14,12 +14,17 @@ package struct GatewayService: Service {
     /// The connections of ended answers get this long to take the last words.
     private static let farewellSeconds = 2
 
+    /// Everything else that a stop does: the last records are written, connections are closed.
+    private static let endSeconds = 30
+    private let drainSeconds: Int
+
     /// Serves on `api` and `admin`, which listen already.
     package init(
         core: SchedulerCore, api: UnixHTTPListener, admin: UnixHTTPListener, drainSeconds: Int, roles: RoleTable,
         logger: Logger
     ) {
         self.core = core
+        self.drainSeconds = drainSeconds
         let routes = GatewayRoutes.all(core)
         let limits = UnixHTTPLimits(drainSeconds: drainSeconds + Self.farewellSeconds)
         servers = [(api, GatewayListener.api), (admin, GatewayListener.admin)].map { socket, listener in
@@ -40,6 +45,8 @@ package struct GatewayService: Service {
                 try await group.waitForAll()
             }
         } onGracefulShutdown: {
+            ServiceNotification.stopping("lets running answers end")
+            ServiceNotification.extendTimeout(bySeconds: drainSeconds + Self.farewellSeconds + Self.endSeconds)
             Task { await core.drain() }
         }
     }

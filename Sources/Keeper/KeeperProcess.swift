@@ -3,7 +3,6 @@ internal import Glibc
 package import LinuxKernel
 internal import Messages
 internal import ServingModel
-internal import SystemdIntegration
 
 /// The parent of templates and instances: small, synchronous, one thread, so that it never has a reason to fail.
 ///
@@ -74,19 +73,19 @@ package final class KeeperProcess {
     package func run() throws(SystemCallError) {
         log.write("keeper \(getpid()) listens at \(socketPath)")
         beginTrial()
-        ServiceNotification.ready("listens at \(socketPath)")
-        var watchdog = ServiceWatchdog()
+        var manager = ServiceManagerLink()
+        manager.ready("listens at \(socketPath)")
         while !isDone {
-            watchdog?.signalIfDue()
+            manager.signalIfDue()
             replenishPrewarmed()
-            let waitingTime = [waitingTime(), watchdog?.waitingTime].compactMap(\.self).min()
+            let waitingTime = [waitingTime(), manager.waitingTime].compactMap(\.self).min()
             for event in try readiness.wait(milliseconds: waitingTime) {
                 // A record that an earlier event of this round ended has taken its keys with it.
                 guard let source = keys.source(of: event.key) else { continue }
                 handle(source, event)
             }
         }
-        ServiceNotification.stopping("ends")
+        manager.stopping()
         socket?.removeFile()
         templates = [:]
         instances = [:]

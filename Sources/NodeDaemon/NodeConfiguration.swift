@@ -31,6 +31,10 @@ package struct NodeConfiguration: Sendable {
     /// Seconds that running answers then have to end.
     package var drainSeconds = 10
 
+    /// Seconds that a stop may take at most: connections end, running answers before them where the instances are to end
+    /// too, and the keeper after them.
+    var stopSeconds: Int { 30 + (retiresOnStop ? drainSeconds + 10 : 0) }
+
     /// Whether the daemon starts its keeper where none runs; else a service manager does.
     package var startsKeeper = true
     /// Whether the node refuses to serve where a step of the sandbox is not in force.

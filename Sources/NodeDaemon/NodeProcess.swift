@@ -19,6 +19,8 @@ package enum NodeProcess {
         let listener = try await listen(configuration)
         let lock = try await lockState(configuration)
         defer { withExtendedLifetime(lock) {} }
+        ServiceNotification.status("reads the model store")
+        ServiceNotification.extendTimeout(bySeconds: openingSeconds)
         let store = try ModelStore(directory: configuration.modelDirectory, logger: logger)
         let reactor = try InstanceReactor()
         let launcher = KeeperLauncher(
@@ -39,6 +41,9 @@ package enum NodeProcess {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await EventLoopTasks.run { try await group.run() }
     }
+
+    /// How long the store may take to be read: thousands of models on a disk that is busy.
+    private static let openingSeconds = 600
 
     /// A daemon that was killed a moment ago may still answer: so long its successor waits.
     private static let patience = (tries: 20, pause: Duration.milliseconds(50))
@@ -84,6 +89,8 @@ private struct NodeDrain: Service {
 
     func run() async throws {
         try await gracefulShutdown()
+        ServiceNotification.stopping("lets running answers end")
+        ServiceNotification.extendTimeout(bySeconds: service.configuration.stopSeconds)
         await service.drain()
     }
 }

@@ -1,42 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CSystemd
 internal import Glibc
 package import LinuxKernel
 
-/// Sockets that the service manager listens on and hands over with the start: LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES.
-/// Clients that connect while the daemon is away wait in their queues.
+/// Sockets that the service manager listens on and hands over with the start (sd_listen_fds_with_names(3)). Clients that
+/// connect while the daemon is away wait in their queues.
 package struct ActivatedSockets {
-    /// The first number that a manager uses.
-    private static let first: CInt = 3
-    /// Far more than any unit of the project has.
-    private static let limit = 16
-
     private var numbers: [String: CInt] = [:]
 
-    /// Those of this process. The environment is cleared of them, so that no child takes them for its own.
+    /// Those of this process; none where no manager hands any over. The environment is cleared of them, so that no child
+    /// takes them for its own, and the descriptors are closed on exec.
     package static func inherited() -> ActivatedSockets {
-        let environment = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"].map { name in
-            defer { unsetenv(name) }
-            return getenv(name).map { String(cString: $0) }
+        var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        let count = sd_listen_fds_with_names(1, &names)
+        guard count > 0, let names else { return ActivatedSockets() }
+        defer {
+            for index in 0..<Int(count) { free(names[index]) }
+            free(names)
         }
-        guard environment[0].flatMap(Int32.init) == getpid(), let count = environment[1].flatMap(Int.init),
-            (1...limit).contains(count)
-        else { return ActivatedSockets() }
-        let names = (environment[2] ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        return ActivatedSockets(count: count, names: names)
+        return ActivatedSockets(names: (0..<Int(count)).map { names[$0].map { String(cString: $0) } ?? "" })
     }
 
     private init() {}
 
-    /// Names beyond `count` are ignored; descriptors without one can only be closed.
-    init(count: Int, names: [String]) {
-        for index in 0..<count {
-            let number = Self.first + CInt(index)
-            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
-            guard index < names.count, !names[index].isEmpty, numbers[names[index]] == nil else {
+    /// The descriptors from SD_LISTEN_FDS_START on have these names. One without a name, or with a name that another has,
+    /// can never be asked for and is closed.
+    init(names: [String]) {
+        for (index, name) in names.enumerated() {
+            let number = CInt(SD_LISTEN_FDS_START) + CInt(index)
+            guard !name.isEmpty, numbers[name] == nil else {
                 close(number)
                 continue
             }
-            numbers[names[index]] = number
+            numbers[name] = number
         }
     }
 

@@ -58,9 +58,19 @@ enum ImportRules {
         }
     }
 
-    /// Programs that fork reach nothing with threads; daemons reach nothing that reads checkpoints.
+    /// A library of the system is a dependency of the one room that speaks for it.
+    static func foreignUsers(_ manifest: PackageManifest) -> [Violation] {
+        manifest.dependencies.sorted { $0.key < $1.key }.flatMap { name, dependencies in
+            dependencies.sorted().compactMap { library -> Violation? in
+                guard let user = LayerTable.soleUsers[library], user != name else { return nil }
+                return Violation("Package.swift", "\(name) depends on \(library), which only \(user) may use")
+            }
+        }
+    }
+
+    /// Programs that fork reach nothing with threads and no libsystemd; daemons reach nothing that reads checkpoints.
     static func forbiddenReach(_ manifest: PackageManifest) -> [Violation] {
-        reach(of: LayerTable.synchronousPrograms, LayerTable.packagesWithThreads.union(["CSystemd"]), manifest)
+        reach(of: LayerTable.synchronousPrograms, LayerTable.notForSynchronousPrograms, manifest)
             + reach(of: LayerTable.daemons, Set(LayerTable.roomsOfCheckpoints), manifest)
     }
 

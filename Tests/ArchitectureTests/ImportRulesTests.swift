@@ -33,7 +33,28 @@ struct ImportRulesTests {
         expectNone(ImportRules.undeclaredImports(files, manifest))
     }
 
-    @Test("Programs that fork reach no threads, daemons reach no checkpoint code")
+    @Test("Each library of the system has one user")
+    func soleUsers() {
+        expectNone(ImportRules.foreignUsers(manifest))
+    }
+
+    @Test("A second user of libsystemd is found, and a keeper that reaches it")
+    func findsLibsystemd() {
+        let text = """
+            .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd"),
+            room("SystemdIntegration", ["CSystemd"]),
+            room("Gateway", ["CSystemd"]),
+            room("Keeper", ["SystemdIntegration"]),
+            program("deepflow-keeper", ["Keeper"]),
+            """
+        #expect(
+            ImportRules.foreignUsers(PackageManifest(text)).map(\.what) == [
+                "Gateway depends on CSystemd, which only SystemdIntegration may use"
+            ])
+        #expect(ImportRules.forbiddenReach(PackageManifest(text)).map(\.what) == ["deepflow-keeper reaches CSystemd"])
+    }
+
+    @Test("Programs that fork reach no threads and no libsystemd, daemons reach no checkpoint code")
     func reach() {
         expectNone(ImportRules.forbiddenReach(manifest))
     }

@@ -59,13 +59,18 @@ enum LayerTable {
     /// Programs that must never hold code which reads a checkpoint.
     static let daemons = ["deepflow-schedulerd", "deepflow-noded"]
 
-    /// What synchronous programs must not reach.
-    static let packagesWithThreads: Set<String> = [
+    /// What synchronous programs must not reach: packages that start threads, and a library that reads and decompresses
+    /// what others wrote.
+    static let notForSynchronousPrograms: Set<String> = [
         "swift-nio", "hummingbird", "GRDB.swift", "swift-service-lifecycle", "swift-log", "swift-argument-parser",
+        "CSystemd",
     ]
 
     /// What daemons must not reach: everything that touches bytes of a checkpoint.
     static let roomsOfCheckpoints = ["Checkpoints", "Tokenization", "ChatTemplates", "LanguageModels", "FlowServe"]
+
+    /// Libraries of the system that one room alone may use, so that there is one place which knows their calls.
+    static let soleUsers = ["CSystemd": "SystemdIntegration", "CSeccomp": "Sandbox", "CCapability": "Sandbox"]
 
     /// The package that each outside module comes from.
     static let packageOfModule: [String: String] = [

@@ -12,11 +12,11 @@ final class DaemonProcess: Sendable {
     private let process: ProcessHandle
 
     /// Starts the executable `name` of this build; its log is added to `log`.
-    init(_ name: String, _ arguments: [String], log: String) throws {
+    init(_ name: String, _ arguments: [String], environment: [String] = [], log: String) throws {
         let file = try OwnedDescriptor.open(log, O_WRONLY | O_CREAT | O_APPEND)
         self.name = name
         process = try ProcessLaunch(
-            executable: BuiltExecutable.path(name), arguments: arguments, environment: ["PATH=/usr/bin:/bin"],
+            executable: BuiltExecutable.path(name), arguments: arguments, environment: ["PATH=/usr/bin:/bin"] + environment,
             descriptors: [nil, file.rawValue, file.rawValue]
         ).start()
     }
