@@ -11,7 +11,7 @@ struct NodeLedgerTests {
         ServingTask(
             id: TaskID(rawValue: number), job: JobID(rawValue: 1), model: try #require(ModelName("m")),
             work: .answer(.text("x", parsesControlTokens: false), SamplingParameters(temperature: 0, seed: 1)),
-            delivered: generated.count, generated: generated)
+            delivered: generated.count, generated: generated, tenant: TenantName(userID: 1))
     }
 
     @Test("only tasks that the node took are asked for again, from the next index")

@@ -119,7 +119,8 @@ private struct NodeConversation {
             id: .random(), job: .random(), model: try #require(ModelName(DeepFlowFixture.model)),
             work: .answer(
                 .text(text, parsesControlTokens: true),
-                SamplingParameters(temperature: 0, seed: 1, maximumTokens: 64, ignoresEndOfSequence: true)))
+                SamplingParameters(temperature: 0, seed: 1, maximumTokens: 64, ignoresEndOfSequence: true)),
+            tenant: TenantName(userID: 1))
         tasks[task.id] = index
         let response = try await client.request(
             .post, NodeRoutes.tasks, headers: ["content-type": "application/json"],

@@ -27,7 +27,7 @@ struct APIErrorTests {
             case .contextLengthExceeded, .invalidRequest: #expect(kind.status == 400)
             case .modelNotFound: #expect(kind.status == 404)
             case .modelReplaced: #expect(kind.status == 409)
-            case .instanceLost, .startFailed, .overloaded: #expect(kind.status == 503)
+            case .instanceLost, .instanceCrashed, .preempted, .startFailed, .overloaded: #expect(kind.status == 503)
             case .internalError: #expect(kind.status == 500)
             }
         }

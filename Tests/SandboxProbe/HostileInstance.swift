@@ -104,7 +104,7 @@ struct HostileInstance: ~Copyable {
         .attached((0..<100).map { _ in .init(task: TaskID(rawValue: noise.next()), nextIndex: 7) })
     }
 
-    private func token(_ index: Int, of task: TaskID) -> FromInstance.TaskToken {
+    private func token(_ index: Int, of task: TaskID) -> TaskToken {
         .init(task: task, token: GeneratedToken(index: index, id: 5, text: "hostile "))
     }
 

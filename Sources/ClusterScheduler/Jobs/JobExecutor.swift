@@ -91,7 +91,7 @@ package actor JobExecutor {
         let decision = decide()
         if let reason = reason(against: decision.placement), !decision.isSettling { throw reason }
         phase = .waitingForTurn
-        try dependencies.gate.arrive(job.id, of: submission.principal.tenant, job.channel)
+        try dependencies.gate.arrive(job.id, of: submission.principal.tenant.text, job.channel)
     }
 
     private func wait() async throws(JobFailure) -> [JobMessage] {

@@ -33,7 +33,8 @@ extension JobExecutor {
         }
         let task = ServingTask(
             id: .random(), job: job.id, model: submission.model, digest: progress.pinnedDigest,
-            work: submission.work, delivered: progress.partCount, generated: progress.tokens)
+            work: submission.work, delivered: progress.partCount, generated: progress.tokens,
+            tenant: submission.principal.tenant)
         let tokens = max(1, submission.estimatedTokens - progress.tokens.count)
         do throws(NodeOrderError) {
             try await dependencies.cluster.submit(task, tokens: tokens, to: node, for: job.channel)

@@ -130,11 +130,16 @@ final class NodeConnection: Sendable {
             ledger.withLock { $0.replace(models: models) }
             whenChanged()
         case .instances(let instances): ledger.withLock { $0.replace(instances: instances) }
-        case .task(let task, let event):
-            switch ledger.withLock({ $0.receive(task, event) }) {
-            case .to(let channel): channel.deliver(task, event)
-            case .stray(let order): outgoing.post(order)
-            }
+        case .task(let task, let event): receive(task, event)
+        case .tokens(let tokens): for item in tokens { receive(item.task, .token(item.token)) }
+        case .keyValues: break
+        }
+    }
+
+    private func receive(_ task: TaskID, _ event: TaskEvent) {
+        switch ledger.withLock({ $0.receive(task, event) }) {
+        case .to(let channel): channel.deliver(task, event)
+        case .stray(let order): outgoing.post(order)
         }
     }
 

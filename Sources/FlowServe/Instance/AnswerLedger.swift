@@ -118,7 +118,7 @@ struct AnswerLedger {
     /// One frame with the tokens of every task whose acceptance is on its way, as many as fit.
     private mutating func takeTokens() -> FromInstance? {
         var room = FramePacking.tokenBytes
-        var tokens: [FromInstance.TaskToken] = []
+        var tokens: [TaskToken] = []
         for task in queue {
             while tokens.count < FromInstance.Limits.tokensPerFrame,
                 let token = records[task]?.takeToken(room: room)

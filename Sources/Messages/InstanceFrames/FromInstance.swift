@@ -19,17 +19,6 @@ package enum FromInstance: Hashable, Sendable {
     /// All tasks that are known here, those at their end but not released included.
     case attached([TaskProgress])
 
-    /// A token and the task it belongs to.
-    package struct TaskToken: Hashable, Sendable {
-        package var task: TaskID
-        package var token: GeneratedToken
-
-        package init(task: TaskID, token: GeneratedToken) {
-            self.task = task
-            self.token = token
-        }
-    }
-
     /// How far a task is.
     package struct TaskProgress: Hashable, Sendable {
         package var task: TaskID

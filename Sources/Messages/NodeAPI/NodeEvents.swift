@@ -14,6 +14,10 @@ package enum NodeEvent: Hashable, Sendable, Codable {
     case instances([InstanceSummary])
     /// In this order: accepted, token..., finished; or failed.
     case task(TaskID, TaskEvent)
+    /// The tokens of one step of an instance, of all tasks that took part: encoded once, decoded once.
+    case tokens([TaskToken])
+    /// What the node's KV memory holds changed.
+    case keyValues(KVEvent)
 }
 
 /// Body of `NodeRoutes.resume`.

@@ -7,8 +7,13 @@ package enum NodeRoutes {
     /// GET: the node's metrics in Prometheus' text format.
     package static let metrics = "/metrics"
     /// GET: newline-delimited `NodeEvent`s for as long as the connection lasts; begins with `hello`, `models`,
-    /// `instances`. A new stream ends the one before: a node has one scheduler.
+    /// `instances`. Each scheduler has a stream of its own (`schedulerHeader`), with the events of its own tasks; a new
+    /// stream of the same scheduler ends the one before.
     package static let events = "/v1/events"
+    /// Request header of every order of a scheduler: its `SchedulerIdentity`. Orders without one are an
+    /// administrator's. One with a lower epoch than the node has seen of the same scheduler is refused with 409,
+    /// `stale_epoch`.
+    package static let schedulerHeader = "x-deepflow-scheduler"
     /// GET: `[ModelSummary]`. POST with `?name=NAME`: import of the checkpoint in the body; answers with
     /// newline-delimited `ImportProgress`.
     package static let models = "/v1/models"

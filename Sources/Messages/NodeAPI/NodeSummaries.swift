@@ -60,11 +60,6 @@ package enum InstanceState: String, Hashable, Sendable, Codable, CaseIterable {
     case forked, specialising, ready, busy, draining, exited
 }
 
-/// What an instance serves. More roles come with disaggregation.
-package enum InstanceRole: String, Hashable, Sendable, Codable, CaseIterable {
-    case colocated
-}
-
 /// An instance as `ps` and `instance list` show it.
 package struct InstanceSummary: Hashable, Sendable, Codable {
     package var id: InstanceID

@@ -65,9 +65,9 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
         case .invalidRequest: self = .invalidRequest
         case .modelNotFound: self = .modelNotFound
         case .modelReplaced: self = .modelReplaced
-        case .instanceLost: self = .instanceLost
+        case .instanceLost, .instanceCrashed: self = .instanceLost
         case .startFailed: self = .startFailed
-        case .overloaded: self = .overloaded
+        case .overloaded, .preempted: self = .overloaded
         case .internalError: self = .internalError
         }
     }

@@ -16,10 +16,21 @@ package struct ServingTask: Hashable, Sendable, Codable {
     package var delivered: Int
     /// Token ids of an answer so far, as many as were delivered; empty for other work.
     package var generated: [Int32]
+    /// Who is served: places, turns and prefixes are shared by tenant.
+    package var tenant: TenantName
+    package var serviceClass: ServiceClass
+    /// Keeps prefixes apart from those of other salts, within a tenant; nil shares them.
+    package var cacheSalt: String?
+    /// Weights over the model's own; nil for none.
+    package var adapter: AdapterID?
+    package var mode: TaskMode
+    /// The instance that keeps a place for the task; nil leaves the choice to the node.
+    package var reservation: InstanceID?
 
     package init(
         id: TaskID, job: JobID, model: ModelName, digest: String? = nil, work: TaskWork, delivered: Int = 0,
-        generated: [Int32] = []
+        generated: [Int32] = [], tenant: TenantName, serviceClass: ServiceClass = .interactive,
+        cacheSalt: String? = nil, adapter: AdapterID? = nil, mode: TaskMode = .serve, reservation: InstanceID? = nil
     ) {
         self.id = id
         self.job = job
@@ -28,6 +39,12 @@ package struct ServingTask: Hashable, Sendable, Codable {
         self.work = work
         self.delivered = delivered
         self.generated = generated
+        self.tenant = tenant
+        self.serviceClass = serviceClass
+        self.cacheSalt = cacheSalt
+        self.adapter = adapter
+        self.mode = mode
+        self.reservation = reservation
     }
 }
 
@@ -51,8 +68,15 @@ package enum TaskFailure: String, Hashable, Sendable, Codable, CaseIterable, Err
     case invalidRequest = "invalid_request"
     /// The node has no such model.
     case modelNotFound = "model_not_found"
-    /// The instance ended before the answer did; the task may be sent again, with its tokens.
+    /// The instance ended before the answer did, by nothing that the task could have caused: a kill from outside, lack
+    /// of memory, its node's end. The task may be sent again, with its tokens, as often as that happens.
     case instanceLost = "instance_lost"
+    /// The instance crashed while it worked on the task: a fault, a denied call, misbehaviour. The task may be sent again,
+    /// with its tokens, but it may be the reason.
+    case instanceCrashed = "instance_crashed"
+    /// The task's place was given to another tenant who waited: it is to be sent again, with its tokens, and waits for
+    /// its turn.
+    case preempted
     /// The answer began with other content of the model than there is now: it cannot go on as it began.
     case modelReplaced = "model_replaced"
     /// No instance could be started.
@@ -65,7 +89,7 @@ package enum TaskFailure: String, Hashable, Sendable, Codable, CaseIterable, Err
     /// Whether the scheduler may place the task again.
     package var isRetryable: Bool {
         switch self {
-        case .instanceLost, .overloaded: true
+        case .instanceLost, .instanceCrashed, .preempted, .overloaded: true
         case .contextLengthExceeded, .invalidRequest, .modelNotFound, .modelReplaced, .startFailed, .internalError:
             false
         }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Who is at the other end of a connection, from the kernel, read once at accept and passed down from there.
-///
-/// Not to be confused with Swift's actors: the word is the field's for an authenticated party.
 package struct Principal: Hashable, Sendable {
     /// What a peer may do.
     package enum Role: String, Hashable, Sendable, CaseIterable {
@@ -19,14 +17,16 @@ package struct Principal: Hashable, Sendable {
     /// 0 where the peer lives in another pid namespace.
     package let processID: Int32
     package let roles: Set<Role>
+    /// Whom the bill goes to: the tenant that the configuration has for the user or a group, else the user alone.
+    package let tenant: TenantName
 
-    package init(userID: UInt32, groupIDs: [UInt32], processID: Int32, roles: Set<Role>) {
+    package init(
+        userID: UInt32, groupIDs: [UInt32], processID: Int32, roles: Set<Role>, tenant: TenantName? = nil
+    ) {
         self.userID = userID
         self.groupIDs = groupIDs
         self.processID = processID
         self.roles = roles
+        self.tenant = tenant ?? TenantName(userID: userID)
     }
-
-    /// The bill goes here: for now each user is a tenant.
-    package var tenant: String { "uid:\(userID)" }
 }

@@ -11,6 +11,8 @@ package enum JobSubject: IdentifiedSubject { package static let prefix = "job" }
 package enum TaskSubject: IdentifiedSubject { package static let prefix = "task" }
 package enum InstanceSubject: IdentifiedSubject { package static let prefix = "inst" }
 package enum TemplateSubject: IdentifiedSubject { package static let prefix = "tmpl" }
+package enum SchedulerSubject: IdentifiedSubject { package static let prefix = "sched" }
+package enum AdapterSubject: IdentifiedSubject { package static let prefix = "adpt" }
 
 /// A 64-bit identity, unique for the life of an installation with overwhelming probability.
 ///
@@ -75,3 +77,5 @@ package typealias JobID = Identifier<JobSubject>
 package typealias TaskID = Identifier<TaskSubject>
 package typealias InstanceID = Identifier<InstanceSubject>
 package typealias TemplateID = Identifier<TemplateSubject>
+package typealias SchedulerID = Identifier<SchedulerSubject>
+package typealias AdapterID = Identifier<AdapterSubject>
