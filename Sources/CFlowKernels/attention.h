@@ -110,7 +110,7 @@ typedef struct value_requests {
 } value_requests;
 
 /// Adds some values of a block to `queries` queries from q on, `units` units of lanes from u on.
-FLOW_INLINE void value_tile(
+FLOW_INLINE void value_microtile(
     const int units, const int queries, const int kind, attention_state *state, size_t q, size_t u,
     weighted_values values, token_range tokens) {
     lanes sum[4][4];
@@ -152,13 +152,13 @@ FLOW_INLINE void weigh_units(
             __builtin_prefetch(next.at + line * 64, 0, 3);
         size_t u = first;
         if (four) {
-            for (; WIDE_VALUES && u + 4 <= last; u += 4) value_tile(4, 4, kind, state, q, u, values, tokens);
-            for (; u + 2 <= last; u += 2) value_tile(2, 4, kind, state, q, u, values, tokens);
-            for (; u < last; u++) value_tile(1, 4, kind, state, q, u, values, tokens);
+            for (; WIDE_VALUES && u + 4 <= last; u += 4) value_microtile(4, 4, kind, state, q, u, values, tokens);
+            for (; u + 2 <= last; u += 2) value_microtile(2, 4, kind, state, q, u, values, tokens);
+            for (; u < last; u++) value_microtile(1, 4, kind, state, q, u, values, tokens);
         } else {
-            for (; u + 4 <= last; u += 4) value_tile(4, 1, kind, state, q, u, values, tokens);
-            for (; u + 2 <= last; u += 2) value_tile(2, 1, kind, state, q, u, values, tokens);
-            for (; u < last; u++) value_tile(1, 1, kind, state, q, u, values, tokens);
+            for (; u + 4 <= last; u += 4) value_microtile(4, 1, kind, state, q, u, values, tokens);
+            for (; u + 2 <= last; u += 2) value_microtile(2, 1, kind, state, q, u, values, tokens);
+            for (; u < last; u++) value_microtile(1, 1, kind, state, q, u, values, tokens);
         }
         q += turn;
     }

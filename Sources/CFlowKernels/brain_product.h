@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // BF16 panels times BF16 vectors. For each pair of columns (k, k + 1), in order:
-//     sum = fma(w[k + 1], x[k + 1], sum), then sum = fma(w[k], x[k], sum)
-// which is what one instruction does for 16 rows where there is one (with BRAIN_NATIVE set); elsewhere the two are
-// written down. The instruction takes numbers and sums below 2^-126 as zeros, the others do not. A last column without a
-// partner counts as if the partner were zero. Which tile computes an output never changes its bits.
+// sum = fma(w[k + 1], x[k + 1], sum), then sum = fma(w[k], x[k], sum) which is what one instruction does for 16 rows
+// where there is one (with BRAIN_NATIVE set); elsewhere the two are written down. The instruction takes numbers and
+// sums below 2^-126 as zeros, the others do not. A last column without a partner counts as if the partner were zero.
+// Which microtile computes an output never changes its bits.
 //
 // Included for each path, and once more with BRAIN_NATIVE where the path may have the instruction.
 
@@ -55,7 +55,7 @@ FLOW_INLINE void BRAIN_NAME(brain_step)(
     }
 }
 
-FLOW_INLINE void BRAIN_NAME(brain_tile)(
+FLOW_INLINE void BRAIN_NAME(brain_microtile)(
     const int panels, const int vectors, const uint8_t *w, size_t columns, const uint16_t *x, size_t x_stride,
     float *y, size_t y_stride, bool add) {
     const size_t panel_bytes = columns * 64;
@@ -79,17 +79,17 @@ FLOW_INLINE void BRAIN_NAME(brain_tile)(
     }
 }
 
-/// `panels` panels by a fixed number of vectors: wide tiles first, then single panels.
+/// `panels` panels by a fixed number of vectors: wide microtiles first, then single panels.
 #define BRAIN_PRODUCT_OF(vectors, wide)                                                                              \
     static void BRAIN_NAME(brain_product_##vectors)(                                                                 \
         const uint8_t *w, size_t panels, size_t columns, const uint16_t *x, size_t x_stride, float *y,               \
         size_t y_stride, bool add) {                                                                                 \
         size_t panel = 0;                                                                                            \
         for (; panel + (wide) <= panels; panel += (wide))                                                            \
-            BRAIN_NAME(brain_tile)(                                                                                  \
+            BRAIN_NAME(brain_microtile)(                                                                             \
                 wide, vectors, w + panel * columns * 64, columns, x, x_stride, y + panel * 32, y_stride, add);       \
         for (; panel < panels; panel++)                                                                              \
-            BRAIN_NAME(brain_tile)(                                                                                  \
+            BRAIN_NAME(brain_microtile)(                                                                             \
                 1, vectors, w + panel * columns * 64, columns, x, x_stride, y + panel * 32, y_stride, add);          \
     }
 BRAIN_PRODUCT_OF(1, FLOW_PATH_LEVEL == 2 ? 4 : 2)

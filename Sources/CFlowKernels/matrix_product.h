@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Panels times vectors. A tile is some units of 16 rows by some vectors, all sums in registers over the whole inner
-// dimension; which tile computes an output never changes its bits.
+// Panels times vectors. A microtile is some units of 16 rows by some vectors, all sums in registers over the whole
+// inner dimension; which microtile computes an output never changes its bits.
 
-/// The most vectors of a tile, and its units: as many sums as the path has registers for.
+/// The most vectors of a microtile, and its units: as many sums as the path has registers for.
 #if FLOW_PATH_LEVEL == 2
 enum { TILE_VECTORS = 8, UNITS_FOR_1 = 8, UNITS_FOR_2 = 4, UNITS_FOR_FEW = 4, UNITS_FOR_MANY = 2 };
 #else
@@ -12,8 +12,8 @@ enum { TILE_VECTORS = 4, UNITS_FOR_1 = 4, UNITS_FOR_2 = 2, UNITS_FOR_FEW = 1, UN
 /// Panels that one walk over the vectors uses: half a second-level cache at most for usual inner dimensions.
 enum { GROUP_PANELS = 4, MOST_UNITS = 8 };
 /// How far ahead weights are asked for: further than memory's latency while some vectors are multiplied, and beyond the
-/// page, since the processor's own prefetcher stops at its end. Measured with 1 to 8 vectors; half or twice the distance
-/// costs up to a third. Asking for memory behind the matrix does no harm.
+/// page, since the processor's own prefetcher stops at its end. Measured with 1 to 8 vectors; half or twice the
+/// distance costs up to a third. Asking for memory behind the matrix does no harm.
 enum { PREFETCH_BYTES = 8192, PREFETCH_NIBBLES_BYTES = 6144 };
 
 FLOW_INLINE size_t number_bytes(const int kind) {
@@ -36,7 +36,7 @@ FLOW_INLINE lanes lanes_load_kind(const int kind, const void *x) {
 }
 
 /// sums of `units` units of rows from unit `first` of the panels at w, for `vectors` vectors.
-FLOW_INLINE void product_tile(
+FLOW_INLINE void product_microtile(
     const int units, const int vectors, const int kind, const uint8_t *w, size_t first, size_t columns, size_t ahead,
     const float *x, size_t x_stride, float *y, size_t y_stride, bool add) {
     const size_t unit_bytes = LANES * number_bytes(kind), step = 2 * unit_bytes, panel_bytes = columns * step;
@@ -67,18 +67,18 @@ FLOW_INLINE void product_tile(
     }
 }
 
-/// `panels` panels by a fixed number of vectors: wide tiles first, then narrower ones for what is left.
+/// `panels` panels by a fixed number of vectors: wide microtiles first, then narrower ones for what is left.
 #define PRODUCT_OF(name, units, vectors, kind)                                                                       \
     static void name(                                                                                                \
         const uint8_t *w, size_t panels, size_t columns, size_t ahead, const float *x, size_t x_stride, float *y,    \
         size_t y_stride, bool add) {                                                                                 \
         size_t unit = 0;                                                                                             \
         for (; unit + (units) <= 2 * panels; unit += (units))                                                        \
-            product_tile(units, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);              \
+            product_microtile(units, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);         \
         for (; (units) > 4 && unit + 4 <= 2 * panels; unit += 4)                                                     \
-            product_tile(4, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);                  \
+            product_microtile(4, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);             \
         for (; (units) > 2 && unit + 2 <= 2 * panels; unit += 2)                                                     \
-            product_tile(2, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);                  \
+            product_microtile(2, vectors, kind, w, unit, columns, ahead, x, x_stride, y, y_stride, add);             \
     }
 #define PRODUCTS_OF(suffix, kind)                            \
     PRODUCT_OF(product_1##suffix, UNITS_FOR_1, 1, kind)      \

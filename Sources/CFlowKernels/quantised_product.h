@@ -4,16 +4,16 @@
 //     sum = fma((float)dot, weight scale * vector scale, sum)
 // where halves of 16 columns have scales once for each half, and with minima
 //     sum = fma(-minimum, vector's scaled sum, sum)
-// behind it, or behind both halves. Which tile computes an output never changes its bits.
+// behind it, or behind both halves. Which microtile computes an output never changes its bits.
 
-/// The most vectors of one tile, and how many one takes when there are many: sums of both kinds stay in registers.
+/// The most vectors of one microtile, and how many one takes when there are many: sums of both kinds stay in registers.
 #if FLOW_PATH_LEVEL == 2
 enum { QUANTISED_VECTORS = 8, QUANTISED_MANY = 6, QUANTISED_UNITS = 2 };
 #else
 enum { QUANTISED_VECTORS = 4, QUANTISED_MANY = 4, QUANTISED_UNITS = 1 };
 #endif
 
-/// How far ahead a tile that is alone asks for weights.
+/// How far ahead a microtile that is alone asks for weights.
 FLOW_INLINE size_t near_bytes(const int kind) {
     return kind == FLOW_NUMBER_INT8 ? PREFETCH_BYTES : PREFETCH_NIBBLES_BYTES;
 }
@@ -74,16 +74,16 @@ FLOW_INLINE int32_t four_of(const flow_block *x, const int step) {
     return four;
 }
 
-/// Which weights a tile asks for while it multiplies others: a block's lines from `at` on, then from `step` bytes further
-/// on for each block. Tiles so wide that they are alone ask for what they will soon come to, and have no register left for
-/// a choice.
+/// Which weights a microtile asks for while it multiplies others: a block's lines from `at` on, then from `step` bytes
+/// further on for each block. Microtiles so wide that they are alone ask for what they will soon come to, and have no
+/// register left for a choice.
 typedef struct weight_requests {
     const uint8_t *at;
     size_t step;
 } weight_requests;
 
 /// `units` units of rows from unit `first` of a panel, for `vectors` vectors.
-FLOW_INLINE void quantised_tile(
+FLOW_INLINE void quantised_microtile(
     const int kind, const int units, const int vectors, const uint8_t *panel, const int first, size_t columns,
     weight_requests ahead, const flow_block *x, size_t x_stride, float *y, size_t y_stride, bool add) {
     lanes sum[QUANTISED_UNITS][QUANTISED_VECTORS];
@@ -148,12 +148,12 @@ FLOW_INLINE void quantised_tile(
         const uint8_t *panel, size_t columns, weight_requests ahead, const flow_block *x, size_t x_stride, float *y,  \
         size_t y_stride, bool add) {                                                                                  \
         for (int unit = 0; unit < 2; unit += QUANTISED_UNITS)                                                         \
-            quantised_tile(                                                                                           \
+            quantised_microtile(                                                                                      \
                 kind, QUANTISED_UNITS, vectors, panel, QUANTISED_UNITS == 2 ? 0 : unit, columns, ahead, x, x_stride,  \
                 y, y_stride, add);                                                                                    \
     }
 #if FLOW_PATH_LEVEL == 2
-#define QUANTISED_TILES(name, kind)                                                                                   \
+#define QUANTISED_MICROTILES(name, kind)                                                                              \
     QUANTISED_OF(name, kind, 1)                                                                                       \
     QUANTISED_OF(name, kind, 2)                                                                                       \
     QUANTISED_OF(name, kind, 3)                                                                                       \
@@ -164,43 +164,43 @@ FLOW_INLINE void quantised_tile(
     QUANTISED_OF(name, kind, 8)
 #define QUANTISED_LIST(name) {name##_1, name##_2, name##_3, name##_4, name##_5, name##_6, name##_7, name##_8}
 #else
-#define QUANTISED_TILES(name, kind)                                                                                   \
+#define QUANTISED_MICROTILES(name, kind)                                                                              \
     QUANTISED_OF(name, kind, 1)                                                                                       \
     QUANTISED_OF(name, kind, 2)                                                                                       \
     QUANTISED_OF(name, kind, 3)                                                                                       \
     QUANTISED_OF(name, kind, 4)
 #define QUANTISED_LIST(name) {name##_1, name##_2, name##_3, name##_4}
 #endif
-QUANTISED_TILES(int8_tile, FLOW_NUMBER_INT8)
-QUANTISED_TILES(int4_tile, FLOW_NUMBER_INT4)
-QUANTISED_TILES(int4_scaled_tile, FLOW_NUMBER_INT4_SCALED)
-QUANTISED_TILES(int6_scaled_tile, FLOW_NUMBER_INT6_SCALED)
-QUANTISED_TILES(int4_minima_tile, FLOW_NUMBER_INT4_MINIMA)
-QUANTISED_TILES(int6_minima_tile, FLOW_NUMBER_INT6_MINIMA)
-QUANTISED_TILES(int6_scaled_minima_tile, FLOW_NUMBER_INT6_SCALED_MINIMA)
-QUANTISED_TILES(int2_scaled_tile, FLOW_NUMBER_INT2_SCALED)
-QUANTISED_TILES(codebook_tile, FLOW_NUMBER_CODEBOOK)
-QUANTISED_TILES(codebook_scaled_tile, FLOW_NUMBER_CODEBOOK_SCALED)
+QUANTISED_MICROTILES(int8_microtile, FLOW_NUMBER_INT8)
+QUANTISED_MICROTILES(int4_microtile, FLOW_NUMBER_INT4)
+QUANTISED_MICROTILES(int4_scaled_microtile, FLOW_NUMBER_INT4_SCALED)
+QUANTISED_MICROTILES(int6_scaled_microtile, FLOW_NUMBER_INT6_SCALED)
+QUANTISED_MICROTILES(int4_minima_microtile, FLOW_NUMBER_INT4_MINIMA)
+QUANTISED_MICROTILES(int6_minima_microtile, FLOW_NUMBER_INT6_MINIMA)
+QUANTISED_MICROTILES(int6_scaled_minima_microtile, FLOW_NUMBER_INT6_SCALED_MINIMA)
+QUANTISED_MICROTILES(int2_scaled_microtile, FLOW_NUMBER_INT2_SCALED)
+QUANTISED_MICROTILES(codebook_microtile, FLOW_NUMBER_CODEBOOK)
+QUANTISED_MICROTILES(codebook_scaled_microtile, FLOW_NUMBER_CODEBOOK_SCALED)
 
 typedef void (*quantised_function)(
     const uint8_t *, size_t, weight_requests, const flow_block *, size_t, float *, size_t, bool);
-static const quantised_function quantised_tiles[10][QUANTISED_VECTORS] = {
-    QUANTISED_LIST(int8_tile),
-    QUANTISED_LIST(int4_tile),
-    QUANTISED_LIST(int4_scaled_tile),
-    QUANTISED_LIST(int6_scaled_tile),
-    QUANTISED_LIST(int4_minima_tile),
-    QUANTISED_LIST(int6_minima_tile),
-    QUANTISED_LIST(int6_scaled_minima_tile),
-    QUANTISED_LIST(int2_scaled_tile),
-    QUANTISED_LIST(codebook_tile),
-    QUANTISED_LIST(codebook_scaled_tile),
+static const quantised_function quantised_microtiles[10][QUANTISED_VECTORS] = {
+    QUANTISED_LIST(int8_microtile),
+    QUANTISED_LIST(int4_microtile),
+    QUANTISED_LIST(int4_scaled_microtile),
+    QUANTISED_LIST(int6_scaled_microtile),
+    QUANTISED_LIST(int4_minima_microtile),
+    QUANTISED_LIST(int6_minima_microtile),
+    QUANTISED_LIST(int6_scaled_minima_microtile),
+    QUANTISED_LIST(int2_scaled_microtile),
+    QUANTISED_LIST(codebook_microtile),
+    QUANTISED_LIST(codebook_scaled_microtile),
 };
 
 static void quantised_product(
     const flow_matrix *matrix, size_t first_panel, size_t last_panel, const void *next, const flow_block *x,
     size_t x_stride, size_t vectors, float *y, size_t y_stride, bool add) {
-    const quantised_function *tiles = quantised_tiles[matrix->number - FLOW_NUMBER_INT8];
+    const quantised_function *microtiles = quantised_microtiles[matrix->number - FLOW_NUMBER_INT8];
     const size_t panel_bytes = flow_panel_bytes(matrix);
     const size_t most = vectors > QUANTISED_VECTORS ? QUANTISED_MANY : QUANTISED_VECTORS;
     const size_t passes = (vectors + most - 1) / most;
@@ -213,12 +213,12 @@ static void quantised_product(
         for (size_t pass = 0; pass < passes; pass++) {
             // Passes as wide as each other: a narrow one at the end costs more than it multiplies.
             const size_t some = (vectors - v + passes - pass - 1) / (passes - pass);
-            // One pass asks for weights that it will soon come to; several ask for the next panel, each for its share, so
-            // that memory is busy all the time.
+            // One pass asks for weights that it will soon come to; several ask for the next panel, each for its share,
+            // so that memory is busy all the time.
             const weight_requests ahead =
                 passes == 1 ? (weight_requests){w + near, block_bytes}
                             : (weight_requests){following + panel_bytes / passes * pass, block_bytes / passes};
-            tiles[some - 1](
+            microtiles[some - 1](
                 w, matrix->columns, ahead, x + v * x_stride, x_stride, y + v * y_stride + panel * 2 * LANES, y_stride,
                 add);
             v += some;

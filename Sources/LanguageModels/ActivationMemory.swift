@@ -2,7 +2,7 @@
 package import CFlowKernels
 import Glibc
 
-/// Rows of activations: vectors of one width, one for each row of a step.
+/// Rows of activations: vectors of one width, one for each token of a step.
 package struct ActivationRows: @unchecked Sendable {
     /// The first number, aligned to 64 bytes.
     package let start: UnsafeMutablePointer<Float>
@@ -117,7 +117,7 @@ package struct OperandShape: Sendable {
 }
 
 /// One private mapping that holds the activations of a forward pass. The kernel gives pages when rows first use them,
-/// so that a large `maximumRows` costs nothing by itself.
+/// so that a large `maxStepTokens` costs nothing by itself.
 package final class ActivationMemory {
     private let memory: UnsafeMutableRawPointer
     private let byteCount: Int

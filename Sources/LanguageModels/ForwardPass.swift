@@ -13,8 +13,8 @@ package protocol ForwardPass: StepProgram {
     /// Ranks that work is cut for; a matter of speed alone.
     var rankCount: Int { get set }
 
-    /// Takes other memory for keys and values, aligned to 64 bytes, in which they lie as `geometry` says. Blocks that an
-    /// input names must lie inside. Between steps only.
+    /// Takes other memory for keys and values, aligned to 64 bytes, in which they lie as `geometry` says. Blocks that
+    /// an input names must lie inside. Between steps only.
     func useKeyValueMemory(_ memory: UnsafeMutableRawPointer, _ geometry: KVLayout)
 
     /// Sets what the next step computes. Called by one thread while no rank runs.
@@ -23,10 +23,10 @@ package protocol ForwardPass: StepProgram {
     /// Gives the activations' memory back to the kernel; logits of the last step are lost. Between steps only.
     func releaseActivations()
 
-    /// The logits of a sampled row of the last step, one for each token of the vocabulary.
+    /// The logits of a sampled token of the last step, one for each token of the vocabulary.
     func logits(ofSampled index: Int) -> UnsafeMutableBufferPointer<Float>
 
-    /// What the model makes of a pooled row of the last step, normed, before any matrix to logits: [hidden]. The same
+    /// What the model makes of a pooled token of the last step, normed, before any matrix to logits: [hidden]. The same
     /// bits for every batch and cut.
     func hiddenState(ofPooled index: Int) -> UnsafeBufferPointer<Float>
 
@@ -39,16 +39,17 @@ package protocol ForwardPass: StepProgram {
 
 /// The architectures that can be run; each is one folder.
 package enum LanguageModel {
-    /// The forward pass of a packed model for steps of at most `maximumRows` rows.
+    /// The forward pass of a packed model for steps of at most `maxStepTokens` tokens.
     ///
     /// Checks that every tensor is there in its right shape. Memory for activations is mapped and costs nothing until
-    /// rows use it. The artefact's bytes must stay mapped as long as the pass is used.
+    /// tokens use it. The artefact's bytes must stay mapped as long as the pass is used.
     package static func forwardPass(
-        of artefact: Artefact, maximumRows: Int, keyValueMemory: UnsafeMutableRawPointer,
+        of artefact: Artefact, maxStepTokens: Int, keyValueMemory: UnsafeMutableRawPointer,
         keyValuePrecision: KVPrecision? = nil
     ) throws(LanguageModelError) -> any ForwardPass {
         try TransformerForwardPass(
-            model: try TransformerModel(artefact: artefact), maximumRows: maximumRows, keyValueMemory: keyValueMemory,
+            model: try TransformerModel(artefact: artefact), maxStepTokens: maxStepTokens,
+            keyValueMemory: keyValueMemory,
             keyValuePrecision: keyValuePrecision)
     }
 }

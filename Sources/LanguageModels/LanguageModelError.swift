@@ -27,7 +27,7 @@ package enum LanguageModelError: Error, CustomStringConvertible, Equatable {
         case .wrongNumbers(let role, let expected):
             return "Tensor \(role) has numbers other than \(expected); pack the checkpoint again."
         case .activations(let bytes, let errno):
-            return "Mapping \(bytes) bytes for activations failed with errno \(errno); lower the rows of a step or"
+            return "Mapping \(bytes) bytes for activations failed with errno \(errno); lower the tokens of a step or"
                 + " raise the memory limit."
         }
     }

@@ -2,35 +2,35 @@
 internal import CFlowKernels
 internal import LanguageModels
 
-/// What the machine can deliver at the moment, by loops that do nothing else. Threads take pieces of a loop as they do in
-/// the engine, so that one that is held up does not make the machine look slower than it is.
+/// What the machine can deliver at the moment, by loops that do nothing else. Threads take tiles of a loop as they do
+/// in the engine, so that one that is held up does not make the machine look slower than it is.
 final class MachineLoop: StepProgram {
-    /// What is done in each piece.
+    /// What is done in each tile.
     enum Kind {
         /// Reads memory again and again.
         case read(UnsafeRawBufferPointer)
-        /// Multiplies bytes in registers, some rounds in each of the pieces.
-        case multiplyBytes(pieces: Int, rounds: Int)
+        /// Multiplies bytes in registers, some rounds in each of the tiles.
+        case multiplyBytes(tiles: Int, rounds: Int)
         /// The same with floats.
-        case multiplyFloats(pieces: Int, rounds: Int)
+        case multiplyFloats(tiles: Int, rounds: Int)
     }
 
-    private static let usualPieceBytes = 256 * 1024
-    /// Bytes that are read at least, in as many passes as that takes: a single one over a small model is over before the
-    /// machine shows what it can do.
+    private static let usualTileBytes = 256 * 1024
+    /// Bytes that are read at least, in as many passes as that takes: a single one over a small model is over before
+    /// the machine shows what it can do.
     private static let leastBytes = 4 << 30
-    private static let maxPieces = 16_384
+    private static let maxTiles = 16_384
 
     private let kind: Kind
-    private let pieceBytes: Int
+    private let tileBytes: Int
 
     init(_ kind: Kind) {
         self.kind = kind
         if case .read(let bytes) = kind {
-            let least = (bytes.count + Self.maxPieces - 1) / Self.maxPieces
-            pieceBytes = (max(Self.usualPieceBytes, least) + 511) / 512 * 512
+            let least = (bytes.count + Self.maxTiles - 1) / Self.maxTiles
+            tileBytes = (max(Self.usualTileBytes, least) + 511) / 512 * 512
         } else {
-            pieceBytes = 0
+            tileBytes = 0
         }
     }
 
@@ -38,8 +38,8 @@ final class MachineLoop: StepProgram {
     var count: Int {
         switch kind {
         case .read(let bytes): bytes.count * passes
-        case .multiplyBytes(let pieces, let rounds): 2 * pieces * rounds * Int(FLOW_ROUND_PRODUCTS)
-        case .multiplyFloats(let pieces, let rounds): 2 * pieces * rounds * Int(FLOW_ROUND_FLOAT_PRODUCTS)
+        case .multiplyBytes(let tiles, let rounds): 2 * tiles * rounds * Int(FLOW_ROUND_PRODUCTS)
+        case .multiplyFloats(let tiles, let rounds): 2 * tiles * rounds * Int(FLOW_ROUND_FLOAT_PRODUCTS)
         }
     }
 
@@ -50,18 +50,18 @@ final class MachineLoop: StepProgram {
 
     var operationCount: Int { passes }
 
-    func pieceCount(ofOperation operation: Int) -> Int {
+    func tileCount(ofOperation operation: Int) -> Int {
         switch kind {
-        case .read(let bytes): max(1, (bytes.count + pieceBytes - 1) / pieceBytes)
-        case .multiplyBytes(let pieces, _), .multiplyFloats(let pieces, _): pieces
+        case .read(let bytes): max(1, (bytes.count + tileBytes - 1) / tileBytes)
+        case .multiplyBytes(let tiles, _), .multiplyFloats(let tiles, _): tiles
         }
     }
 
-    func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+    func runTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
         switch kind {
         case .read(let bytes):
-            let first = piece * pieceBytes
-            let whole = min(pieceBytes, bytes.count - first) / 512 * 512
+            let first = tile * tileBytes
+            let whole = min(tileBytes, bytes.count - first) / 512 * 512
             guard let start = bytes.baseAddress, whole > 0 else { return }
             _ = flow_read(start + first, whole)
         case .multiplyBytes(_, let rounds):

@@ -6,7 +6,7 @@ internal import LanguageModels
 /// The products of a model's feed-forward matrices with some vectors, each matrix as one operation and nothing between
 /// them: what the matrix kernels alone reach, over weights that no cache holds.
 final class MatrixProducts: StepProgram {
-    private let matrices: [(view: flow_matrix, grid: PieceGrid)]
+    private let matrices: [(view: flow_matrix, grid: TileGrid)]
     private let vectors: Int
     private let source: Operand  // [vectors][the longest row]
     private let target: ActivationRows  // [vectors][the most rows]
@@ -23,7 +23,7 @@ final class MatrixProducts: StepProgram {
         let shape = artefact.configuration
         let (hidden, wide) = (shape.hiddenSize, shape.feedForwardSize)
         let widest = (max(hidden, wide) + 31) / 32 * 32
-        var matrices: [(flow_matrix, PieceGrid)] = []
+        var matrices: [(flow_matrix, TileGrid)] = []
         for layer in 0..<shape.layerCount {
             for (role, rows, columns) in [
                 (TensorRole.feedForwardGate, wide, hidden), (.feedForwardUp, wide, hidden),
@@ -33,7 +33,7 @@ final class MatrixProducts: StepProgram {
                 matrices.append(
                     (
                         view,
-                        PieceGrid(panels: (rows + 31) / 32, panelBytes: view.panelBytes, vectors: vectors, ranks: ranks)
+                        TileGrid(panels: (rows + 31) / 32, panelBytes: view.panelBytes, vectors: vectors, ranks: ranks)
                     ))
             }
         }
@@ -55,14 +55,14 @@ final class MatrixProducts: StepProgram {
 
     var operationCount: Int { matrices.count }
 
-    func pieceCount(ofOperation operation: Int) -> Int { matrices[operation].grid.count }
+    func tileCount(ofOperation operation: Int) -> Int { matrices[operation].grid.count }
 
-    func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+    func runTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
         let (matrix, grid) = matrices[operation]
-        let panels = grid.panels(ofPiece: piece)
-        let rows = grid.vectors(ofPiece: piece)
+        let panels = grid.panels(ofTile: tile)
+        let rows = grid.vectors(ofTile: tile)
         let first = rows.lowerBound
-        let next = matrix.panel(grid.nextPanel(afterPiece: piece))
+        let next = matrix.panel(grid.nextPanel(afterTile: tile))
         withUnsafePointer(to: matrix) {
             if matrix.isQuantised {
                 flow_quantised_product(

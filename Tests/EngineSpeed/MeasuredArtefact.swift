@@ -28,7 +28,7 @@ struct MeasuredArtefact {
     }
 
     /// A runner on some threads with memory for so many positions; pages come as they are used.
-    func runner(threads: Int, positions: Int, maximumRows: Int) throws -> ModelRunner {
+    func runner(threads: Int, positions: Int, maxStepTokens: Int) throws -> ModelRunner {
         let geometry = KVLayout(configuration: artefact.configuration, precision: precision)
         let size = geometry.bytesPerBlock * geometry.blockCount(forPositions: positions)
         let memory = try MemoryFile.unsealed(name: "engine-speed")
@@ -36,7 +36,7 @@ struct MeasuredArtefact {
         let mapped = try MappedMemory(memory.rawValue, byteCount: size, access: .readWrite).leak()
         let runner = try ModelRunner(
             artefact: artefact, keyValueMemory: mapped, precision: precision, rankCount: threads,
-            maximumRows: maximumRows)
+            maxStepTokens: maxStepTokens)
         try runner.startRanks()
         return runner
     }

@@ -28,10 +28,10 @@ final class MeasuredEngine {
     /// What is asked about the model's answers, not about its speed.
     func quality() throws -> MeasuredQuality { try ownQuality.get() }
 
-    /// Prefills 512 tokens in steps of so many rows, behind so many others.
-    func prefill(_ rows: Int, behind context: Int) throws -> Measured {
+    /// Prefills 512 tokens in steps of so many tokens, behind so many others.
+    func prefill(_ tokens: Int, behind context: Int) throws -> Measured {
         var steps = try steps.get()
-        return steps.prefill(512, rows: rows, behind: context)
+        return steps.prefill(512, tokensPerStep: tokens, behind: context)
     }
 
     /// Does some work; what it needs before is not counted.
@@ -42,7 +42,7 @@ final class MeasuredEngine {
             switch work {
             case .decode: return steps.decode(sequences: 1, steps: 32)
             case .batch8: return steps.decode(sequences: 8, steps: 8)
-            default: return steps.prefill(512, rows: 512, behind: 0)
+            default: return steps.prefill(512, tokensPerStep: 512, behind: 0)
             }
         case .streams8: return try tasks.get().streams(8, prompt: 128, answer: 64)
         case .longPrompt: return try tasks.get().longPromptBesideAnswers()
@@ -50,8 +50,8 @@ final class MeasuredEngine {
         case .matrix8: return run(try matrices8.get())
         case .matrix512: return run(try matrices512.get())
         case .read: return run(.read(model.bytes))
-        case .bytes: return run(.multiplyBytes(pieces: 64 * threads, rounds: 200_000))
-        case .floats: return run(.multiplyFloats(pieces: 64 * threads, rounds: 200_000))
+        case .bytes: return run(.multiplyBytes(tiles: 64 * threads, rounds: 200_000))
+        case .floats: return run(.multiplyFloats(tiles: 64 * threads, rounds: 200_000))
         }
     }
 

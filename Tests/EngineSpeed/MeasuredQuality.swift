@@ -17,7 +17,7 @@ final class MeasuredQuality {
 
     init(_ model: MeasuredArtefact) throws {
         self.model = model
-        runner = try model.runner(threads: 1, positions: Self.window, maximumRows: 64)
+        runner = try model.runner(threads: 1, positions: Self.window, maxStepTokens: 64)
     }
 
     /// Writes the tokens of a text as numbers of 32 bits; returns how many there are.
@@ -78,12 +78,12 @@ final class MeasuredQuality {
     }
 
     private func run(_ tokens: [Int32], first: Int, plans: [SamplingPlan]) {
-        let rows = tokens.indices.map {
-            StepRow(token: tokens[$0], position: first + $0, sequence: 0, sampling: $0)
+        let batch = tokens.indices.map {
+            StepToken(id: tokens[$0], position: first + $0, sequence: 0, sampling: $0)
         }
         let blocks = (0..<Int32(Self.window / 32)).map { $0 }
         runner.run(
-            StepBatch(rows: rows, sequences: [StepSequence(blockTable: blocks)], samplings: plans), into: &sampled)
+            StepBatch(tokens: batch, sequences: [StepSequence(blockTable: blocks)], samplings: plans), into: &sampled)
     }
 
     private func write(_ tokens: [Int32], to file: String) throws -> Int {

@@ -15,7 +15,7 @@ struct MeasuredSteps {
 
     init(_ model: MeasuredArtefact, threads: Int) throws {
         runner = try model.runner(
-            threads: threads, positions: Self.sequences * Self.blocksOfSequence * 32, maximumRows: 512)
+            threads: threads, positions: Self.sequences * Self.blocksOfSequence * 32, maxStepTokens: 512)
         vocabulary = model.artefact.configuration.vocabularySize
     }
 
@@ -37,13 +37,13 @@ struct MeasuredSteps {
         return Int(allocation_count() - before)
     }
 
-    /// A part of a prompt in steps of some rows, behind so many tokens whose keys and values are whatever lies there.
-    mutating func prefill(_ count: Int, rows: Int, behind context: Int) -> Measured {
+    /// A part of a prompt in steps of some tokens, behind so many tokens whose keys and values are whatever lies there.
+    mutating func prefill(_ count: Int, tokensPerStep: Int, behind context: Int) -> Measured {
         let end = min(context + count, Self.sequences * Self.blocksOfSequence * 32)
         let first = max(0, end - count)
         return Measured.of {
-            for position in stride(from: first, to: end, by: max(1, rows)) {
-                fill(0, position..<min(position + max(1, rows), end))
+            for position in stride(from: first, to: end, by: max(1, tokensPerStep)) {
+                fill(0, position..<min(position + max(1, tokensPerStep), end))
             }
             return end - first
         }
@@ -53,11 +53,11 @@ struct MeasuredSteps {
 
     private mutating func fill(_ sequence: Int, _ positions: Range<Int>) {
         let last = positions.upperBound - 1
-        let rows = positions.map {
-            StepRow(token: Int32($0 % 1000 % vocabulary), position: $0, sequence: 0, sampling: $0 == last ? 0 : nil)
+        let tokens = positions.map {
+            StepToken(id: Int32($0 % 1000 % vocabulary), position: $0, sequence: 0, sampling: $0 == last ? 0 : nil)
         }
         runner.run(
-            StepBatch(rows: rows, sequences: [table(sequence, upTo: last)], samplings: [SamplingPlan()]),
+            StepBatch(tokens: tokens, sequences: [table(sequence, upTo: last)], samplings: [SamplingPlan()]),
             into: &sampled)
     }
 
@@ -66,11 +66,11 @@ struct MeasuredSteps {
     }
 
     private func batch(_ sequences: Int, position: Int) -> StepBatch {
-        let rows = (0..<sequences).map {
-            StepRow(token: Int32((position + $0) % 1000 % vocabulary), position: position, sequence: $0, sampling: $0)
+        let tokens = (0..<sequences).map {
+            StepToken(id: Int32((position + $0) % 1000 % vocabulary), position: position, sequence: $0, sampling: $0)
         }
         return StepBatch(
-            rows: rows, sequences: (0..<sequences).map { table($0, upTo: position) },
+            tokens: tokens, sequences: (0..<sequences).map { table($0, upTo: position) },
             samplings: Array(repeating: SamplingPlan(), count: sequences))
     }
 

@@ -18,7 +18,7 @@ final class MeasuredTasks {
         engine = Engine(
             image: try ServingModelImage(mapping: model.bytes),
             runner: try model.runner(
-                threads: threads, positions: 2 * Self.longPrompt, maximumRows: limits.batch.rowsPerStep),
+                threads: threads, positions: 2 * Self.longPrompt, maxStepTokens: limits.batch.tokensPerStep),
             limits: limits)
     }
 

@@ -16,7 +16,8 @@ struct ReferenceModel {
     /// The checkpoint.
     let file: [UInt8]
     let tokens: [Int32]
-    /// The logits after each token, [positions][vocabulary]; of an encoder, each token's last state, [positions][hidden].
+    /// The logits after each token, [positions][vocabulary]; of an encoder, each token's last state,
+    /// [positions][hidden].
     let outputs: [[Float]]
     /// What greedy decoding appends to the prompt; nothing for an encoder.
     let answer: [Int32]
@@ -78,17 +79,17 @@ final class SequenceRun {
     private let artefact: Artefact
     private let forward: any ForwardPass
     private let memory: UnsafeMutableRawBufferPointer
-    private let reach: Int32
+    private let sequenceLength: Int32
     private var position = 0
 
-    /// A sequence that will not have more tokens than `reach`.
-    init(_ artefact: Artefact, precision: KVPrecision = .single, reach: Int = 80) throws {
+    /// A sequence that will not have more tokens than `sequenceLength`.
+    init(_ artefact: Artefact, precision: KVPrecision = .single, sequenceLength: Int = 80) throws {
         self.artefact = artefact
-        self.reach = Int32(reach)
+        self.sequenceLength = Int32(sequenceLength)
         let bytes = KVLayout(configuration: artefact.configuration, precision: precision).bytesPerBlock * 8
         memory = .allocate(byteCount: bytes, alignment: 64)
         forward = try LanguageModel.forwardPass(
-            of: artefact, maximumRows: 128, keyValueMemory: try #require(memory.baseAddress),
+            of: artefact, maxStepTokens: 128, keyValueMemory: try #require(memory.baseAddress),
             keyValuePrecision: precision)
     }
 
@@ -96,39 +97,39 @@ final class SequenceRun {
 
     /// Appends tokens in one step and returns the logits after each of them, or an encoder's states.
     func outputs(after tokens: [Int32]) -> [[Float]] {
-        let rows = tokens.count
-        let positions = (0..<rows).map { Int32(position + $0) }
-        position += rows
-        let sequences = [Int32](repeating: 0, count: rows)
-        let sampled = (0..<rows).map(Int32.init)
+        let count = tokens.count
+        let positions = (0..<count).map { Int32(position + $0) }
+        position += count
+        let sequences = [Int32](repeating: 0, count: count)
+        let sampled = (0..<count).map(Int32.init)
         let blocks: [Int32] = [6, 1, 4, 3, 2, 5, 0, 7]
         return blocks.withUnsafeBufferPointer { blocks in
             guard let table = blocks.baseAddress else { return [] }
             return [table].withUnsafeBufferPointer { tables in
-                run(rows, [tokens, positions, sequences, sampled], tables)
+                run(count, [tokens, positions, sequences, sampled], tables)
             }
         }
     }
 
     private func run(
-        _ rows: Int, _ columns: [[Int32]], _ tables: UnsafeBufferPointer<UnsafePointer<Int32>>
+        _ count: Int, _ columns: [[Int32]], _ tables: UnsafeBufferPointer<UnsafePointer<Int32>>
     ) -> [[Float]] {
-        let numbers = columns.flatMap { $0 } + [reach]
-        let sampled = forward.hasLogits ? rows : 0
+        let numbers = columns.flatMap { $0 } + [sequenceLength]
+        let sampled = forward.hasLogits ? count : 0
         return numbers.withUnsafeBufferPointer { numbers in
             guard let start = numbers.baseAddress, let tables = tables.baseAddress else { return [] }
             forward.prepare(
                 StepInput(
-                    rowCount: rows, sampledCount: sampled, pooledCount: rows - sampled, tokens: start,
-                    positions: start + rows,
-                    sequences: start + 2 * rows, blockTables: tables, sampledRows: start + 3 * rows,
-                    pooledRows: start + 3 * rows, reaches: start + 4 * rows))
+                    tokenCount: count, sampledCount: sampled, pooledCount: count - sampled, tokenIDs: start,
+                    positions: start + count,
+                    sequences: start + 2 * count, blockTables: tables, sampledTokens: start + 3 * count,
+                    pooledTokens: start + 3 * count, sequenceLengths: start + 4 * count))
             for operation in 0..<forward.operationCount {
-                for piece in 0..<forward.pieceCount(ofOperation: operation) {
-                    forward.completePiece(piece, ofOperation: operation, rank: 0)
+                for tile in 0..<forward.tileCount(ofOperation: operation) {
+                    forward.completeTile(tile, ofOperation: operation, rank: 0)
                 }
             }
-            return (0..<rows).map {
+            return (0..<count).map {
                 sampled > 0 ? Array(forward.logits(ofSampled: $0)) : Array(forward.hiddenState(ofPooled: $0))
             }
         }

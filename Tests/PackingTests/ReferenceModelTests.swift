@@ -100,7 +100,7 @@ extension ReferenceModel {
     }
 
     private func distance(of artefact: Artefact, _ precision: KVPrecision) throws -> Float {
-        let run = try SequenceRun(artefact, precision: precision, reach: tokens.count)
+        let run = try SequenceRun(artefact, precision: precision, sequenceLength: tokens.count)
         return zip(run.outputs(after: tokens), outputs).map { ours, theirs in
             let scale = theirs.map(abs).max() ?? 0
             return (zip(ours, theirs).map { abs($0 - $1) }.max() ?? .infinity) / scale

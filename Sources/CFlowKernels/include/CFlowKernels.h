@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernels of a step, and the ticket that ranks take pieces with.
+// The kernels of a step, and the work queue that ranks take tiles from.
 //
 // Every kernel exists for several instruction sets, compiled from one source, and gives the same bits on each: outputs
 // lie in vector lanes, the inner dimension is summed in one order with written-down fused multiply-adds, and every
@@ -97,10 +97,10 @@ typedef struct flow_block {
     int8_t numbers[32];        ///< -127 ... 127
 } flow_block;
 
-/// Quantises count numbers, a multiple of 32, into count / 32 blocks: each number to the nearest multiple of its block's
-/// scale, ties to even, so the error of a number is at most 1/254 of the block's largest magnitude (and a rounding).
-/// A block whose magnitudes are all below 2^-100 becomes zeros; one with a number that is not finite gets a scale that
-/// is not a number. A block's result depends on its 32 numbers alone.
+/// Quantises count numbers, a multiple of 32, into count / 32 blocks: each number to the nearest multiple of its
+/// block's scale, ties to even, so the error of a number is at most 1/254 of the block's largest magnitude (and a
+/// rounding). A block whose magnitudes are all below 2^-100 becomes zeros; one with a number that is not finite gets a
+/// scale that is not a number. A block's result depends on its 32 numbers alone.
 void flow_quantise(const float *x, size_t count, flow_block *blocks);
 
 /// flow_matrix_product for a quantised matrix: y[v][r] = sum over blocks of 32 columns, in order, of the exact integer
@@ -150,23 +150,23 @@ void flow_float_from_half(const uint16_t *x, size_t count, float *y);
 // ---- Rotary embedding -------------------------------------------------------------------------------------------
 
 /// Positions are split into a high and a low part so that the tables stay small for long contexts.
-#define FLOW_ROTATION_LOW_BITS 8
+#define FLOW_ROPE_LOW_BITS 8
 
 /// Cosines and sines of both parts of a position, made once in double precision.
-typedef struct flow_rotation {
+typedef struct flow_rope {
     const double *low;  ///< [256][pairs][2]: cosine and sine of position * frequency
     const double *high; ///< [n][pairs][2]: the same for position = 256 * index
     size_t pairs;
-} flow_rotation;
+} flow_rope;
 
 /// out: [pairs][2], cosine and sine for one position, from the tables by the addition theorem, rounded once.
-void flow_rotation_of(const flow_rotation *rotation, size_t position, float *out);
+void flow_rope_angles(const flow_rope *rope, size_t position, float *out);
 
 /// Rotates the adjacent pairs (x[2i], x[2i + 1]) of one head, i < pairs, by cosines and sines [pairs][2].
-void flow_rotate(float *x, const float *cosines_sines, size_t pairs);
+void flow_rope_adjacent(float *x, const float *cosines_sines, size_t pairs);
 
 /// The same for the pairs (x[i], x[pairs + i]): the first half of the rotated numbers with the second.
-void flow_rotate_halves(float *x, const float *cosines_sines, size_t pairs);
+void flow_rope_halves(float *x, const float *cosines_sines, size_t pairs);
 
 /// x[i] += y[i]; the vectors do not overlap.
 void flow_add(float *x, const float *y, size_t count);
@@ -186,9 +186,9 @@ void flow_scale(float *x, float factor, size_t count);
 #define FLOW_ATTEND_QUERIES 8
 #define FLOW_ATTEND_HEAD_SIZE 1024
 
-/// One head of keys and values of one sequence. In each block the head has, from head_offset on,
-/// keys [head_size][32] and values [32][head_size rounded up to 16], all of one kind of number. As signed bytes both are
-/// followed by their scales, halves, [groups of 32 components][32 tokens], and keys are rounded up to 16 components too.
+/// One head of keys and values of one sequence. In each block the head has, from head_offset on, keys [head_size][32]
+/// and values [32][head_size rounded up to 16], all of one kind of number. As signed bytes both are followed by their
+/// scales, halves, [groups of 32 components][32 tokens], and keys are rounded up to 16 components too.
 typedef struct flow_attention {
     uint8_t *memory;       ///< aligned to 64 bytes
     size_t block_bytes;    ///< from one physical block to the next
@@ -205,8 +205,8 @@ typedef struct flow_attention {
 void flow_store(const flow_attention *head, size_t position, const float *key, const float *value);
 
 /// outputs[q] = softmax(queries[q] . keys * scale) . values over the tokens before lengths[q] (at least 1) and within
-/// the window, for up to FLOW_ATTEND_QUERIES vectors of [head_size]. Blocks are walked in their order with a running maximum, so a result
-/// does not depend on what else is in the call.
+/// the window, for up to FLOW_ATTEND_QUERIES vectors of [head_size]. Blocks are walked in their order with a running
+/// maximum, so a result does not depend on what else is in the call.
 void flow_attend(
     const flow_attention *head, size_t count, const float *const *queries, const size_t *lengths,
     float *const *outputs);
@@ -258,69 +258,70 @@ uint64_t flow_read(const void *memory, size_t count);
 int32_t flow_multiply_bytes(size_t rounds);
 float flow_multiply_floats(size_t rounds);
 
-// ---- Taking pieces ----------------------------------------------------------------------------------------------
+// ---- Taking tiles ----------------------------------------------------------------------------------------------
 
-/// Shared state of ranks that take the pieces of one operation after another.
-typedef struct flow_ticket flow_ticket;
+/// Shared state of ranks that take the tiles of one operation after another.
+typedef struct flow_work_queue flow_work_queue;
 
-/// Most pieces of one operation, and most ranks.
-#define FLOW_TICKET_PIECES 32767
-#define FLOW_TICKET_RANKS 1024
+/// Most tiles of one operation, and most ranks.
+#define FLOW_WORK_QUEUE_TILES 32767
+#define FLOW_WORK_QUEUE_RANKS 1024
 
-/// A piece that a rank took, or none.
+/// A tile that a rank took, or none.
 typedef struct flow_take {
     uint32_t generation; ///< counts the operations published so far
-    uint32_t piece;
-    bool taken;  ///< false: all pieces of the generation are given away, or it is a rest
+    uint32_t tile;
+    bool taken;  ///< false: all tiles of the generation are given away, or it is a rest
     bool closed; ///< no generation follows
 } flow_take;
 
-/// A ticket at rest in generation 0 for 1 ..< FLOW_TICKET_RANKS + 1 ranks; NULL without memory.
-flow_ticket *flow_ticket_create(uint32_t ranks);
-void flow_ticket_destroy(flow_ticket *ticket);
+/// A work queue at rest in generation 0 for 1 ..< FLOW_WORK_QUEUE_RANKS + 1 ranks; NULL without memory.
+flow_work_queue *flow_work_queue_create(uint32_t ranks);
+void flow_work_queue_destroy(flow_work_queue *queue);
 
-/// Opens the next generation with some pieces; 0 = a rest, in which nothing can be taken. Wakes ranks that sleep. Only
-/// for the one that finished the last piece, or while the ticket is at rest. All that was written before is seen by
-/// whoever takes a piece. Returns the generation.
-uint32_t flow_ticket_publish(flow_ticket *ticket, uint32_t pieces);
+/// Opens the next generation with some tiles; 0 = a rest, in which nothing can be taken. Wakes ranks that sleep. Only
+/// for the one that finished the last tile, or while the queue is at rest. All that was written before is seen by
+/// whoever takes a tile. Returns the generation.
+uint32_t flow_work_queue_publish(flow_work_queue *queue, uint32_t tiles);
 
-/// Ends the ticket that is at rest: wakes all, and takes say that it is closed.
-void flow_ticket_close(flow_ticket *ticket);
+/// Ends the queue that is at rest: wakes all, and takes say that it is closed.
+void flow_work_queue_close(flow_work_queue *queue);
 
-/// Takes the next piece of the present generation.
-flow_take flow_ticket_take(flow_ticket *ticket);
+/// Takes the next tile of the present generation.
+flow_take flow_work_queue_take(flow_work_queue *queue);
 
-/// Says that a taken piece is done; true for the last of its generation, who must publish the next one.
-bool flow_ticket_finish(flow_ticket *ticket);
+/// Says that a taken tile is done; true for the last of its generation, who must publish the next one.
+bool flow_work_queue_finish(flow_work_queue *queue);
 
 /// Waits until the generation is another one for some microseconds, spinning; whether it is. The other one sleeps until
 /// it is, without using the processor.
-bool flow_ticket_spin(flow_ticket *ticket, uint32_t generation, uint32_t spin_microseconds);
-void flow_ticket_sleep(flow_ticket *ticket, uint32_t generation);
+bool flow_work_queue_spin(flow_work_queue *queue, uint32_t generation, uint32_t spin_microseconds);
+void flow_work_queue_sleep(flow_work_queue *queue, uint32_t generation);
 
-/// Says that a rank begins with a piece that it took, and that another one may compute too: until it is confirmed the
+/// Says that a rank begins with a tile that it took and that another rank may back up: until it is confirmed the
 /// rank writes nothing that others read.
-void flow_ticket_claim(flow_ticket *ticket, uint32_t rank, flow_take take);
+void flow_work_queue_claim(flow_work_queue *queue, uint32_t rank, flow_take take);
 
-/// The rank has computed the piece that it claimed. True: its result counts, it hands it out and finishes the piece.
-/// False: another rank was faster, and this one forgets it.
-bool flow_ticket_confirm(flow_ticket *ticket, uint32_t rank);
+/// The rank has computed the tile that it claimed. True: its result counts: it delivers it and finishes the tile.
+/// False: another rank was faster, and this one drops its result.
+bool flow_work_queue_confirm(flow_work_queue *queue, uint32_t rank);
 
-/// A piece of the generation that a rank has claimed and not confirmed, and no other rank computes too, if there is one.
-/// The caller does that now; `rank` says whose it is.
-flow_take flow_ticket_double(flow_ticket *ticket, uint32_t generation, uint32_t *rank);
+/// Backup execution: a tile of the generation that a rank has claimed and not confirmed and that nobody backs up, if
+/// any. The caller computes it too from now on; `rank` is the rank that claimed it.
+flow_take flow_work_queue_back_up(flow_work_queue *queue, uint32_t generation, uint32_t *rank);
 
-/// The caller has computed a piece of `rank` too. The result is to be read like that of `flow_ticket_confirm`.
-bool flow_ticket_overtake(flow_ticket *ticket, uint32_t rank, flow_take take);
+/// The caller has computed a tile of `rank` too. The result means the same as that of `flow_work_queue_confirm`.
+bool flow_work_queue_confirm_backup(flow_work_queue *queue, uint32_t rank, flow_take take);
 
-/// Waits until no rank computes a piece that is finished: spins for some microseconds, then sleeps. Before that what pieces
-/// are computed from must stay where it is, though it may hold other numbers. For a ticket at rest, and one thread.
-void flow_ticket_settle(flow_ticket *ticket, uint32_t spin_microseconds);
+/// Waits until no rank computes a tile that is finished: spins for some microseconds, then sleeps. Before that what
+/// tiles are computed from must stay where it is, though it may hold other numbers. For a queue at rest, and one
+/// thread.
+void flow_work_queue_quiesce(flow_work_queue *queue, uint32_t spin_microseconds);
 
 /// The present generation.
-uint32_t flow_ticket_generation(flow_ticket *ticket);
+uint32_t flow_work_queue_generation(flow_work_queue *queue);
 
-/// A number that changes whenever a piece is taken or an operation published; from any thread.
-uint64_t flow_ticket_progress(flow_ticket *ticket);
+/// A number that changes whenever a tile is taken or an operation published; from any thread.
+uint64_t flow_work_queue_progress(flow_work_queue *queue);
 
 #endif

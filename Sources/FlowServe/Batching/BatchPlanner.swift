@@ -13,7 +13,7 @@ package struct BatchPlanner: Sendable {
     /// In the order of arrival.
     package internal(set) var sequences: [PlannedSequence] = []
     var pool: BlockPool
-    /// The sequence after which the next step's decode rows begin, where there are more than rows.
+    /// The sequence after which the next step's decode tokens begin, where there are more sequences than places.
     var lastDecoded: SequenceNumber?
     private var stepInFlight = false
 
@@ -32,12 +32,12 @@ package struct BatchPlanner: Sendable {
 
     /// A new sequence of `tokenCount` tokens, `nextIndex` of which already belong to its answer. It waits until blocks
     /// for all of them are free. Numbers must ascend from call to call. A whole one is computed in one step, so it must
-    /// not have more tokens than a step has rows.
+    /// not have more tokens than a step.
     package mutating func add(_ number: SequenceNumber, tokenCount: Int, nextIndex: Int, isWhole: Bool = false) {
         precondition(!stepInFlight, "sequences are added between steps")
         precondition(sequences.last.map { $0.number < number } ?? true, "sequence numbers ascend")
         precondition(tokenCount > 0 && tokenCount <= positionCapacity, "the owner refuses what can never fit")
-        precondition(!isWhole || tokenCount <= limits.rowsPerStep, "a whole text fits into one step")
+        precondition(!isWhole || tokenCount <= limits.tokensPerStep, "a whole text fits into one step")
         sequences.append(
             PlannedSequence(
                 number: number, tokenCount: tokenCount, nextIndex: nextIndex, isWhole: isWhole,
@@ -67,8 +67,8 @@ package struct BatchPlanner: Sendable {
         sequences[place].giveUpBlocks(to: &pool)
     }
 
-    /// The next step's work, with as many rows of prompts beside a number of answers as `pace` says; at least one where
-    /// there is no answer. An empty plan needs no `complete`.
+    /// The next step's work, with as many tokens of prompts beside a number of answers as `pace` says; at least one
+    /// where there is no answer. An empty plan needs no `complete`.
     package mutating func schedule(pace: (_ answers: Int) -> Int = { _ in .max }) -> StepPlan {
         precondition(!stepInFlight, "a step is scheduled after the one before is complete")
         let plan = planStep(pace)

@@ -19,12 +19,12 @@ package struct PlannedSequence: Sendable, Equatable {
     /// Where a sequence stands.
     ///
     /// - `waiting`: holds no blocks. To `prefilling` when blocks for all its tokens are free.
-    /// - `prefilling`: holds blocks for all its tokens, some of which are not computed. To `decoding` with the sample of
-    ///   its last row; to `waiting` when its blocks are taken away.
+    /// - `prefilling`: holds blocks for all its tokens, some of which are not computed. To `decoding` with the sample
+    ///   of its last token; to `waiting` when its blocks are taken away.
     /// - `decoding`: only its newest token is not computed. To `paused` when the reader lags a whole window behind; to
     ///   `waiting` when its blocks are taken away.
-    /// - `paused`: the window is full. Its blocks are the first to be taken away. To `decoding` with an acknowledgement,
-    ///   or to `waiting` where the blocks are gone.
+    /// - `paused`: the window is full. Its blocks are the first to be taken away. To `decoding` with an
+    ///   acknowledgement, or to `waiting` where the blocks are gone.
     package enum Phase: Sendable, Equatable {
         case waiting, prefilling, decoding, paused
     }
@@ -40,7 +40,7 @@ package struct PlannedSequence: Sendable, Equatable {
     /// Tokens of the answer below this index have reached the reader.
     package internal(set) var acknowledgedIndex: Int
     package internal(set) var blocks: BlockTable
-    /// All of its rows must be in one step.
+    /// All of its tokens must be in one step.
     package let isWhole: Bool
 
     init(number: SequenceNumber, tokenCount: Int, nextIndex: Int, isWhole: Bool, tokensPerBlock: Int) {

@@ -7,11 +7,11 @@ package struct StepPlan: Sendable, Equatable {
     /// Sequences whose blocks were taken away to make room.
     package internal(set) var preempted: [SequenceNumber] = []
 
-    /// Rows of all chunks together.
-    package var rowCount: Int { chunks.reduce(0) { $0 + $1.count } }
+    /// Tokens of all chunks together.
+    package var tokenCount: Int { chunks.reduce(0) { $0 + $1.count } }
 
-    /// Rows of answers: chunks of one row that ends in a sample. A prompt's last row alone counts as one too.
-    package var answerRowCount: Int { chunks.reduce(0) { $0 + ($1.count == 1 && $1.samples ? 1 : 0) } }
+    /// Tokens of answers: chunks of one token that ends in a sample. A prompt's last token alone counts as one too.
+    package var answerTokenCount: Int { chunks.reduce(0) { $0 + ($1.count == 1 && $1.samples ? 1 : 0) } }
 
     /// Nothing to do until something happens: a submission, an acknowledgement, a cancellation.
     package var isEmpty: Bool { chunks.isEmpty }

@@ -9,17 +9,17 @@ extension BatchPlanner {
     /// 2. Waiting sequences are let in, oldest first, each with blocks for all its tokens, and one block more must stay
     ///    free for those that are running; paused sequences give theirs up for it. The first that does not fit ends
     ///    this, so that a long prompt is not overtaken for ever.
-    /// 3. Decoding sequences take one row each, going round where there are more of them than rows; while prompts wait,
-    ///    a part of the step is left to those.
-    /// 4. Prompts take the rest in chunks, oldest first, but no more than the pace allows beside those answers, which may
-    ///    be none. One that
-    ///    must be whole waits for a step with enough room; those behind it wait too, so that it is not overtaken for ever.
+    /// 3. Decoding sequences take one token each, going round where they are more than a step holds; while prompts
+    ///    wait, a part of the step is left to those.
+    /// 4. Prompts take the rest in chunks, oldest first, but no more than the pace allows beside those answers, which
+    ///    may be none. One that must be whole waits for a step with enough room; those behind it wait too, so that it
+    ///    is not overtaken for ever.
     mutating func planStep(_ pace: (_ answers: Int) -> Int) -> StepPlan {
         var plan = StepPlan()
         growDecoding(&plan)  // 1
         admitWaiting(&plan)  // 2
-        takeDecodeRows(&plan)  // 3
-        takePromptRows(&plan, pace)  // 4
+        takeDecodeTokens(&plan)  // 3
+        takePromptTokens(&plan, pace)  // 4
         return plan
     }
 
@@ -67,11 +67,11 @@ extension BatchPlanner {
         return pool.freeCount >= wanted
     }
 
-    private mutating func takeDecodeRows(_ plan: inout StepPlan) {
+    private mutating func takeDecodeTokens(_ plan: inout StepPlan) {
         let decoding = sequences.indices.filter { sequences[$0].phase == .decoding }
         guard !decoding.isEmpty else { return }
         let promptsWait = sequences.contains { $0.phase == .prefilling }
-        let room = promptsWait ? limits.decodeRowsBesidePrompts : limits.rowsPerStep
+        let room = promptsWait ? limits.decodeTokensBesidePrompts : limits.tokensPerStep
         let first = decoding.firstIndex { place in lastDecoded.map { $0 < sequences[place].number } ?? true } ?? 0
         for step in 0..<min(room, decoding.count) {
             let place = decoding[(first + step) % decoding.count]
@@ -80,12 +80,13 @@ extension BatchPlanner {
         }
     }
 
-    private func takePromptRows(_ plan: inout StepPlan, _ pace: (_ answers: Int) -> Int) {
-        var room = min(limits.rowsPerStep - plan.chunks.count, max(plan.isEmpty ? 1 : 0, pace(plan.chunks.count)))
+    private func takePromptTokens(_ plan: inout StepPlan, _ pace: (_ answers: Int) -> Int) {
+        var room = min(limits.tokensPerStep - plan.chunks.count, max(plan.isEmpty ? 1 : 0, pace(plan.chunks.count)))
         for place in sequences.indices where sequences[place].phase == .prefilling && room > 0 {
             let sequence = sequences[place]
             if sequence.isWhole, sequence.tokenCount > room {
-                // The pace is no reason to compute nothing: a text that is alone in its step may be as long as the step.
+                // The pace is no reason to compute nothing: a text that is alone in its step may be as long as the
+                // step.
                 guard plan.isEmpty else { break }
                 room = sequence.tokenCount
             }

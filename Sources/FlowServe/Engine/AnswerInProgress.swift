@@ -61,12 +61,12 @@ struct AnswerInProgress {
     mutating func append(_ token: Int32, _ logprob: TokenLogprob? = nil) -> GeneratedToken {
         let index = answerTokens
         tokens.append(token)
-        var (told, extra) = text.append(token)
+        var (said, extra) = text.append(token)
         if let logprob {
             extra = extra ?? TokenExtra()
             extra?.logprob = logprob
         }
-        return GeneratedToken(index: index, id: token, text: told, extra: extra)
+        return GeneratedToken(index: index, id: token, text: said, extra: extra)
     }
 
     /// The end of the answer.

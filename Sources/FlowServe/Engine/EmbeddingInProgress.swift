@@ -60,8 +60,8 @@ struct EmbeddingInProgress {
     }
 }
 
-/// One text on its way to a vector. Rows come in the order of their positions, one added to the other, so the vector has
-/// the same bits however the text was cut.
+/// One text on its way to a vector. Tokens come in the order of their positions, one added to the other, so the vector
+/// has the same bits however the text was cut.
 struct TextInPooling {
     let task: TaskID
     let index: Int

@@ -9,8 +9,8 @@ internal import Tokenization
 /// Does the work of tasks: prompts in, tokens, text and vectors out, one step after another. It owns the planner, the
 /// runner and what is known of each reply; one thread uses it. It does no I/O: what happened is taken as events.
 ///
-/// A reply is fixed by the work alone, whatever else is served beside it, also when its blocks were taken away in between
-/// or when it is continued by another instance.
+/// A reply is fixed by the work alone, whatever else is served beside it, also when its blocks were taken away in
+/// between or when it is continued by another instance.
 package final class Engine {
     let prompts: PromptEncoding
     let image: ServingModelImage
@@ -25,7 +25,7 @@ package final class Engine {
     /// Texts of embeddings that the planner has, and the tasks they belong to.
     var texts: [SequenceNumber: TextInPooling] = [:]
     var embeddings: [TaskID: EmbeddingInProgress] = [:]
-    var recitals: [TaskID: TokenEcho] = [:]
+    var echoes: [TaskID: TokenEcho] = [:]
     var events: [EngineEvent] = []
     private var nextNumber: UInt64 = 0
     private var batch = StepBatch()
@@ -36,7 +36,7 @@ package final class Engine {
         image: ServingModelImage, runner: ModelRunner, limits: EngineLimits,
         now: @escaping () -> MonotonicTime = { .now }
     ) {
-        precondition(limits.batch.rowsPerStep <= runner.maximumRows, "the runner has no memory for such steps")
+        precondition(limits.batch.tokensPerStep <= runner.maxStepTokens, "the runner has no memory for such steps")
         self.image = image
         self.runner = runner
         self.limits = limits
@@ -47,7 +47,7 @@ package final class Engine {
     }
 
     /// Tasks that are not over.
-    package var taskCount: Int { answers.count + embeddings.count + recitals.count }
+    package var taskCount: Int { answers.count + embeddings.count + echoes.count }
 
     /// Tokens that prompt and answer may have together here: the model's context, or what the memory holds of it.
     package var contextTokens: Int { min(image.artefact.configuration.contextLength, planner.positionCapacity) }
@@ -79,7 +79,7 @@ package final class Engine {
     }
 
     private func knows(_ task: TaskID) -> Bool {
-        numbers[task] != nil || embeddings[task] != nil || recitals[task] != nil
+        numbers[task] != nil || embeddings[task] != nil || echoes[task] != nil
     }
 
     /// Ends a task with `finished(.cancelled)`; one that is over or unknown is left as it is.
@@ -89,28 +89,28 @@ package final class Engine {
             endAnswer(number, .cancelled)
         } else if embeddings[task] != nil {
             endEmbedding(task, .cancelled)
-        } else if let recital = recitals.removeValue(forKey: task) {
-            events.append(.finished(task, recital.outcome(.cancelled)))
+        } else if let echo = echoes.removeValue(forKey: task) {
+            events.append(.finished(task, echo.outcome(.cancelled)))
         }
     }
 
     /// The reader has the parts below `index`.
     package func acknowledge(_ task: TaskID, index: Int) {
         if let number = numbers[task] { planner.acknowledge(number, index: index) }
-        if recitals[task] != nil { recite(task, acknowledged: index) }
+        if echoes[task] != nil { continueEcho(task, acknowledged: index) }
     }
 
     /// Runs one step. False where there is nothing to run until something else happens.
     package func step() -> Bool {
-        let plan = planner.schedule { [pace] in pace.promptRows(besideAnswers: $0) }
+        let plan = planner.schedule { [pace] in pace.promptTokens(besideAnswers: $0) }
         guard !plan.isEmpty else { return false }
         layOut(plan)
         let start = now()
         runner.run(batch, into: &sampled)
         let end = now()
-        let answers = plan.answerRowCount
+        let answers = plan.answerTokenCount
         pace.note(
-            answerRows: answers, promptRows: plan.rowCount - answers,
+            answerTokens: answers, promptTokens: plan.tokenCount - answers,
             seconds: Double(end.microseconds(since: start)) * 1e-6)
         complete(plan, at: end)
         return true
@@ -137,9 +137,9 @@ package final class Engine {
             } else if let text = texts[chunk.sequence] {
                 tokenCount = text.tokens.count
                 for position in chunk.firstPosition..<chunk.firstPosition + chunk.count {
-                    batch.rows.append(
-                        StepRow(
-                            token: text.tokens[position], position: position, sequence: batch.sequences.count,
+                    batch.tokens.append(
+                        StepToken(
+                            id: text.tokens[position], position: position, sequence: batch.sequences.count,
                             isPooled: text.pools(position)))
                 }
             } else {
@@ -152,15 +152,15 @@ package final class Engine {
     private func layOut(_ chunk: PlannedChunk, _ answer: AnswerInProgress) {
         let last = chunk.firstPosition + chunk.count - 1
         for position in chunk.firstPosition...last {
-            batch.rows.append(
-                StepRow(
-                    token: answer.tokens[position], position: position, sequence: batch.sequences.count,
+            batch.tokens.append(
+                StepToken(
+                    id: answer.tokens[position], position: position, sequence: batch.sequences.count,
                     sampling: chunk.samples && position == last ? batch.samplings.count : nil))
         }
         if chunk.samples { batch.samplings.append(answer.samplingPlan) }
     }
 
-    /// Outputs come in the order of the chunks: sampled tokens, and pooled rows by themselves.
+    /// Outputs come in the order of the chunks: sampled tokens, and pooled tokens by themselves.
     private func complete(_ plan: StepPlan, at time: MonotonicTime) {
         var ended: Set<SequenceNumber> = []
         var reasons: [(SequenceNumber, FinishReason)] = []
@@ -188,8 +188,8 @@ package final class Engine {
         for number in ended where texts[number] != nil { finishText(number) }
     }
 
-    /// Whether an answer's newest token is the first beyond the context up to which a model turns texts as short ones:
-    /// from then on all its positions turn otherwise.
+    /// Whether an answer's newest token is the first beyond the context up to which a model rotates texts by the angles
+    /// of short ones: from then on all its positions have other angles.
     private func hasOutgrownShortContext(_ number: SequenceNumber) -> Bool {
         let short = image.artefact.configuration.shortContextLength
         return short > 0 && answers[number]?.tokens.count == short + 1

@@ -73,17 +73,17 @@ extension Engine {
         answers[number]?.noteSample(at: time)
         if !keepsEnd, image.tokenizer.endTokens.contains(token) { return .stop }
         // Changed in place: a copy of the answer would copy all its tokens with every new one.
-        guard let generated = answers[number]?.append(token, logprob.map(told)) else { return nil }
+        guard let generated = answers[number]?.append(token, logprob.map(described)) else { return nil }
         events.append(.token(task, generated))
         return answers[number]?.reasonToEnd
     }
 
     /// A logprob with the tokens' texts.
-    private func told(_ logprob: SampledLogprob) -> TokenLogprob {
-        TokenLogprob(chosen: told(logprob.chosen), top: logprob.top.map(told))
+    private func described(_ logprob: SampledLogprob) -> TokenLogprob {
+        TokenLogprob(chosen: described(logprob.chosen), top: logprob.top.map(described))
     }
 
-    private func told(_ token: RankedToken) -> TokenLogprob.Candidate {
+    private func described(_ token: RankedToken) -> TokenLogprob.Candidate {
         let bytes = image.tokenizer.bytes(of: token.id)
         let shown = bytes.isEmpty ? image.tokenizer.text(of: token.id) : bytes
         return TokenLogprob.Candidate(

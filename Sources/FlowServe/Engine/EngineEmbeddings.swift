@@ -3,9 +3,10 @@ internal import Artefacts
 internal import Messages
 internal import ServingModel
 
-/// Embeddings: texts to vectors. Each text is a sequence of its own in the planner; vectors are told in the texts' order.
+/// Embeddings: texts to vectors. Each text is a sequence of its own in the planner; vectors are sent in the order of
+/// the texts.
 extension Engine {
-    /// Texts of one task that the planner has at the same time, so that a long list leaves others their turns.
+    /// Texts of one task that the planner has at the same time, so that a long list leaves steps to others.
     private static let textsInFlight = 16
 
     func beginEmbedding(
@@ -42,7 +43,7 @@ extension Engine {
 
     private func tokens(of input: Prompt, at index: Int) throws(TaskRefusal) -> [Int32] {
         let tokens = try prompts.tokens(ofWhole: input)
-        let most = min(contextTokens, runner.needsWholeTexts ? limits.batch.rowsPerStep : .max)
+        let most = min(contextTokens, runner.needsWholeTexts ? limits.batch.tokensPerStep : .max)
         guard tokens.count <= most else {
             let bound = most < contextTokens ? "this instance reads \(most) at once" : contextBound
             throw TaskRefusal(
@@ -67,7 +68,7 @@ extension Engine {
         if embeddings[task]?.isComplete == true { endEmbedding(task, .stop) }
     }
 
-    /// Takes the pooled rows of a chunk, the first of which is the step's pooled row `first`; how many there were.
+    /// Takes the pooled tokens of a chunk, the first of which is the step's pooled token `first`; how many there were.
     func addPooled(_ chunk: PlannedChunk, from first: Int) -> Int {
         var count = 0
         for position in chunk.firstPosition..<chunk.firstPosition + chunk.count
@@ -78,7 +79,7 @@ extension Engine {
         return count
     }
 
-    /// A text is computed: its vector is told when those before it are.
+    /// A text is computed: its vector is sent when those before it are.
     func finishText(_ number: SequenceNumber) {
         guard let text = texts.removeValue(forKey: number),
             let dimensions = embeddings[text.task]?.dimensions

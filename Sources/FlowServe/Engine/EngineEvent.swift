@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ServingModel
 
-/// What the engine tells of its tasks, in each task's order: accepted, parts, finished; or failed.
+/// What happens to tasks, in the order of each task: accepted, parts, finished; or failed.
 package enum EngineEvent: Sendable, Equatable {
     /// The prompt has this many tokens, and the first part to come has this index.
     case accepted(TaskID, promptTokens: Int, firstIndex: Int)

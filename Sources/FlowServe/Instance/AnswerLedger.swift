@@ -8,13 +8,13 @@ internal import ServingModel
 /// memory beyond the unacknowledged parts, which the engine's window bounds, and nothing is lost for a daemon that
 /// attaches later and asks for a replay.
 struct AnswerLedger {
-    /// Tasks that are over are kept until the daemon forgets them, but no more than this many.
+    /// Tasks that are over are kept until the daemon releases them, but no more than this many.
     static let endedTasks = 1024
 
     private var records: [TaskID: AnswerRecord] = [:]
     /// Tasks with something to send, in the order in which it came up; each at most once.
     private var queue: [TaskID] = []
-    /// Tasks that are over and not forgotten, oldest first.
+    /// Tasks that are over and not released, oldest first.
     private var ended: [TaskID] = []
     private var replies: [FromInstance] = []
 
@@ -24,12 +24,12 @@ struct AnswerLedger {
     /// Answers that are waiting for room in the channel; a daemon that asks without reading is not read any more.
     var replyCount: Int { replies.count }
 
-    /// Whether the task was submitted and not forgotten.
+    /// Whether the task was submitted and not released.
     func knows(_ task: TaskID) -> Bool {
-        records[task].map { !$0.isForgotten } ?? false
+        records[task].map { !$0.isReleased } ?? false
     }
 
-    /// Whether the task is being worked on, also when nobody wants to hear of it any more.
+    /// Whether the task is being worked on, also after the daemon released it.
     func isActive(_ task: TaskID) -> Bool {
         records[task].map { $0.end == nil } ?? false
     }
@@ -41,7 +41,7 @@ struct AnswerLedger {
         activeCount += 1
     }
 
-    /// Notes what the engine tells.
+    /// Notes an event of the engine.
     mutating func note(_ event: EngineEvent) {
         switch event {
         case .accepted(let task, let promptTokens, let firstIndex):
@@ -72,7 +72,7 @@ struct AnswerLedger {
     /// Drops a task that is over, and keeps silent about the end of one that is not.
     mutating func release(_ task: TaskID) {
         guard !isActive(task) else {
-            records[task]?.isForgotten = true
+            records[task]?.isReleased = true
             return
         }
         records[task] = nil
@@ -91,7 +91,7 @@ struct AnswerLedger {
 
     /// Names all tasks, those that are not over first.
     mutating func reportAttached() {
-        let active = records.filter { $0.value.end == nil && !$0.value.isForgotten }.map(\.key)
+        let active = records.filter { $0.value.end == nil && !$0.value.isReleased }.map(\.key)
         let tasks = (active + ended.reversed()).prefix(FromInstance.Limits.attachedTasks)
         reply(.attached(tasks.map { .init(task: $0, nextIndex: records[$0]?.nextIndex ?? 0) }))
     }
@@ -100,8 +100,8 @@ struct AnswerLedger {
         replies.append(frame)
     }
 
-    /// The next frame for the channel: replies first; then what the task at the head of the queue has, in its order. Where
-    /// that is tokens, those of all other tasks go along.
+    /// The next frame for the channel: replies first; then what the task at the head of the queue has, in its order.
+    /// Where that is tokens, those of all other tasks go along.
     mutating func nextFrame() -> FromInstance? {
         if !replies.isEmpty { return replies.removeFirst() }
         while let task = queue.first {

@@ -14,8 +14,8 @@ struct AnswerRecord {
     /// Nil until the engine has taken the task.
     private(set) var promptTokens: Int?
     private(set) var end: End?
-    /// The daemon wants to hear nothing more of it.
-    var isForgotten = false
+    /// The daemon released the task: nothing more of it is sent.
+    var isReleased = false
     /// In the ledger's queue of tasks with something to send.
     var isQueued = false
 
@@ -39,13 +39,13 @@ struct AnswerRecord {
     var isDue: Bool { acceptanceIsDue || hasPartsDue || endIsDue }
 
     /// Whether `accepted` comes next.
-    var acceptanceIsDue: Bool { promptTokens != nil && !acceptanceIsSent && !isForgotten }
+    var acceptanceIsDue: Bool { promptTokens != nil && !acceptanceIsSent && !isReleased }
 
     /// Whether the end comes next: everything before it was sent.
-    var endIsDue: Bool { end != nil && !endIsSent && !acceptanceIsDue && !hasPartsDue && !isForgotten }
+    var endIsDue: Bool { end != nil && !endIsSent && !acceptanceIsDue && !hasPartsDue && !isReleased }
 
     /// Whether parts wait, behind an acceptance or not.
-    var hasPartsDue: Bool { nextToSend < nextIndex && !isForgotten }
+    var hasPartsDue: Bool { nextToSend < nextIndex && !isReleased }
 
     mutating func accept(promptTokens count: Int) {
         promptTokens = count
@@ -60,7 +60,7 @@ struct AnswerRecord {
         end = how
     }
 
-    /// Forgets parts below `index`; they are never sent again.
+    /// Drops parts below `index`; they are never sent again.
     mutating func acknowledge(_ index: Int) {
         let count = min(index, nextIndex) - firstKept
         guard count > 0 else { return }

@@ -29,7 +29,7 @@ package final class WarmModel {
         do throws(ModelRunnerError) {
             runner = try ModelRunner(
                 artefact: image.artefact, keyValueMemory: rehearsalMemory, rankCount: 1,
-                maximumRows: limits.rowsPerStep)
+                maxStepTokens: limits.tokensPerStep)
         } catch {
             munmap(start, bytes)
             throw .model(error)
@@ -63,7 +63,7 @@ extension BatchLimits {
     fileprivate func holding(_ model: ModelConfiguration) -> BatchLimits {
         var limits = self
         if model.architecture.isEncoder {
-            limits.rowsPerStep = max(rowsPerStep, min(model.contextLength, ModelRunner.maxRows))
+            limits.tokensPerStep = max(tokensPerStep, min(model.contextLength, ModelRunner.largestStep))
         }
         return limits
     }

@@ -19,7 +19,7 @@ package struct SampledLogprob: Sendable, Equatable {
 final class Logprobs {
     /// The chosen token, then the likeliest ones.
     private static let room = 1 + SamplingParameters.Limits.logprobs
-    /// What is told of tokens that have next to no probability: a number, as JSON knows no infinity.
+    /// What is reported of tokens that have next to no probability: a number, as JSON knows no infinity.
     private static let least: Float = -9999
 
     private let memory: UnsafeMutablePointer<RankedToken>  // [samplings][room]

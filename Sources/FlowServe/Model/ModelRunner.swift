@@ -3,24 +3,24 @@ package import Artefacts
 import CFlowKernels
 package import LanguageModels
 
-/// Runs a model step by step: rows in, one sampled token for each plan out.
+/// Runs a model step by step: tokens in, one sampled token for each plan out.
 ///
 /// It can be made in a template before the fork, run there on the calling thread alone (a rehearsal that touches code
 /// and tables), and then be used by each child: `useKeyValueMemory` gives the child's own memory, `startRanks` its
-/// threads. Results depend on none of this: logits are the same bits for every batch, cut of the prompt, number of ranks
-/// and process. One thread uses a runner at a time.
+/// threads. Results depend on none of this: logits are the same bits for every batch, cut of the prompt, number of
+/// ranks and process. One thread uses a runner at a time.
 package final class ModelRunner {
-    /// The most rows that any runner's step may have.
-    package static let maxRows = 4096
+    /// The most tokens that any runner's step may have.
+    package static let largestStep = 4096
 
     /// Where keys and values lie, and how large a block is.
     package var geometry: KVLayout { forward.geometry }
-    /// The most rows of a step.
-    package let maximumRows: Int
+    /// The most tokens of a step.
+    package let maxStepTokens: Int
     /// Blocks that the key and value memory holds.
     package private(set) var blockCount: Int
 
-    /// While it is set, a step on the calling thread alone computes one piece of a few of its operations: their code and
+    /// While it is set, a step on the calling thread alone computes one tile of a few of its operations: their code and
     /// tables are used, results mean nothing, and it takes no time that grows with the model.
     package var isRehearsing = false
 
@@ -38,28 +38,28 @@ package final class ModelRunner {
     /// - keyValueMemory: aligned to 64 bytes; cut into blocks of `geometry.bytesPerBlock`, at least one.
     /// - precision: of keys and values; nil: as packing chose.
     /// - rankCount: 1...1024, the threads that `startRanks` makes of it, the caller's among them.
-    /// - maximumRows: 1...4096; memory for rows is used only when steps have them.
+    /// - maxStepTokens: 1...4096; memory for tokens is used only when steps have them.
     package init(
         artefact: Artefact, keyValueMemory: UnsafeMutableRawBufferPointer, precision: KVPrecision? = nil,
-        rankCount: Int, maximumRows: Int
+        rankCount: Int, maxStepTokens: Int
     ) throws(ModelRunnerError) {
-        guard (1...Int(FLOW_TICKET_RANKS)).contains(rankCount) else { throw .rankCount(rankCount) }
-        guard (1...Self.maxRows).contains(maximumRows) else { throw .maximumRows(maximumRows) }
+        guard (1...Int(FLOW_WORK_QUEUE_RANKS)).contains(rankCount) else { throw .rankCount(rankCount) }
+        guard (1...Self.largestStep).contains(maxStepTokens) else { throw .maxStepTokens(maxStepTokens) }
         let geometry = KVLayout(configuration: artefact.configuration, precision: precision)
         let checked = try Self.check(keyValueMemory, geometry)
         blockCount = checked.blocks
         configuration = artefact.configuration
         self.rankCount = rankCount
-        self.maximumRows = maximumRows
+        self.maxStepTokens = maxStepTokens
         do throws(LanguageModelError) {
             forward = try LanguageModel.forwardPass(
-                of: artefact, maximumRows: maximumRows, keyValueMemory: checked.start, keyValuePrecision: precision)
+                of: artefact, maxStepTokens: maxStepTokens, keyValueMemory: checked.start, keyValuePrecision: precision)
         } catch {
             throw .model(error)
         }
-        sampler = Sampler(vocabularySize: artefact.configuration.vocabularySize, maximumPlans: maximumRows)
+        sampler = Sampler(vocabularySize: artefact.configuration.vocabularySize, maximumPlans: maxStepTokens)
         program = RunnerProgram(forward: forward, sampler: sampler)
-        memory = StepMemory(maximumRows: maximumRows)
+        memory = StepMemory(maxStepTokens: maxStepTokens)
     }
 
     /// Takes other key and value memory, with nothing of the former one's content, to keep keys and values there in a
@@ -73,8 +73,8 @@ package final class ModelRunner {
         blockCount = checked.blocks
     }
 
-    /// Starts the ranks' threads, as many as the runner was made for or as are given here (a template does not know what
-    /// its children will be granted). Before this, `run` computes everything on the calling thread.
+    /// Starts the ranks' threads, as many as the runner was made for or as are given here (a template does not know
+    /// what its children will be granted). Before this, `run` computes everything on the calling thread.
     package func startRanks(count: Int? = nil) throws(ModelRunnerError) {
         guard team == nil else { return }
         let count = count ?? rankCount
@@ -83,8 +83,8 @@ package final class ModelRunner {
         forward.rankCount = count
     }
 
-    /// Computes a step and writes the sampled tokens, one for each plan of the batch, in their order. A batch that breaks
-    /// the rules of `StepBatch` ends the process. Nothing is allocated when buffers have grown to their size.
+    /// Computes a step and writes the sampled tokens, one for each plan of the batch, in their order. A batch that
+    /// breaks the rules of `StepBatch` ends the process. Nothing is allocated when buffers have grown to their size.
     package func run(_ batch: StepBatch, into sampled: inout [Int32]) {
         let input = memory.layOut(
             batch, vocabularySize: configuration.vocabularySize, contextLength: configuration.contextLength,
@@ -118,7 +118,8 @@ package final class ModelRunner {
         sampler.logprob(ofSampling: index)
     }
 
-    /// The hidden state of a pooled row of the last step, in the order of the batch's rows; valid until the next step.
+    /// The hidden state of a pooled token of the last step, in the order of the batch's tokens; valid until the next
+    /// step.
     package func hiddenState(ofPooled index: Int) -> UnsafeBufferPointer<Float> {
         forward.hiddenState(ofPooled: index)
     }
@@ -143,9 +144,9 @@ package final class ModelRunner {
         flow_float_state_reset()
         let count = program.operationCount
         for operation in 0..<count where !isRehearsing || Self.isRehearsed(operation, of: count) {
-            let pieces = program.pieceCount(ofOperation: operation)
-            for piece in 0..<(isRehearsing ? min(1, pieces) : pieces) {
-                program.completePiece(piece, ofOperation: operation, rank: 0)
+            let tiles = program.tileCount(ofOperation: operation)
+            for tile in 0..<(isRehearsing ? min(1, tiles) : tiles) {
+                program.completeTile(tile, ofOperation: operation, rank: 0)
             }
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import LanguageModels
 
-/// A step as the ranks run it: the model's forward pass, then one operation that samples, a piece for each token.
+/// A step as the ranks run it: the model's forward pass, then one operation that samples, a tile for each token.
 final class RunnerProgram: StepProgram {
     private let forward: any ForwardPass
     private let sampler: Sampler
@@ -23,22 +23,22 @@ final class RunnerProgram: StepProgram {
 
     var operationCount: Int { forwardCount + (samplingCount > 0 ? 1 : 0) }
 
-    func pieceCount(ofOperation operation: Int) -> Int {
-        operation < forwardCount ? forward.pieceCount(ofOperation: operation) : samplingCount
+    func tileCount(ofOperation operation: Int) -> Int {
+        operation < forwardCount ? forward.tileCount(ofOperation: operation) : samplingCount
     }
 
-    func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+    func runTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
         if operation < forwardCount {
-            forward.runPiece(piece, ofOperation: operation, rank: rank)
+            forward.runTile(tile, ofOperation: operation, rank: rank)
         } else {
-            sampler.choose(piece, from: forward.logits(ofSampled: piece), rank: rank)
+            sampler.choose(tile, from: forward.logits(ofSampled: tile), rank: rank)
         }
     }
 
-    func isDrafted(operation: Int) -> Bool { operation < forwardCount && forward.isDrafted(operation: operation) }
+    func allowsBackup(operation: Int) -> Bool { operation < forwardCount && forward.allowsBackup(operation: operation) }
 
-    func deliverPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
-        forward.deliverPiece(piece, ofOperation: operation, rank: rank)
+    func deliverTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
+        forward.deliverTile(tile, ofOperation: operation, rank: rank)
     }
 
     /// The token that a sampling of the last step chose.

@@ -41,7 +41,7 @@ final class Sampler {
 
     /// Sets the plans of the next step.
     func prepare(_ plans: [SamplingPlan]) {
-        precondition(plans.count <= maximumPlans, "a step has more samplings than rows")
+        precondition(plans.count <= maximumPlans, "a step has more samplings than tokens")
         for (index, plan) in plans.enumerated() {
             self.plans[index] = plan
             logprobs.clear(index)
@@ -49,8 +49,8 @@ final class Sampler {
         }
     }
 
-    /// Chooses the token of one plan and notes what the plan wants noted. The logits stay as they are; a changed copy is
-    /// made in the rank's scratch memory where the plan asks for more than the largest one.
+    /// Chooses the token of one plan and notes what the plan wants noted. The logits stay as they are; a changed copy
+    /// is made in the rank's scratch memory where the plan asks for more than the largest one.
     func choose(_ index: Int, from logits: UnsafeMutableBufferPointer<Float>, rank: Int) {
         guard let start = logits.baseAddress, logits.count == vocabularySize else {
             preconditionFailure("the logits are those of another vocabulary")

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One token that a step computes: its place in its sequence, and what is wanted from it.
-package struct StepRow: Sendable, Equatable {
+/// One token that a step computes: its position in its sequence, and which results of it are wanted.
+package struct StepToken: Sendable, Equatable {
     /// The token's id, within the vocabulary.
-    package var token: Int32
+    package var id: Int32
     /// The token's position in its sequence, from 0; its key and value are written there.
     package var position: Int
     /// Index into `StepBatch.sequences`.
     package var sequence: Int
-    /// Index into `StepBatch.samplings` when the next token is wanted after this one; nil = no logits are computed.
+    /// Index into `StepBatch.samplings` when the next token is to be sampled after this one; nil = no logits are
+    /// computed.
     package var sampling: Int?
     /// Whether the token's hidden state is wanted; then no logits are.
     package var isPooled: Bool
 
-    /// A row of a step.
-    package init(token: Int32, position: Int, sequence: Int, sampling: Int? = nil, isPooled: Bool = false) {
-        self.token = token
+    /// A token of a step.
+    package init(id: Int32, position: Int, sequence: Int, sampling: Int? = nil, isPooled: Bool = false) {
+        self.id = id
         self.position = position
         self.sequence = sequence
         self.sampling = sampling
@@ -27,11 +28,11 @@ package struct StepRow: Sendable, Equatable {
 package struct StepSequence: Sendable, Equatable {
     /// Physical block numbers in the instance's memory; entry i holds positions 32 i ... 32 i + 31.
     package var blockTable: [Int32]
-    /// Tokens that the sequence has so far, those of later steps included: a model with a stretched context turns all
-    /// positions of long texts otherwise than those of short ones.
+    /// Tokens that the sequence has so far, those of later steps included: a model with a stretched context rotates all
+    /// positions of long texts by other angles than those of short ones.
     package var tokenCount: Int
 
-    /// A sequence over blocks; there must be one for each position up to the last row's.
+    /// A sequence over blocks; there must be one for each position up to the last token's.
     package init(blockTable: [Int32], tokenCount: Int = .max) {
         self.blockTable = blockTable
         self.tokenCount = tokenCount
@@ -73,28 +74,28 @@ package struct SamplingPlan: Sendable, Equatable {
     }
 }
 
-/// What one step computes: rows of any number of sequences, prefill and decode mixed.
+/// What one step computes: tokens of any number of sequences, prefill and decode mixed.
 ///
-/// Rows of one sequence are consecutive, with ascending positions without gaps; every earlier position of the sequence
-/// was a row of an earlier step. Each sampling is named by exactly one row.
+/// Tokens of one sequence are consecutive, with ascending positions without gaps; every earlier position of the
+/// sequence was a token of an earlier step. Each sampling is named by exactly one token.
 package struct StepBatch: Sendable, Equatable {
-    /// The tokens to compute, at most the runner's `maximumRows`.
-    package var rows: [StepRow]
-    /// The sequences that the rows belong to.
+    /// The tokens to compute, at most the runner's `maxStepTokens`.
+    package var tokens: [StepToken]
+    /// The sequences that the tokens belong to.
     package var sequences: [StepSequence]
-    /// The tokens to choose, at most one for each row.
+    /// The tokens to sample, at most one after each token of the step.
     package var samplings: [SamplingPlan]
 
     /// A batch; empty by default, to be filled in place so that its memory is used again.
-    package init(rows: [StepRow] = [], sequences: [StepSequence] = [], samplings: [SamplingPlan] = []) {
-        self.rows = rows
+    package init(tokens: [StepToken] = [], sequences: [StepSequence] = [], samplings: [SamplingPlan] = []) {
+        self.tokens = tokens
         self.sequences = sequences
         self.samplings = samplings
     }
 
     /// Empties the batch and keeps its memory for the next step.
     package mutating func removeAll() {
-        rows.removeAll(keepingCapacity: true)
+        tokens.removeAll(keepingCapacity: true)
         sequences.removeAll(keepingCapacity: true)
         samplings.removeAll(keepingCapacity: true)
     }

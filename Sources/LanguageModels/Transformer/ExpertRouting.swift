@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 import Artefacts
 
-/// Which experts treat which rows of a step, in one layer at a time.
+/// Which experts treat which tokens of a step, in one layer at a time.
 ///
-/// Each row has `usedCount` choices, the best first. `group()` sorts all choices by expert, and those of an expert by
-/// row: a choice's place in that order is its entry, so an expert's entries are consecutive.
+/// Each token has `usedCount` choices, the best first. `group()` sorts all choices by expert, and those of an expert by
+/// token: a choice's place in that order is its entry, so an expert's entries are consecutive.
 final class ExpertRouting {
-    /// An expert with rows, and its pieces of an operation.
+    /// An expert with tokens, and its tiles of an operation.
     struct Share {
         let expert: Int
         let entries: Range<Int>
     }
 
-    /// Experts of a row.
+    /// Experts of a token.
     let usedCount: Int
     private let expertCount: Int
     private let normalisesWeights: Bool
-    private let experts: UnsafeMutablePointer<Int32>  // [rows][used]
-    private let weights: UnsafeMutablePointer<Float>  // [rows][used]
-    private let entries: UnsafeMutablePointer<Int32>  // [rows][used]
+    private let experts: UnsafeMutablePointer<Int32>  // [tokens][used]
+    private let weights: UnsafeMutablePointer<Float>  // [tokens][used]
+    private let entries: UnsafeMutablePointer<Int32>  // [tokens][used]
     private let ends: UnsafeMutablePointer<Int>  // [experts]
-    /// The experts that have rows, in their order.
+    /// The experts that have tokens, in their order.
     private(set) var shares: [Share] = []
 
-    init(shape: ExpertShape, maximumRows: Int) {
+    init(shape: ExpertShape, maxStepTokens: Int) {
         usedCount = shape.usedCount
         expertCount = shape.count
         normalisesWeights = shape.normalisesWeights
-        experts = .allocate(capacity: maximumRows * shape.usedCount)
-        // A rehearsal groups rows that were not routed.
-        experts.initialize(repeating: 0, count: maximumRows * shape.usedCount)
-        weights = .allocate(capacity: maximumRows * shape.usedCount)
-        entries = .allocate(capacity: maximumRows * shape.usedCount)
+        experts = .allocate(capacity: maxStepTokens * shape.usedCount)
+        // A rehearsal groups tokens that were not routed.
+        experts.initialize(repeating: 0, count: maxStepTokens * shape.usedCount)
+        weights = .allocate(capacity: maxStepTokens * shape.usedCount)
+        entries = .allocate(capacity: maxStepTokens * shape.usedCount)
         ends = .allocate(capacity: shape.count)
         shares.reserveCapacity(shape.count)
     }
@@ -43,10 +43,10 @@ final class ExpertRouting {
         ends.deallocate()
     }
 
-    /// Chooses a row's experts by their probabilities [experts], which are overwritten; ties go to the lowest.
-    func choose(_ row: Int, from probabilities: UnsafeMutablePointer<Float>) {
+    /// Chooses a token's experts by their probabilities [experts], which are overwritten; ties go to the lowest.
+    func choose(_ token: Int, from probabilities: UnsafeMutablePointer<Float>) {
         var sum: Float = 0
-        for slot in row * usedCount..<(row + 1) * usedCount {
+        for slot in token * usedCount..<(token + 1) * usedCount {
             var best = 0
             for expert in 1..<max(1, expertCount) where probabilities[expert] > probabilities[best] { best = expert }
             experts[slot] = Int32(best)
@@ -55,12 +55,12 @@ final class ExpertRouting {
             probabilities[best] = -1
         }
         guard normalisesWeights else { return }
-        for slot in row * usedCount..<(row + 1) * usedCount { weights[slot] /= sum }
+        for slot in token * usedCount..<(token + 1) * usedCount { weights[slot] /= sum }
     }
 
-    /// Gives every choice of the step's rows its entry.
-    func group(rowCount: Int) {
-        let choices = rowCount * usedCount
+    /// Gives every choice of the step's tokens its entry.
+    func group(tokenCount: Int) {
+        let choices = tokenCount * usedCount
         ends.update(repeating: 0, count: expertCount)
         for choice in 0..<choices { ends[Int(experts[choice])] += 1 }
         shares.removeAll(keepingCapacity: true)
@@ -78,9 +78,9 @@ final class ExpertRouting {
         }
     }
 
-    /// The entry of one of a row's choices.
-    func entry(ofRow row: Int, choice: Int) -> Int { Int(entries[row * usedCount + choice]) }
+    /// The entry of one of a token's choices.
+    func entry(ofToken token: Int, choice: Int) -> Int { Int(entries[token * usedCount + choice]) }
 
-    /// How much one of a row's choices counts.
-    func weight(ofRow row: Int, choice: Int) -> Float { weights[row * usedCount + choice] }
+    /// How much one of a token's choices counts.
+    func weight(ofToken token: Int, choice: Int) -> Float { weights[token * usedCount + choice] }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Artefacts
 
-/// The activations of a step; R = rows of the step, S = sampled rows, E = rows times the experts that treat each.
+/// The activations of a step; R = tokens of the step, S = sampled tokens, E = tokens times the experts that treat each.
 /// Arrays that a model does not need have rows of width 0.
 final class TransformerActivations {
     let residual: ActivationRows  // [R][hidden]
@@ -13,8 +13,8 @@ final class TransformerActivations {
     let branch: ActivationRows  // [R][hidden]; what is not added to the residual directly
     let gate: Operand  // [R][feedForward]
     let up: ActivationRows  // [R][feedForward]
-    let rotations: ActivationRows  // [R][pairs][2]
-    let windowRotations: ActivationRows  // [R][pairs][2]
+    let ropeAngles: ActivationRows  // [R][pairs][2]
+    let windowRopeAngles: ActivationRows  // [R][pairs][2]
     let sampled: Operand  // [S][hidden]
     let logits: ActivationRows  // [S][vocabulary]
     let routes: ActivationRows  // [R][experts]
@@ -24,8 +24,9 @@ final class TransformerActivations {
     let expertOutput: ActivationRows  // [E][hidden]
     private let memory: ActivationMemory
 
-    /// Memory for steps of so many rows. Where nothing may be rounded to BF16, matrices of that are multiplied with floats.
-    init(model: TransformerModel, maximumRows: Int, roundsToBrain: Bool) throws(LanguageModelError) {
+    /// Memory for steps of so many tokens. Where nothing may be rounded to BF16, matrices of that are multiplied with
+    /// floats.
+    init(model: TransformerModel, maxStepTokens: Int, roundsToBrain: Bool) throws(LanguageModelError) {
         let shape = model.configuration
         let hidden = shape.hiddenSize
         let heads = shape.headCount * shape.headSize
@@ -33,13 +34,13 @@ final class TransformerActivations {
         let wide = model.layers.reduce(0) { max($0, $1.feedForward?.width ?? 0) }
         let experts = model.layers.contains { $0.experts != nil } ? shape.experts : ExpertShape()
         let branch = model.needsBranch ? hidden : 0
-        let treated = maximumRows * experts.usedCount
+        let treated = maxStepTokens * experts.usedCount
         let treatedWidth = experts.count > 0 ? hidden : 0
-        func rows(_ width: Int) -> ActivationShape { ActivationShape(rows: maximumRows, width: width) }
+        func rows(_ width: Int) -> ActivationShape { ActivationShape(rows: maxStepTokens, width: width) }
         func treatedRows(_ width: Int) -> ActivationShape { ActivationShape(rows: treated, width: width) }
         let arrays = [
             rows(hidden), rows(heads), rows(narrow), rows(narrow), rows(branch), rows(wide), rows(shape.ropeDimensions),
-            rows(model.hasWindowRotation ? shape.ropeDimensions : 0),
+            rows(model.hasWindowRoPE ? shape.ropeDimensions : 0),
             rows(model.output == nil ? 0 : shape.vocabularySize), rows(experts.count),
             treatedRows(experts.feedForwardSize), treatedRows(treatedWidth),
         ]
@@ -58,8 +59,8 @@ final class TransformerActivations {
         values = taken[3]
         self.branch = taken[4]
         up = taken[5]
-        rotations = taken[6]
-        windowRotations = taken[7]
+        ropeAngles = taken[6]
+        windowRopeAngles = taken[7]
         logits = taken[8]
         routes = taken[9]
         expertUp = taken[10]

@@ -28,7 +28,7 @@ struct TransformerDesign {
         case together
     }
 
-    /// Whether the first half of a head's rotated numbers turns with the second; adjacent pairs turn elsewhere.
+    /// Whether RoPE pairs the first half of a head's numbers with the second; otherwise it pairs adjacent ones.
     var rotatesHalves = true
     /// Whether a token sees the whole text, not only what lies before it.
     var seesWholeText = false

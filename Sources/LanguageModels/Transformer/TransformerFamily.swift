@@ -31,7 +31,7 @@ extension Architecture {
     /// Whether its tokens see those behind them and it ends with vectors, not with logits.
     package var isEncoder: Bool { design.seesWholeText }
 
-    /// Whether the first half of a head's rotated numbers turns with the second. Where it does not, adjacent ones turn,
-    /// and rows of queries and keys lie accordingly in the artefact.
+    /// Whether RoPE pairs the first half of a head's numbers with the second. Where it pairs adjacent ones, rows
+    /// of queries and keys lie accordingly in the artefact.
     package var rotatesHalves: Bool { design.rotatesHalves }
 }

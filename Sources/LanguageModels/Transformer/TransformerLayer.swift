@@ -4,8 +4,8 @@ import CFlowKernels
 
 /// The weights of one layer, and what its attention sees.
 struct TransformerLayer {
-    /// Which of a row's rotary angles a layer uses.
-    enum Rotation {
+    /// Which of a token's RoPE angles a layer uses.
+    enum RoPE {
         case none, usual, windowed
     }
 
@@ -21,7 +21,7 @@ struct TransformerLayer {
     let feedForward: FeedForward?
     let experts: ExpertLayer?
     let feedForwardPostNorm: NormWeights?  // [hidden]
-    let rotation: Rotation
+    let rope: RoPE
     /// Positions that a token sees, itself among them; 0 = all.
     let window: Int
 
@@ -61,7 +61,7 @@ struct TransformerLayer {
         feedForwardPostNorm = try norm(.feedForwardPostNorm, .feedForwardPostNormBias, if: design.norms.hasAfter)
         let hasWindow = shape.window.length > 0 && shape.window.layers.contains(layer)
         window = hasWindow ? shape.window.length : 0
-        rotation =
+        rope =
             shape.unrotatedLayers.contains(layer) || shape.ropeDimensions == 0 ? .none : hasWindow ? .windowed : .usual
     }
 

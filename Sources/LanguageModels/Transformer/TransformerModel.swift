@@ -73,11 +73,11 @@ package struct TransformerModel: @unchecked Sendable {
             || layers.contains { $0.experts != nil }
     }
 
-    /// Whether layers with a window turn otherwise than the rest.
-    var hasWindowRotation: Bool {
+    /// Whether layers with a window rotate by other angles than the rest.
+    var hasWindowRoPE: Bool {
         let window = configuration.window
         let isOther = window.ropeBase != configuration.ropeBase || window.ropeScale != configuration.ropeScale
-        return isOther && layers.contains { $0.rotation == .windowed }
+        return isOther && layers.contains { $0.rope == .windowed }
     }
 
     private static func factors(_ role: TensorRole, of artefact: Artefact) throws(LanguageModelError) -> [Float]? {

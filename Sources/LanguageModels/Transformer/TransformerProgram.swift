@@ -2,14 +2,16 @@
 
 /// The operations of a step of a transformer, in their order.
 ///
-/// 1. `embed`: the rows' embeddings, their first norm and their rotary angles.
+/// 1. `embed`: the tokens' embeddings, their first norm and their rotary angles.
 /// 2. For each layer: `project` to queries, keys and values; `store` rotated keys, and values; `attend` for each
-///    key-value head and group of rows; `attentionOutput`; `joinAttention` with the residual, and the next norm; then
+///    key-value head and group of tokens; `attentionOutput`; `joinAttention` with the residual, and the next norm; then
 ///    `gateAndUp` with its activation, `down`, and `joinFeedForward`.
-/// 3. A layer of experts has instead of `gateAndUp` and `down`: `route`, which chooses each row's experts; `group`, which
-///    sorts rows by their experts; `gather`, which lays each expert's rows behind each other; `expertGateAndUp` and
-///    `expertDown` for each expert that has rows. A shared expert's `gateAndUp` and `down` follow.
-/// 4. The last layer's join is `joinOutput`, of the sampled and pooled rows; then come the `logits` of the sampled ones.
+/// 3. A layer of experts has instead of `gateAndUp` and `down`: `route`, which chooses each token's experts; `group`,
+///    which sorts tokens by their experts; `gather`, which lays each expert's tokens behind each other;
+///    `expertGateAndUp` and `expertDown` for each expert that has tokens. A shared expert's `gateAndUp` and `down`
+///    follow.
+/// 4. The last layer's join is `joinOutput`, of the sampled and pooled tokens; then come the `logits` of the sampled
+///    ones.
 struct TransformerProgram {
     /// What an operation does.
     enum Operation: UInt8 {
@@ -46,7 +48,7 @@ struct TransformerProgram {
     }
 
     /// Operations of a step: one without outputs ends when the last layer's keys and values are stored, one that only
-    /// pools when its rows are joined.
+    /// pools when its tokens are joined.
     func operationCount(sampledCount: Int, pooledCount: Int) -> Int {
         sampledCount > 0 ? steps.count : pooledCount > 0 ? countUntilJoined : countUntilStored
     }

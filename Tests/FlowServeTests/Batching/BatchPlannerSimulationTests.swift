@@ -20,7 +20,7 @@ struct BatchPlannerSimulationTests {
     func everySequenceEnds(seed: UInt64) {
         var generator = StepGenerator(state: seed)
         let limits = BatchLimits(
-            rowsPerStep: Int.random(in: 1...24, using: &generator),
+            tokensPerStep: Int.random(in: 1...24, using: &generator),
             unacknowledgedTokens: Int.random(in: 1...6, using: &generator))
         let blocks = Int.random(in: 5...20, using: &generator)
         var planner = BatchPlanner(limits: limits, blockCount: blocks, tokensPerBlock: 4)
@@ -62,7 +62,7 @@ struct BatchPlannerSimulationTests {
         let plan = planner.schedule()
         for number in plan.preempted { expected[number]?.computed = 0 }
         guard !plan.isEmpty else { return }
-        #expect(plan.rowCount <= limits.rowsPerStep)
+        #expect(plan.tokenCount <= limits.tokensPerStep)
         #expect(Set(plan.chunks.map(\.sequence)).count == plan.chunks.count)
         #expect(Set(plan.chunks.flatMap(\.blocks)).count == plan.chunks.reduce(0) { $0 + $1.blocks.count })
         var ended: Set<SequenceNumber> = []

@@ -6,9 +6,10 @@ import Testing
 
 @Suite("Batch planner")
 struct BatchPlannerTests {
-    static func planner(rows: Int = 8, window: Int = 1000, blocks: Int = 16, tokensPerBlock: Int = 4) -> BatchPlanner {
+    static func planner(tokens: Int = 8, window: Int = 1000, blocks: Int = 16, tokensPerBlock: Int = 4) -> BatchPlanner
+    {
         BatchPlanner(
-            limits: BatchLimits(rowsPerStep: rows, unacknowledgedTokens: window), blockCount: blocks,
+            limits: BatchLimits(tokensPerStep: tokens, unacknowledgedTokens: window), blockCount: blocks,
             tokensPerBlock: tokensPerBlock)
     }
 
@@ -31,7 +32,7 @@ struct BatchPlannerTests {
 
     @Test("A long prompt is computed in chunks and sampled once, after its last token")
     func chunks() {
-        var planner = Self.planner(rows: 8)
+        var planner = Self.planner(tokens: 8)
         planner.add(Self.number(1), tokenCount: 19, nextIndex: 0)
         let plans = (0..<3).map { _ in Self.step(&planner) }
         #expect(plans.map { $0.chunks.map(\.firstPosition) } == [[0], [8], [16]])
@@ -45,7 +46,7 @@ struct BatchPlannerTests {
 
     @Test("Answers go on while a prompt is computed, and come first")
     func continuousBatching() {
-        var planner = Self.planner(rows: 8)
+        var planner = Self.planner(tokens: 8)
         planner.add(Self.number(1), tokenCount: 2, nextIndex: 0)
         Self.step(&planner)
         planner.add(Self.number(2), tokenCount: 20, nextIndex: 0)
@@ -54,26 +55,26 @@ struct BatchPlannerTests {
         #expect(plan.chunks.map(\.count) == [1, 7])
     }
 
-    @Test("Prompts take no more rows than the pace allows beside the answers of the step")
+    @Test("Prompts take no more tokens than the pace allows beside the answers of the step")
     func pace() {
-        var planner = Self.planner(rows: 8)
+        var planner = Self.planner(tokens: 8)
         planner.add(Self.number(1), tokenCount: 2, nextIndex: 0)
         Self.step(&planner)
         planner.add(Self.number(2), tokenCount: 20, nextIndex: 0)
-        for (rows, expected) in [(3, 3), (0, 0), (100, 7)] {
+        for (tokens, expected) in [(3, 3), (0, 0), (100, 7)] {
             let plan = planner.schedule { answers in
                 #expect(answers == 1)
-                return rows
+                return tokens
             }
             #expect(plan.chunks.map(\.count) == (expected > 0 ? [1, expected] : [1]))
-            #expect(plan.answerRowCount == 1)
+            #expect(plan.answerTokenCount == 1)
             planner.complete(plan, ended: [])
         }
     }
 
     @Test("Prompts are computed in the order of arrival")
     func promptOrder() {
-        var planner = Self.planner(rows: 8)
+        var planner = Self.planner(tokens: 8)
         for value in 1...3 as ClosedRange<UInt64> { planner.add(Self.number(value), tokenCount: 5, nextIndex: 0) }
         let first = Self.step(&planner)
         #expect(first.chunks.map(\.sequence) == [Self.number(1), Self.number(2)])
@@ -83,9 +84,9 @@ struct BatchPlannerTests {
         #expect(second.chunks.map(\.count) == [1, 2, 5])
     }
 
-    @Test("More answers than rows take turns, and leave a quarter of the step to a waiting prompt")
+    @Test("More answers than tokens take turns, and leave a quarter of the step to a waiting prompt")
     func decodeTurns() {
-        var planner = Self.planner(rows: 4, blocks: 64)
+        var planner = Self.planner(tokens: 4, blocks: 64)
         for value in 0..<6 as Range<UInt64> { planner.add(Self.number(value), tokenCount: 1, nextIndex: 0) }
         Self.step(&planner)
         Self.step(&planner)
@@ -103,7 +104,7 @@ struct BatchPlannerTests {
 
     @Test("A prompt waits until its blocks and one more are free, and is not overtaken")
     func admission() {
-        var planner = Self.planner(rows: 64, blocks: 4, tokensPerBlock: 4)
+        var planner = Self.planner(tokens: 64, blocks: 4, tokensPerBlock: 4)
         planner.add(Self.number(1), tokenCount: 4, nextIndex: 0)
         planner.add(Self.number(2), tokenCount: 12, nextIndex: 0)
         planner.add(Self.number(3), tokenCount: 1, nextIndex: 0)
@@ -116,7 +117,7 @@ struct BatchPlannerTests {
 
     @Test("When blocks run out the newest sequence gives its own up and is computed again later")
     func preemption() {
-        var planner = Self.planner(rows: 64, blocks: 3, tokensPerBlock: 4)
+        var planner = Self.planner(tokens: 64, blocks: 3, tokensPerBlock: 4)
         planner.add(Self.number(1), tokenCount: 3, nextIndex: 0)
         planner.add(Self.number(2), tokenCount: 3, nextIndex: 0)
         var preempted: [SequenceNumber] = []
@@ -150,7 +151,7 @@ struct BatchPlannerTests {
 
     @Test("A paused sequence gives its blocks to one that waits, and goes on after an acknowledgement")
     func pausedBlocks() {
-        var planner = Self.planner(rows: 64, window: 1, blocks: 4, tokensPerBlock: 4)
+        var planner = Self.planner(tokens: 64, window: 1, blocks: 4, tokensPerBlock: 4)
         planner.add(Self.number(1), tokenCount: 9, nextIndex: 0)
         Self.step(&planner)
         #expect(planner.sequences[0].phase == .paused)
@@ -167,7 +168,7 @@ struct BatchPlannerTests {
 
     @Test("A sequence that is alone may use every block")
     func alone() {
-        var planner = Self.planner(rows: 64, blocks: 2, tokensPerBlock: 4)
+        var planner = Self.planner(tokens: 64, blocks: 2, tokensPerBlock: 4)
         planner.add(Self.number(1), tokenCount: 8, nextIndex: 0)
         #expect(Self.step(&planner, ending: [Self.number(1)]).chunks.map(\.samples) == [true])
         #expect(planner.sequences.isEmpty)

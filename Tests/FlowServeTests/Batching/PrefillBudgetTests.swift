@@ -5,30 +5,32 @@ import Testing
 
 @Suite("Prompt pace")
 struct PrefillBudgetTests {
-    /// A machine on which a step takes 30 ms for the weights or a time for each row, whichever is longer, and a little more
-    /// for each row that already lies behind a prompt's.
+    /// A machine on which a step takes 30 ms for the weights or a time for each token, whichever is longer, and a
+    /// little more for each token that already lies behind a prompt's.
     private func seconds(answers: Int, prompt: Int, behind: Int = 0) -> Double {
         max(0.030, 0.004 * Double(answers + prompt)) + 1e-6 * Double(prompt * behind) / 8
     }
 
     private func settled(answers: Int) -> PrefillBudget {
         var pace = PrefillBudget()
-        for _ in 0..<20 { pace.note(answerRows: answers, promptRows: 0, seconds: seconds(answers: answers, prompt: 0)) }
+        for _ in 0..<20 {
+            pace.note(answerTokens: answers, promptTokens: 0, seconds: seconds(answers: answers, prompt: 0))
+        }
         return pace
     }
 
-    @Test("begins with a few rows, as long as nothing was measured")
+    @Test("begins with a few tokens, as long as nothing was measured")
     func unknown() {
         var pace = PrefillBudget()
-        #expect(pace.promptRows(besideAnswers: 0) == PrefillBudget.firstRows)
-        #expect(pace.promptRows(besideAnswers: 3) == 0, "what answers take alone is found out first")
-        pace.note(answerRows: 3, promptRows: 0, seconds: 0.03)
-        #expect(pace.promptRows(besideAnswers: 3) == PrefillBudget.firstRows)
-        #expect(pace.promptRows(besideAnswers: 4) == 0, "four may take longer than three")
+        #expect(pace.promptTokens(besideAnswers: 0) == PrefillBudget.firstTokens)
+        #expect(pace.promptTokens(besideAnswers: 3) == 0, "what answers take alone is found out first")
+        pace.note(answerTokens: 3, promptTokens: 0, seconds: 0.03)
+        #expect(pace.promptTokens(besideAnswers: 3) == PrefillBudget.firstTokens)
+        #expect(pace.promptTokens(besideAnswers: 4) == 0, "four may take longer than three")
         pace = PrefillBudget()
-        pace.note(answerRows: 0, promptRows: 100, seconds: 0)
-        pace.note(answerRows: 0, promptRows: 3, seconds: 1)
-        #expect(pace == PrefillBudget(), "what took no time, and what had too few rows, says nothing")
+        pace.note(answerTokens: 0, promptTokens: 100, seconds: 0)
+        pace.note(answerTokens: 0, promptTokens: 3, seconds: 1)
+        #expect(pace == PrefillBudget(), "what took no time, and what had too few tokens, says nothing")
     }
 
     @Test("keeps every step of a long prompt under three times a step without one", arguments: [1, 2, 4, 8])
@@ -37,11 +39,11 @@ struct PrefillBudgetTests {
         let alone = seconds(answers: answers, prompt: 0)
         var done = 0
         while done < 4096 {
-            let rows = pace.promptRows(besideAnswers: answers)
-            let taken = seconds(answers: answers, prompt: rows, behind: done)
-            #expect(taken < 3 * alone, "\(rows) rows behind \(done)")
-            pace.note(answerRows: answers, promptRows: rows, seconds: taken)
-            done += rows
+            let tokens = pace.promptTokens(besideAnswers: answers)
+            let taken = seconds(answers: answers, prompt: tokens, behind: done)
+            #expect(taken < 3 * alone, "\(tokens) tokens behind \(done)")
+            pace.note(answerTokens: answers, promptTokens: tokens, seconds: taken)
+            done += tokens
         }
     }
 
@@ -51,11 +53,11 @@ struct PrefillBudgetTests {
         var time = 0.0
         var done = 0
         while done < 4096 {
-            let rows = pace.promptRows(besideAnswers: 2)
-            let taken = seconds(answers: 2, prompt: rows)
-            pace.note(answerRows: 2, promptRows: rows, seconds: taken)
+            let tokens = pace.promptTokens(besideAnswers: 2)
+            let taken = seconds(answers: 2, prompt: tokens)
+            pace.note(answerTokens: 2, promptTokens: tokens, seconds: taken)
             time += taken
-            done += rows
+            done += tokens
         }
         #expect(Double(done) / time > 0.7 / 0.004)
     }
@@ -63,24 +65,24 @@ struct PrefillBudgetTests {
     @Test("takes large steps where no answer waits, and small ones again beside the first")
     func alone() {
         var pace = settled(answers: 1)
-        pace.note(answerRows: 0, promptRows: 16, seconds: seconds(answers: 0, prompt: 16))
+        pace.note(answerTokens: 0, promptTokens: 16, seconds: seconds(answers: 0, prompt: 16))
         for _ in 0..<10 {
-            let rows = pace.promptRows(besideAnswers: 0)
-            pace.note(answerRows: 0, promptRows: rows, seconds: seconds(answers: 0, prompt: rows))
+            let tokens = pace.promptTokens(besideAnswers: 0)
+            pace.note(answerTokens: 0, promptTokens: tokens, seconds: seconds(answers: 0, prompt: tokens))
         }
-        #expect((50...70).contains(pace.promptRows(besideAnswers: 0)))
-        #expect((8...20).contains(pace.promptRows(besideAnswers: 1)))
+        #expect((50...70).contains(pace.promptTokens(besideAnswers: 0)))
+        #expect((8...20).contains(pace.promptTokens(besideAnswers: 1)))
     }
 
-    @Test("gives way at once where rows become dearer, and recovers slowly")
+    @Test("gives way at once where tokens become dearer, and recovers slowly")
     func asymmetric() {
         var pace = settled(answers: 1)
-        pace.note(answerRows: 1, promptRows: 16, seconds: 0.062)
-        let usual = pace.promptRows(besideAnswers: 1)
-        pace.note(answerRows: 1, promptRows: 16, seconds: 0.094)
-        let held = pace.promptRows(besideAnswers: 1)
+        pace.note(answerTokens: 1, promptTokens: 16, seconds: 0.062)
+        let usual = pace.promptTokens(besideAnswers: 1)
+        pace.note(answerTokens: 1, promptTokens: 16, seconds: 0.094)
+        let held = pace.promptTokens(besideAnswers: 1)
         #expect(held < usual)
-        pace.note(answerRows: 1, promptRows: 16, seconds: 0.062)
-        #expect((held...usual).contains(pace.promptRows(besideAnswers: 1)))
+        pace.note(answerTokens: 1, promptTokens: 16, seconds: 0.062)
+        #expect((held...usual).contains(pace.promptTokens(besideAnswers: 1)))
     }
 }

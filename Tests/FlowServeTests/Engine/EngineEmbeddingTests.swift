@@ -22,7 +22,7 @@ struct EngineEmbeddingTests {
 
     @Test("Each input has a vector of length 1, in the inputs' order, with its tokens counted")
     func order() throws {
-        let answer = try EngineFixture(rows: 16).answer(submission(texts))
+        let answer = try EngineFixture(tokens: 16).answer(submission(texts))
         #expect(answer.vectors.map(\.index) == Array(0..<40))
         #expect(answer.promptTokens == answer.vectors.reduce(0) { $0 + $1.tokenCount })
         #expect(answer.outcome?.reason == .stop && answer.outcome?.completionTokens == 40)
@@ -36,9 +36,9 @@ struct EngineEmbeddingTests {
     @Test("Vectors are the same bits in any cut, beside anything", arguments: EmbeddingParameters.Pooling.causal)
     func invariance(pooling: EmbeddingParameters.Pooling) throws {
         let parameters = EmbeddingParameters(pooling: pooling)
-        let expected = try EngineFixture(rows: 64).answer(submission(texts, parameters)).vectors
-        for rows in [1, 3, 16] {
-            let fixture = try EngineFixture(blocks: 12, rows: rows)
+        let expected = try EngineFixture(tokens: 64).answer(submission(texts, parameters)).vectors
+        for tokens in [1, 3, 16] {
+            let fixture = try EngineFixture(blocks: 12, tokens: tokens)
             fixture.engine.submit(.of(2, temperature: 1))
             fixture.engine.submit(submission(texts, parameters))
             let answers = fixture.run()
@@ -74,7 +74,7 @@ struct EngineEmbeddingTests {
     func continuation() throws {
         let whole = try EngineFixture().answer(submission(texts))
         for delivered in [1, 17, 39, 40] {
-            let rest = try EngineFixture(rows: 3).answer(submission(texts, delivered: delivered))
+            let rest = try EngineFixture(tokens: 3).answer(submission(texts, delivered: delivered))
             #expect(rest.vectors == Array(whole.vectors.dropFirst(delivered)))
             #expect(rest.outcome?.completionTokens == 40)
         }
@@ -111,12 +111,12 @@ struct EngineEmbeddingTests {
         let image = try ServingModelImage(mapping: model.bytes)
         let memory = EngineFixture.memory(for: image, blocks: 1)
         defer { memory.deallocate() }
-        let runner = try ModelRunner(artefact: image.artefact, keyValueMemory: memory, rankCount: 1, maximumRows: 8)
-        let rows = tokens.enumerated().map { place, token in
-            StepRow(token: token, position: place, sequence: 0, isPooled: true)
+        let runner = try ModelRunner(artefact: image.artefact, keyValueMemory: memory, rankCount: 1, maxStepTokens: 8)
+        let tokens = tokens.enumerated().map { place, token in
+            StepToken(id: token, position: place, sequence: 0, isPooled: true)
         }
         var sampled: [Int32] = []
-        runner.run(StepBatch(rows: rows, sequences: [StepSequence(blockTable: [0])]), into: &sampled)
+        runner.run(StepBatch(tokens: tokens, sequences: [StepSequence(blockTable: [0])]), into: &sampled)
         return tokens.indices.map { Array(runner.hiddenState(ofPooled: $0)) }
     }
 

@@ -28,11 +28,11 @@ struct EngineFamilyTests {
     @Test("An encoder reads each text at once, however long, and pools as it was made to")
     func encoders() throws {
         let texts = (0..<20).map { String(repeating: "hello \($0)", count: 1 + 5 * $0) }
-        let fixture = try EngineFixture(rows: 512, change: Self.encoder)
+        let fixture = try EngineFixture(tokens: 512, change: Self.encoder)
         let expected = texts.enumerated().map { place, text in
             fixture.answer(embedding([text], UInt64(place))).vectors.map(\.vector)
         }
-        let answer = try EngineFixture(rows: 512, change: Self.encoder).answer(embedding(texts))
+        let answer = try EngineFixture(tokens: 512, change: Self.encoder).answer(embedding(texts))
         #expect(answer.vectors.map { [$0.vector] } == expected)
         #expect(answer.vectors.last.map(\.tokenCount) ?? 0 > 256)
         #expect(Set(answer.vectors.map(\.vector)).count == texts.count)
@@ -45,7 +45,7 @@ struct EngineFamilyTests {
         #expect(answer.failure == .invalidRequest && answer.message.contains("embeddings"))
         let warm = try WarmModel(fixture.image)
         warm.rehearse()
-        #expect(warm.limits.rowsPerStep == 512)
+        #expect(warm.limits.tokensPerStep == 512)
     }
 
     @Test("An answer that outgrows the short context is computed anew, and goes on as one that began long")
@@ -53,7 +53,7 @@ struct EngineFamilyTests {
         let whole = try EngineFixture(change: Self.stretched).answer(.of(1)).ids
         #expect(whole.count == 40)
         for kept in [5, 18, 19, 20, 35] {
-            let fixture = try EngineFixture(blocks: 8, rows: 7, change: Self.stretched)
+            let fixture = try EngineFixture(blocks: 8, tokens: 7, change: Self.stretched)
             fixture.engine.submit(.of(2, "another one", temperature: 1))
             fixture.engine.submit(.of(1, generated: Array(whole.prefix(kept))))
             let answers = fixture.run()

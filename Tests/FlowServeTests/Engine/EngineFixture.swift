@@ -16,18 +16,18 @@ final class EngineFixture {
     private let memory: UnsafeMutableRawBufferPointer
 
     init(
-        contextLength: Int = 512, blocks: Int = 64, rows: Int = 16, window: Int = 1024, maximumTasks: Int = 64,
+        contextLength: Int = 512, blocks: Int = 64, tokens: Int = 16, window: Int = 1024, maximumTasks: Int = 64,
         template: String? = TinyServingModel.template, change: (inout ModelConfiguration) -> Void = { _ in }
     ) throws {
         model = try TinyServingModel(contextLength: contextLength, template: template, change: change)
         image = try ServingModelImage(mapping: model.bytes)
         memory = Self.memory(for: image, blocks: blocks)
         let runner = try ModelRunner(
-            artefact: image.artefact, keyValueMemory: memory, rankCount: 1, maximumRows: rows)
+            artefact: image.artefact, keyValueMemory: memory, rankCount: 1, maxStepTokens: tokens)
         engine = Engine(
             image: image, runner: runner,
             limits: EngineLimits(
-                maximumTasks: maximumTasks, batch: BatchLimits(rowsPerStep: rows, unacknowledgedTokens: window)),
+                maximumTasks: maximumTasks, batch: BatchLimits(tokensPerStep: tokens, unacknowledgedTokens: window)),
             now: { MonotonicTime(nanoseconds: 0) })
     }
 

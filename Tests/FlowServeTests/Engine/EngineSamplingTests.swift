@@ -39,7 +39,7 @@ struct EngineSamplingTests {
         let whole = try EngineFixture().answer(submission(temperature: temperature, rich))
         #expect(whole.tokens.count == 40)
         for cut in [1, 7, 39] {
-            let other = try EngineFixture(rows: 3)
+            let other = try EngineFixture(tokens: 3)
             other.engine.submit(.of(9, "beside it", temperature: 1))
             other.engine.submit(
                 submission(2, temperature: temperature, generated: Array(whole.ids.prefix(cut)), rich))
@@ -101,7 +101,7 @@ struct EngineSamplingTests {
         let image = try ServingModelImage(mapping: model.bytes)
         let memory = EngineFixture.memory(for: image, blocks: 1)
         defer { memory.deallocate() }
-        let runner = try ModelRunner(artefact: image.artefact, keyValueMemory: memory, rankCount: 1, maximumRows: 8)
+        let runner = try ModelRunner(artefact: image.artefact, keyValueMemory: memory, rankCount: 1, maxStepTokens: 8)
         var plan = SamplingPlan()
         var sum = 0.0
         for token in 0..<Int32(TinyServingModel.vocabularySize) {
@@ -113,7 +113,7 @@ struct EngineSamplingTests {
             var sampled: [Int32] = []
             runner.run(
                 StepBatch(
-                    rows: [StepRow(token: 104, position: 0, sequence: 0, sampling: 0)],
+                    tokens: [StepToken(id: 104, position: 0, sequence: 0, sampling: 0)],
                     sequences: [StepSequence(blockTable: [0])], samplings: [plan]), into: &sampled)
             #expect(sampled == [token])
             sum += Double(try #require(runner.logprob(ofSampling: 0)).chosen.logarithm).exponential

@@ -40,11 +40,11 @@ struct EngineTests {
             TaskSubmission.of(
                 task, String(repeating: "hello \(task) ", count: Int(task) * 3), temperature: temperature, seed: task)
         }
-        let alone = try EngineFixture(rows: 64)
+        let alone = try EngineFixture(tokens: 64)
         let expected = submissions.map { alone.answer($0) }
         #expect(Set(expected.map(\.text)).count == 6)
-        for rows in [1, 3, 16] {
-            let together = try EngineFixture(rows: rows)
+        for tokens in [1, 3, 16] {
+            let together = try EngineFixture(tokens: tokens)
             for submission in submissions { together.engine.submit(submission) }
             let answers = together.run()
             #expect(submissions.map { answers[$0.task] } == expected)
@@ -67,7 +67,7 @@ struct EngineTests {
         let whole = fixture.answer(.of(1, temperature: temperature, stop: ["never"]))
         #expect(whole.tokens.count == 40)
         for cut in [1, 2, 7, 32, 39] {
-            let other = try EngineFixture(rows: 5)
+            let other = try EngineFixture(tokens: 5)
             let rest = other.answer(
                 .of(2, temperature: temperature, stop: ["never"], generated: Array(whole.ids.prefix(cut))))
             #expect(rest.promptTokens == whole.promptTokens)
@@ -143,7 +143,7 @@ struct EngineTests {
 
     @Test("An end token ends the answer, and is neither an event nor counted")
     func endToken() throws {
-        let fixture = try EngineFixture(rows: 64)
+        let fixture = try EngineFixture(tokens: 64)
         let end = TinyServingModel.endToken
         var found = false
         for seed in 1...40 as ClosedRange<UInt64> where !found {

@@ -19,7 +19,7 @@ struct EngineTextTests {
 
     @Test("A stop string over several tokens cuts the text before it")
     func stopAcrossTokens() throws {
-        let fixture = try EngineFixture(rows: 64)
+        let fixture = try EngineFixture(tokens: 64)
         var tried = 0
         for seed in 1...6 as ClosedRange<UInt64> {
             let free = fixture.answer(.of(seed, temperature: 1, seed: seed, maximumTokens: 60))

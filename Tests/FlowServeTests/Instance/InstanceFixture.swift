@@ -30,7 +30,7 @@ final class InstanceFixture {
         let model = try TinyServingModel(contextLength: contextLength)
         let image = try ServingModelImage(mapping: model.bytes)
         let memory = EngineFixture.memory(for: image, blocks: blocks)
-        let warm = try WarmModel(image, limits: BatchLimits(rowsPerStep: 16, unacknowledgedTokens: window))
+        let warm = try WarmModel(image, limits: BatchLimits(tokensPerStep: 16, unacknowledgedTokens: window))
         let settings = InstanceSettings(
             keyValueBytes: UInt64(memory.count), rankCount: ranks, maximumTasks: maximumTasks)
         let (ours, theirs) = try Self.pair()

@@ -33,7 +33,9 @@ struct BatchInvarianceTests {
         let texts = InvarianceTexts(vocabulary: shape.vocabularySize)
         let alone = try RunnerFixture(model, blocks: 8, ranks: 1, precision: precision)
         let expected = texts.all.map { alone.logits(of: $0, chunk: 1, blocks: Array(0..<8)) }
-        let runners = try [1, 2].map { try RunnerFixture(model, blocks: 64, ranks: $0, rows: 64, precision: precision) }
+        let runners = try [1, 2].map {
+            try RunnerFixture(model, blocks: 64, ranks: $0, tokens: 64, precision: precision)
+        }
         for seed in 1...Self.schedules {
             var schedule = RandomSchedule(texts, seed: seed)
             let runner = runners[seed % 2].runner
@@ -80,7 +82,7 @@ private struct RandomSchedule {
     private var random: StepGenerator
     private var done: [Int]
     private var tables: [[Int32]]
-    private let maxRows: Int
+    private let largestStep: Int
 
     init(_ texts: InvarianceTexts, seed: Int) {
         self.texts = texts
@@ -88,7 +90,7 @@ private struct RandomSchedule {
         done = texts.all.map { _ in 0 }
         let blocks = (0..<Int32(64)).shuffled(using: &random)
         tables = texts.all.indices.map { Array(blocks[$0 * 4..<$0 * 4 + 4]) }
-        maxRows = [1, 2, 7, 8, 9, 17, 40, 64][Int.random(in: 0..<8, using: &random)]
+        largestStep = [1, 2, 7, 8, 9, 17, 40, 64][Int.random(in: 0..<8, using: &random)]
     }
 
     mutating func next() -> (batch: StepBatch, places: [Place])? {
@@ -97,14 +99,15 @@ private struct RandomSchedule {
         guard !waiting.isEmpty else { return nil }
         var batch = StepBatch()
         var places: [Place] = []
-        for text in waiting.prefix(Int.random(in: 1...waiting.count, using: &random)) where batch.rows.count < maxRows {
-            let left = min(texts.all[text].count - done[text], maxRows - batch.rows.count)
+        for text in waiting.prefix(Int.random(in: 1...waiting.count, using: &random))
+        where batch.tokens.count < largestStep {
+            let left = min(texts.all[text].count - done[text], largestStep - batch.tokens.count)
             let count = Bool.random(using: &random) ? left : Int.random(in: 1...left, using: &random)
             for position in done[text]..<done[text] + count {
                 let isSampled = Int.random(in: 0..<3, using: &random) > 0
-                batch.rows.append(
-                    StepRow(
-                        token: texts.all[text][position], position: position, sequence: batch.sequences.count,
+                batch.tokens.append(
+                    StepToken(
+                        id: texts.all[text][position], position: position, sequence: batch.sequences.count,
                         sampling: isSampled ? places.count : nil))
                 guard isSampled else { continue }
                 places.append(Place(text: text, position: position))

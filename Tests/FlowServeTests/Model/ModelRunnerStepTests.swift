@@ -17,9 +17,9 @@ struct ModelRunnerStepTests {
             plan.index = UInt64(index)
             var batch = StepBatch(sequences: [StepSequence(blockTable: [5, 2, 9, 1])], samplings: [plan])
             for position in start..<sequence.count {
-                batch.rows.append(
-                    StepRow(
-                        token: sequence[position], position: position, sequence: 0,
+                batch.tokens.append(
+                    StepToken(
+                        id: sequence[position], position: position, sequence: 0,
                         sampling: position == sequence.count - 1 ? 0 : nil))
             }
             start = sequence.count
@@ -42,7 +42,7 @@ struct ModelRunnerStepTests {
     func greedy() throws {
         let fixture = try RunnerFixture(try TinyModel())
         var batch = StepBatch(sequences: [StepSequence(blockTable: [0])], samplings: [SamplingPlan()])
-        batch.rows = [StepRow(token: 3, position: 0, sequence: 0, sampling: 0)]
+        batch.tokens = [StepToken(id: 3, position: 0, sequence: 0, sampling: 0)]
         var sampled: [Int32] = []
         fixture.runner.run(batch, into: &sampled)
         let logits = Array(fixture.runner.logits(ofSampling: 0))
@@ -60,11 +60,11 @@ struct ModelRunnerStepTests {
         let tokens = someTokens(40, vocabulary: 101)
         let fixture = try RunnerFixture(model, ranks: 2)
         var batch = StepBatch(sequences: [StepSequence(blockTable: [3, 4])])
-        batch.rows = (0..<39).map { StepRow(token: tokens[$0], position: $0, sequence: 0) }
+        batch.tokens = (0..<39).map { StepToken(id: tokens[$0], position: $0, sequence: 0) }
         var sampled: [Int32] = [1, 2, 3]
         fixture.runner.run(batch, into: &sampled)
         #expect(sampled.isEmpty)
-        batch.rows = [StepRow(token: tokens[39], position: 39, sequence: 0, sampling: 0)]
+        batch.tokens = [StepToken(id: tokens[39], position: 39, sequence: 0, sampling: 0)]
         batch.samplings = [SamplingPlan()]
         fixture.runner.run(batch, into: &sampled)
         let last = fixture.runner.logits(ofSampling: 0).map(\.bitPattern)
@@ -100,31 +100,31 @@ struct ModelRunnerStepTests {
         #expect(fixture.logits(of: tokens, chunk: 60, blocks: [0, 1]) == before)
     }
 
-    @Test("are refused where memory, ranks or rows make no sense")
+    @Test("are refused where memory, ranks or tokens make no sense")
     func refusals() throws {
         let model = try TinyModel()
         let bytes = KVLayout(configuration: model.configuration).bytesPerBlock
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
         defer { memory.deallocate() }
         #expect(throws: ModelRunnerError.rankCount(0)) {
-            _ = try ModelRunner(artefact: model.artefact, keyValueMemory: memory, rankCount: 0, maximumRows: 1)
+            _ = try ModelRunner(artefact: model.artefact, keyValueMemory: memory, rankCount: 0, maxStepTokens: 1)
         }
         #expect(throws: ModelRunnerError.rankCount(1025)) {
             let runner = try ModelRunner(
-                artefact: model.artefact, keyValueMemory: memory, rankCount: 1, maximumRows: 1)
+                artefact: model.artefact, keyValueMemory: memory, rankCount: 1, maxStepTokens: 1)
             try runner.startRanks(count: 1025)
         }
-        #expect(throws: ModelRunnerError.maximumRows(5000)) {
-            _ = try ModelRunner(artefact: model.artefact, keyValueMemory: memory, rankCount: 1, maximumRows: 5000)
+        #expect(throws: ModelRunnerError.maxStepTokens(5000)) {
+            _ = try ModelRunner(artefact: model.artefact, keyValueMemory: memory, rankCount: 1, maxStepTokens: 5000)
         }
         let short = UnsafeMutableRawBufferPointer(rebasing: memory[..<(bytes - 1)])
         #expect(throws: ModelRunnerError.keyValueMemory(bytes: bytes - 1, bytesPerBlock: bytes)) {
-            _ = try ModelRunner(artefact: model.artefact, keyValueMemory: short, rankCount: 1, maximumRows: 1)
+            _ = try ModelRunner(artefact: model.artefact, keyValueMemory: short, rankCount: 1, maxStepTokens: 1)
         }
         let missing = TinyModel.Name(.feedForwardUp, layer: 1)
         let incomplete = try TinyModel(leavingOut: missing)
         #expect(throws: ModelRunnerError.model(.missingTensor(.feedForwardUp, layer: 1))) {
-            _ = try ModelRunner(artefact: incomplete.artefact, keyValueMemory: memory, rankCount: 1, maximumRows: 1)
+            _ = try ModelRunner(artefact: incomplete.artefact, keyValueMemory: memory, rankCount: 1, maxStepTokens: 1)
         }
     }
 }

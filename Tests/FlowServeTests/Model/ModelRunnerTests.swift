@@ -75,7 +75,7 @@ struct ModelRunnerTests {
             others.sequences.append(StepSequence(blockTable: [Int32(10 + other)]))
             for position in 0...other % 4 {
                 let token = Int32((other * 13 + position) % 101)
-                others.rows.append(StepRow(token: token, position: position, sequence: other))
+                others.tokens.append(StepToken(id: token, position: position, sequence: other))
             }
         }
         for chunk in [1, 9, 60] {
@@ -96,9 +96,9 @@ struct ModelRunnerTests {
             var batch = StepBatch()
             let present = prompts.indices.filter { position < prompts[$0].count }
             for index in present {
-                batch.rows.append(
-                    StepRow(
-                        token: prompts[index][position], position: position, sequence: batch.sequences.count,
+                batch.tokens.append(
+                    StepToken(
+                        id: prompts[index][position], position: position, sequence: batch.sequences.count,
                         sampling: batch.samplings.count))
                 batch.sequences.append(StepSequence(blockTable: [Int32(2 * index), Int32(2 * index + 1)]))
                 batch.samplings.append(SamplingPlan())

@@ -71,7 +71,7 @@ struct QuantisedModelTests {
         var others = StepBatch()
         for other in 0..<5 {
             others.sequences.append(StepSequence(blockTable: [Int32(10 + other)]))
-            others.rows.append(StepRow(token: Int32(other * 13), position: 0, sequence: other))
+            others.tokens.append(StepToken(id: Int32(other * 13), position: 0, sequence: other))
         }
         for (chunk, ranks, beside) in [(1, 1, nil), (7, 2, others), (33, 3, nil), (1, 2, others)]
             as [(Int, Int, StepBatch?)]

@@ -11,7 +11,7 @@ final class RunnerFixture {
     private let memory: UnsafeMutableRawBufferPointer
 
     init(
-        _ model: TinyModel, blocks: Int = 64, ranks: Int = 1, rows: Int = 128, precision: KVPrecision? = nil
+        _ model: TinyModel, blocks: Int = 64, ranks: Int = 1, tokens: Int = 128, precision: KVPrecision? = nil
     ) throws {
         self.model = model
         let bytes = KVLayout(configuration: model.configuration, precision: precision).bytesPerBlock * blocks
@@ -20,7 +20,7 @@ final class RunnerFixture {
         for index in memory.indices { memory[index] = 0x7f }
         runner = try ModelRunner(
             artefact: model.artefact, keyValueMemory: memory, precision: precision, rankCount: ranks,
-            maximumRows: rows)
+            maxStepTokens: tokens)
         if ranks > 1 { try runner.startRanks() }
     }
 
@@ -29,7 +29,7 @@ final class RunnerFixture {
         memory.deallocate()
     }
 
-    /// Runs the tokens as one sequence in steps of `chunk` rows, all logits wanted; [tokens][vocabulary] bits.
+    /// Runs the tokens as one sequence in steps of `chunk` tokens, all logits wanted; [tokens][vocabulary] bits.
     func logits(of tokens: [Int32], chunk: Int, blocks: [Int32], beside others: StepBatch? = nil) -> [[UInt32]] {
         var result: [[UInt32]] = []
         var sampled: [Int32] = []
@@ -39,9 +39,9 @@ final class RunnerFixture {
             let sequence = batch.sequences.count
             batch.sequences.append(StepSequence(blockTable: blocks))
             for position in start..<min(start + chunk, tokens.count) {
-                batch.rows.append(
-                    StepRow(
-                        token: tokens[position], position: position, sequence: sequence,
+                batch.tokens.append(
+                    StepToken(
+                        id: tokens[position], position: position, sequence: sequence,
                         sampling: batch.samplings.count))
                 batch.samplings.append(SamplingPlan())
             }

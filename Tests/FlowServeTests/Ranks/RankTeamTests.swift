@@ -7,89 +7,92 @@ import Testing
 
 @Suite("RankTeam")
 struct RankTeamTests {
-    /// How often each piece of one operation was computed.
-    private final class PieceCounts: Sendable {
+    /// How often each tile of one operation was computed.
+    private final class TileCounts: Sendable {
         private let counts: Mutex<[Int]>
 
         init(_ count: Int) { counts = Mutex(Array(repeating: 0, count: count)) }
 
         var allAreOne: Bool { counts.withLock { $0.allSatisfy { $0 == 1 } } }
 
-        func add(_ times: Int, to piece: Int) { counts.withLock { $0[piece] += times } }
+        func add(_ times: Int, to tile: Int) { counts.withLock { $0[tile] += times } }
     }
 
-    /// A program that counts its pieces and notes any that began before the operation ahead was done.
+    /// A program that counts its tiles and notes any that began before the operation ahead was done.
     private final class CountingProgram: StepProgram, @unchecked Sendable {
-        let pieces: [Int]
+        let tiles: [Int]
         let work: Int
-        let done: [PieceCounts]
+        let done: [TileCounts]
         let early = Atomic<Int>(0)
 
-        init(pieces: [Int], work: Int = 0) {
-            self.pieces = pieces
+        init(tiles: [Int], work: Int = 0) {
+            self.tiles = tiles
             self.work = work
-            done = pieces.map(PieceCounts.init)
+            done = tiles.map(TileCounts.init)
         }
 
-        var operationCount: Int { pieces.count }
+        var operationCount: Int { tiles.count }
 
-        func pieceCount(ofOperation operation: Int) -> Int { pieces[operation] }
+        func tileCount(ofOperation operation: Int) -> Int { tiles[operation] }
 
-        func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
+        func runTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
             if operation > 0, !done[operation - 1].allAreOne {
                 early.add(1, ordering: .relaxed)
             }
-            var number = piece
+            var number = tile
             for round in 0..<work { number = number &* 31 &+ round }
-            done[operation].add(number == Int.min ? 2 : 1, to: piece)
+            done[operation].add(number == Int.min ? 2 : 1, to: tile)
         }
 
         var isComplete: Bool { done.allSatisfy(\.allAreOne) }
     }
 
-    @Test("runs each piece once, and no operation before the one ahead of it is done", arguments: [1, 2, 3, 6])
-    func everyPieceOnce(_ ranks: Int) throws {
+    @Test("runs each tile once, and no operation before the one ahead of it is done", arguments: [1, 2, 3, 6])
+    func everyTileOnce(_ ranks: Int) throws {
         let team = try RankTeam(rankCount: ranks)
         defer { team.stop() }
         for step in 0..<200 {
-            let program = CountingProgram(pieces: (0..<20).map { 1 + ($0 * 7 + step) % 9 })
+            let program = CountingProgram(tiles: (0..<20).map { 1 + ($0 * 7 + step) % 9 })
             team.run(program)
             #expect(program.isComplete)
             #expect(program.early.load(ordering: .relaxed) == 0)
         }
     }
 
-    /// Drafts of which the first run of each operation's first piece hangs until somebody else has done it.
+    /// Tiles with backup execution, of which the first run of each operation's first tile hangs until somebody else has
+    /// done it.
     private final class HangingProgram: StepProgram, @unchecked Sendable {
         let operationCount: Int
-        let delivered: [PieceCounts]
+        let delivered: [TileCounts]
         let hanging = Mutex<Set<Int>>([])
         let rescues = Atomic<Int>(0)
         private let rescued: [DispatchSemaphore]
 
         init(operations: Int) {
             operationCount = operations
-            delivered = (0..<operations).map { _ in PieceCounts(4) }
+            delivered = (0..<operations).map { _ in TileCounts(4) }
             rescued = (0..<operations).map { _ in DispatchSemaphore(value: 0) }
         }
 
-        func pieceCount(ofOperation operation: Int) -> Int { 4 }
+        func tileCount(ofOperation operation: Int) -> Int { 4 }
 
-        func isDrafted(operation: Int) -> Bool { true }
+        func allowsBackup(operation: Int) -> Bool { true }
 
-        func runPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
-            guard piece == 0, hanging.withLock({ $0.insert(operation).inserted }) else { return }
-            // In vain where the others fell asleep before this one had claimed its piece.
+        func runTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
+            guard tile == 0, hanging.withLock({ $0.insert(operation).inserted }) else { return }
+            // In vain where the others fell asleep before this one had claimed its tile.
             if rescued[operation].wait(timeout: .now() + 1) == .success { rescues.add(1, ordering: .relaxed) }
         }
 
-        func deliverPiece(_ piece: Int, ofOperation operation: Int, rank: Int) {
-            delivered[operation].add(1, to: piece)
-            if piece == 0 { rescued[operation].signal() }
+        func deliverTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
+            delivered[operation].add(1, to: tile)
+            if tile == 0 { rescued[operation].signal() }
         }
     }
 
-    @Test("a rank that hangs in a draft holds nobody up, and what it computed is forgotten", arguments: [2, 3])
+    @Test(
+        "a rank that hangs in a tile that can be backed up holds nobody up, and its result is dropped",
+        arguments: [2, 3])
     func lateRank(_ ranks: Int) throws {
         let team = try RankTeam(rankCount: ranks)
         defer { team.stop() }
@@ -107,7 +110,7 @@ struct RankTeamTests {
         defer { team.stop() }
         for _ in 0..<10 {
             // Far longer than the ranks spin.
-            let program = CountingProgram(pieces: [1, 8, 1, 8, 1], work: 50_000)
+            let program = CountingProgram(tiles: [1, 8, 1, 8, 1], work: 50_000)
             team.run(program)
             #expect(program.isComplete)
             #expect(program.early.load(ordering: .relaxed) == 0)
@@ -117,7 +120,7 @@ struct RankTeamTests {
     @Test("runs an empty program without doing anything")
     func emptyProgram() throws {
         let team = try RankTeam(rankCount: 2)
-        team.run(CountingProgram(pieces: []))
+        team.run(CountingProgram(tiles: []))
         team.stop()
     }
 

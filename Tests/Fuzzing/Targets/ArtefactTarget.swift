@@ -5,8 +5,8 @@ internal import LanguageModels
 internal import Tokenization
 
 extension FuzzTarget {
-    /// The verifier of artefacts, and what templates do with one that passed it. Inputs get a fresh checksum first, which
-    /// chance would not hit.
+    /// The verifier of artefacts, and what templates do with one that passed it. Inputs get a fresh checksum first,
+    /// which chance would not hit.
     static let artefact = FuzzTarget("artefact", longest: 1 << 16) { bytes in
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
         defer { memory.deallocate() }
@@ -24,6 +24,6 @@ extension FuzzTarget {
         // Never written: only a step would, and none is run.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
         defer { memory.deallocate() }
-        _ = try? LanguageModel.forwardPass(of: artefact, maximumRows: 1, keyValueMemory: memory)
+        _ = try? LanguageModel.forwardPass(of: artefact, maxStepTokens: 1, keyValueMemory: memory)
     }
 }

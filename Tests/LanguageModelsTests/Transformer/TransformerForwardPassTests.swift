@@ -19,7 +19,7 @@ struct TransformerForwardPassTests {
             let geometry = KVLayout(configuration: model.configuration)
             memory = .allocate(byteCount: geometry.bytesPerBlock * 16, alignment: 64)
             forward = try LanguageModel.forwardPass(
-                of: model.artefact, maximumRows: rows, keyValueMemory: try #require(memory.baseAddress))
+                of: model.artefact, maxStepTokens: rows, keyValueMemory: try #require(memory.baseAddress))
             forward.rankCount = ranks
             numbers = .allocate(capacity: 4 * rows + 16)
             tables = .allocate(capacity: 1)
@@ -34,9 +34,9 @@ struct TransformerForwardPassTests {
             tables[0] = UnsafePointer(start + 4 * rows)
             forward.prepare(
                 StepInput(
-                    rowCount: rows, sampledCount: sampled, pooledCount: 0, tokens: start, positions: start + rows,
-                    sequences: start + 2 * rows, blockTables: tables, sampledRows: start + 3 * rows,
-                    pooledRows: start + 3 * rows))
+                    tokenCount: rows, sampledCount: sampled, pooledCount: 0, tokenIDs: start, positions: start + rows,
+                    sequences: start + 2 * rows, blockTables: tables, sampledTokens: start + 3 * rows,
+                    pooledTokens: start + 3 * rows))
         }
 
         deinit {
@@ -47,11 +47,11 @@ struct TransformerForwardPassTests {
 
         func run(backwards: Bool = false) {
             for operation in 0..<forward.operationCount {
-                let pieces = 0..<forward.pieceCount(ofOperation: operation)
+                let tiles = 0..<forward.tileCount(ofOperation: operation)
                 if backwards {
-                    for piece in pieces.reversed() { forward.completePiece(piece, ofOperation: operation, rank: 0) }
+                    for tile in tiles.reversed() { forward.completeTile(tile, ofOperation: operation, rank: 0) }
                 } else {
-                    for piece in pieces { forward.completePiece(piece, ofOperation: operation, rank: 0) }
+                    for tile in tiles { forward.completeTile(tile, ofOperation: operation, rank: 0) }
                 }
             }
         }
@@ -59,8 +59,8 @@ struct TransformerForwardPassTests {
         func bits(_ sampled: Int) -> [UInt32] { forward.logits(ofSampled: sampled).map(\.bitPattern) }
     }
 
-    @Test("gives the same bits whichever order the pieces run in, and however finely they are cut")
-    func pieceOrder() throws {
+    @Test("gives the same bits whichever order the tiles run in, and however finely they are cut")
+    func tileOrder() throws {
         let model = try TinyModel()
         let forwards = try Step(model, rows: 100, sampled: 3)
         forwards.run()
@@ -81,11 +81,11 @@ struct TransformerForwardPassTests {
         without.run()
     }
 
-    @Test("has between one and 32,767 pieces in every operation", arguments: [1, 9, 500])
-    func pieceCounts(_ rows: Int) throws {
+    @Test("has between one and 32,767 tiles in every operation", arguments: [1, 9, 500])
+    func tileCounts(_ rows: Int) throws {
         let step = try Step(try TinyModel(), rows: rows, sampled: 1, ranks: 1024)
         for operation in 0..<step.forward.operationCount {
-            #expect((1...PieceGrid.maxPieces).contains(step.forward.pieceCount(ofOperation: operation)))
+            #expect((1...TileGrid.maxTiles).contains(step.forward.tileCount(ofOperation: operation)))
         }
     }
 }

@@ -2,16 +2,16 @@
 import Artefacts
 import CFlowKernels
 
-/// Memory in which each rank keeps the results of one piece until it hands them out.
-final class PieceDrafts {
-    /// Numbers of one rank's draft: small enough for a second-level cache beside the piece's weights.
+/// Memory in which each rank keeps the results of one tile until it hands them out.
+final class BackupBuffers {
+    /// Numbers of one rank's buffer: small enough for a second-level cache beside the tile's weights.
     static let capacity = 16_384
-    /// More vectors take long enough to hide a late rank, and their drafts cost more than they save.
+    /// More vectors take long enough to hide a late rank, and a backup would cost more than it saves.
     static let maxVectors = 16
 
     private let memory: UnsafeMutablePointer<Float>  // [ranks][capacity]
 
-    /// The kernel gives pages when drafts first use them.
+    /// The kernel gives pages when tiles first use them.
     init(rankCount: Int) {
         let bytes = rankCount * Self.capacity * MemoryLayout<Float>.size
         memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4096)
@@ -20,20 +20,20 @@ final class PieceDrafts {
 
     deinit { memory.deallocate() }
 
-    /// Whether the pieces of a cut have room, each with the outputs of so many matrices.
-    static func hold(_ grid: PieceGrid, matrices: Int) -> Bool {
+    /// Whether the tiles of a cut have room, each with the outputs of so many matrices.
+    static func hold(_ grid: TileGrid, matrices: Int) -> Bool {
         grid.vectors <= maxVectors
-            && matrices * grid.vectors * PieceDraft.stride(panels: grid.panelsPerPiece) <= capacity
+            && matrices * grid.vectors * TileBuffer.stride(panels: grid.panelsPerTile) <= capacity
     }
 
-    /// The draft of a piece on a rank; what it held before is overwritten.
-    func draft(rank: Int, _ panels: Range<Int>, _ rows: Range<Int>) -> PieceDraft {
-        PieceDraft(start: memory + rank * Self.capacity, panels: panels, rows: rows)
+    /// The buffer of a rank for a tile; what it held before is overwritten.
+    func buffer(rank: Int, _ panels: Range<Int>, _ rows: Range<Int>) -> TileBuffer {
+        TileBuffer(start: memory + rank * Self.capacity, panels: panels, rows: rows)
     }
 }
 
-/// The outputs of one piece: its panels' rows for each of its vectors, for one matrix or for several of the same size.
-struct PieceDraft {
+/// The outputs of one tile: its panels' rows for each of its vectors, for one matrix or for several of the same size.
+struct TileBuffer {
     fileprivate let start: UnsafeMutablePointer<Float>  // [matrices][rows][stride]
     let panels: Range<Int>
     let rows: Range<Int>

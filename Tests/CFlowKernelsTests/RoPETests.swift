@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 @Suite("Rotary embedding")
-struct RotationTests {
+struct RoPETests {
     @Test(
         "cosines and sines of a position are put together from two tables", arguments: [0, 1, 255, 256, 1000, 130_000])
     func positions(_ position: Int) {
@@ -16,8 +16,8 @@ struct RotationTests {
         var out = [Float](repeating: 0, count: 7)
         low.withUnsafeBufferPointer { low in
             high.withUnsafeBufferPointer { high in
-                var tables = flow_rotation(low: low.baseAddress, high: high.baseAddress, pairs: 3)
-                flow_rotation_of(&tables, position, &out)
+                var tables = flow_rope(low: low.baseAddress, high: high.baseAddress, pairs: 3)
+                flow_rope_angles(&tables, position, &out)
             }
         }
         for (index, frequency) in frequencies.enumerated() {
@@ -33,7 +33,7 @@ struct RotationTests {
     @Test("turns adjacent pairs and leaves the rest of a head alone")
     func pairs() {
         var head: [Float] = [1, 0, 3, 4, 5]
-        flow_rotate(&head, [0, 1, 0.6, 0.8], 2)
+        flow_rope_adjacent(&head, [0, 1, 0.6, 0.8], 2)
         #expect(head[0] == 0 && head[1] == 1 && head[4] == 5)
         #expect(abs(head[2] - (3 * 0.6 - 4 * 0.8)) < 1e-6)
         #expect(abs(head[3] - (3 * 0.8 + 4 * 0.6)) < 1e-6)
@@ -44,8 +44,8 @@ struct RotationTests {
         let angles: [Float] = [0, 1, 0.6, 0.8, 0.28, 0.96]
         var adjacent: [Float] = [1, 2, 3, 4, 5, 6]
         var halves: [Float] = [1, 3, 5, 2, 4, 6, 7]
-        flow_rotate(&adjacent, angles, 3)
-        flow_rotate_halves(&halves, angles, 3)
+        flow_rope_adjacent(&adjacent, angles, 3)
+        flow_rope_halves(&halves, angles, 3)
         #expect(halves == [adjacent[0], adjacent[2], adjacent[4], adjacent[1], adjacent[3], adjacent[5], 7])
     }
 

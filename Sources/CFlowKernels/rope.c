@@ -4,17 +4,17 @@
 // machine.
 #include "CFlowKernels.h"
 
-void flow_rotation_of(const flow_rotation *rotation, size_t position, float *out) {
-    const size_t mask = ((size_t)1 << FLOW_ROTATION_LOW_BITS) - 1, row = 2 * rotation->pairs;
-    const double *low = rotation->low + (position & mask) * row;
-    const double *high = rotation->high + (position >> FLOW_ROTATION_LOW_BITS) * row;
+void flow_rope_angles(const flow_rope *rope, size_t position, float *out) {
+    const size_t mask = ((size_t)1 << FLOW_ROPE_LOW_BITS) - 1, row = 2 * rope->pairs;
+    const double *low = rope->low + (position & mask) * row;
+    const double *high = rope->high + (position >> FLOW_ROPE_LOW_BITS) * row;
     for (size_t i = 0; i < row; i += 2) {
         out[i] = (float)(high[i] * low[i] - high[i + 1] * low[i + 1]);
         out[i + 1] = (float)(high[i + 1] * low[i] + high[i] * low[i + 1]);
     }
 }
 
-void flow_rotate(float *x, const float *cosines_sines, size_t pairs) {
+void flow_rope_adjacent(float *x, const float *cosines_sines, size_t pairs) {
     for (size_t i = 0; i < 2 * pairs; i += 2) {
         const float cosine = cosines_sines[i], sine = cosines_sines[i + 1], a = x[i], b = x[i + 1];
         x[i] = a * cosine - b * sine;
@@ -22,7 +22,7 @@ void flow_rotate(float *x, const float *cosines_sines, size_t pairs) {
     }
 }
 
-void flow_rotate_halves(float *x, const float *cosines_sines, size_t pairs) {
+void flow_rope_halves(float *x, const float *cosines_sines, size_t pairs) {
     for (size_t i = 0; i < pairs; i++) {
         const float cosine = cosines_sines[2 * i], sine = cosines_sines[2 * i + 1], a = x[i], b = x[pairs + i];
         x[i] = a * cosine - b * sine;

@@ -3,38 +3,38 @@ internal import Messages
 internal import ServingModel
 internal import Tokenization
 
-/// Tokens told one by one: what a prompt comes to, or the text of tokens. Nothing is computed.
+/// Tokens sent back one by one: those of a prompt, or given ones with their text. No step is run for them.
 extension Engine {
     /// Messages of a conversation whose tokens are counted one by one; rendering takes the square of their number.
     private static let countedMessages = 64
 
     func beginTokenization(_ submission: TaskSubmission, _ prompt: Prompt) throws(TaskRefusal) {
-        var recital = TokenEcho(try prompts.tokens(of: prompt), image.tokenizer, showsControl: true)
+        var echo = TokenEcho(try prompts.tokens(of: prompt), image.tokenizer, showsControl: true)
         if case .chat(let conversation) = prompt, conversation.messages.count <= Self.countedMessages {
-            recital.messageTokens = prompts.tokensOfMessages(conversation)
+            echo.messageTokens = prompts.tokensOfMessages(conversation)
         }
-        begin(recital, submission)
+        begin(echo, submission)
     }
 
     func beginDetokenization(_ submission: TaskSubmission, _ tokens: [Int32]) {
         begin(TokenEcho(tokens, image.tokenizer, showsControl: false), submission)
     }
 
-    private func begin(_ recital: TokenEcho, _ submission: TaskSubmission) {
-        let first = min(submission.delivered, recital.tokens.count)
-        events.append(.accepted(submission.task, promptTokens: recital.tokens.count, firstIndex: first))
-        recitals[submission.task] = recital
-        recitals[submission.task]?.skip(to: first)
-        recite(submission.task, acknowledged: first)
+    private func begin(_ echo: TokenEcho, _ submission: TaskSubmission) {
+        let first = min(submission.delivered, echo.tokens.count)
+        events.append(.accepted(submission.task, promptTokens: echo.tokens.count, firstIndex: first))
+        echoes[submission.task] = echo
+        echoes[submission.task]?.skip(to: first)
+        continueEcho(submission.task, acknowledged: first)
     }
 
-    /// Tells as many tokens as the reader's window has room for.
-    func recite(_ task: TaskID, acknowledged: Int) {
-        while let token = recitals[task]?.next(before: acknowledged + limits.batch.unacknowledgedTokens) {
+    /// Sends as many tokens as the reader's window has room for.
+    func continueEcho(_ task: TaskID, acknowledged: Int) {
+        while let token = echoes[task]?.next(before: acknowledged + limits.batch.unacknowledgedTokens) {
             events.append(.token(task, token))
         }
-        guard recitals[task]?.isComplete == true, let recital = recitals.removeValue(forKey: task) else { return }
-        events.append(.finished(task, recital.outcome(.stop)))
+        guard echoes[task]?.isComplete == true, let echo = echoes.removeValue(forKey: task) else { return }
+        events.append(.finished(task, echo.outcome(.stop)))
     }
 }
 
@@ -47,7 +47,7 @@ struct TokenEcho {
     private let showsControl: Bool
     private var index = 0
 
-    /// With `showsControl` the texts of control tokens are told too.
+    /// With `showsControl` the texts of control tokens are sent too.
     init(_ tokens: [Int32], _ tokenizer: Tokenizer, showsControl: Bool) {
         self.tokens = tokens
         self.tokenizer = tokenizer
@@ -57,7 +57,7 @@ struct TokenEcho {
 
     var isComplete: Bool { index == tokens.count }
 
-    /// Passes over tokens that were told before.
+    /// Passes over tokens that were sent before.
     mutating func skip(to first: Int) {
         while index < first, next(before: first) != nil {}
     }

@@ -2,14 +2,14 @@
 import Artefacts
 
 /// Panels of one expert's matrix times some of its entries.
-struct ExpertPiece {
+struct ExpertTile {
     let expert: Int
     let panels: Range<Int>
     let entries: Range<Int>
 }
 
-/// How an operation over the matrices of all experts with rows is cut: the cut of each expert, one behind the other.
-struct ExpertPieces {
+/// How an operation over the matrices of all experts with tokens is cut: the cut of each expert, one behind the other.
+struct ExpertTiles {
     private let routing: ExpertRouting
     private let panels: Int
     private let panelBytes: Int
@@ -23,16 +23,16 @@ struct ExpertPieces {
         self.rankCount = rankCount
     }
 
-    /// Pieces of all experts.
+    /// Tiles of all experts.
     var count: Int {
         let all = routing.shares.reduce(0) { $0 + grid(of: $1).count }
-        return all > PieceGrid.maxPieces ? routing.shares.count : all
+        return all > TileGrid.maxTiles ? routing.shares.count : all
     }
 
-    /// A piece by its number.
-    subscript(piece: Int) -> ExpertPiece {
+    /// A tile by its number.
+    subscript(tile: Int) -> ExpertTile {
         let isWhole = count == routing.shares.count
-        var left = piece
+        var left = tile
         for share in routing.shares {
             let grid = grid(of: share)
             let own = isWhole ? 1 : grid.count
@@ -41,17 +41,17 @@ struct ExpertPieces {
                 continue
             }
             let start = share.entries.lowerBound
-            let panels = isWhole ? 0..<self.panels : grid.panels(ofPiece: left)
-            let vectors = isWhole ? 0..<share.entries.count : grid.vectors(ofPiece: left)
-            return ExpertPiece(
+            let panels = isWhole ? 0..<self.panels : grid.panels(ofTile: left)
+            let vectors = isWhole ? 0..<share.entries.count : grid.vectors(ofTile: left)
+            return ExpertTile(
                 expert: share.expert, panels: panels, entries: start + vectors.lowerBound..<start + vectors.upperBound)
         }
-        preconditionFailure("a piece is one of an expert with rows")
+        preconditionFailure("a tile is one of an expert with tokens")
     }
 
-    private func grid(of share: ExpertRouting.Share) -> PieceGrid {
+    private func grid(of share: ExpertRouting.Share) -> TileGrid {
         // There are as many experts as the ranks can want: one need not be cut for their sake.
-        PieceGrid(
+        TileGrid(
             panels: panels, panelBytes: panelBytes, vectors: share.entries.count,
             ranks: routing.shares.count >= 2 * rankCount ? 1 : rankCount)
     }

@@ -4,16 +4,16 @@ import Glibc
 
 /// Cosines and sines of the rotary embedding, made once, in double precision, for a low and a high part of positions:
 /// a few hundred KiB even for contexts of a million tokens.
-package final class RotationTables {
+package final class RoPETables {
     /// The tables as the kernels take them; valid as long as this object.
-    package let view: flow_rotation
+    package let view: flow_rope
     private let memory: UnsafeMutablePointer<Double>
 
-    /// Tables for positions less than `contextLength`; pair i turns by `frequencies[i]` per position, and grows by
-    /// `magnitude`.
+    /// Tables for positions less than `contextLength`; pair i rotates by `frequencies[i]` per position, and is
+    /// multiplied by `magnitude`.
     package init(frequencies: [Double], contextLength: Int, magnitude: Float = 1) {
         let pairs = frequencies.count
-        let lowCount = 1 << Int(FLOW_ROTATION_LOW_BITS)
+        let lowCount = 1 << Int(FLOW_ROPE_LOW_BITS)
         let highCount = (contextLength - 1) / lowCount + 1
         memory = .allocate(capacity: max(1, (lowCount + highCount) * pairs * 2))
         var next = memory
@@ -27,7 +27,7 @@ package final class RotationTables {
                 next += 2
             }
         }
-        view = flow_rotation(low: memory, high: memory + lowCount * pairs * 2, pairs: pairs)
+        view = flow_rope(low: memory, high: memory + lowCount * pairs * 2, pairs: pairs)
     }
 
     deinit { memory.deallocate() }
