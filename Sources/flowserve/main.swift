@@ -21,7 +21,7 @@ func write(_ text: String, to descriptor: CInt) {
 }
 
 switch CommandLine.arguments.dropFirst().first {
-case "template": exit(TemplateCommand.run(arguments: CommandLine.arguments.dropFirst(2)))
+case "template": exit(TemplateMain.run(arguments: CommandLine.arguments.dropFirst(2)))
 case "pack": exit(PackCommand.run(arguments: Array(CommandLine.arguments.dropFirst(2))))
 case "verify": exit(VerifyCommand.run(arguments: Array(CommandLine.arguments.dropFirst(2))))
 case "--version":

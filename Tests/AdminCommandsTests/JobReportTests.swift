@@ -41,9 +41,9 @@ struct JobReportTests {
     @Test("An answer's report adds its parts up and names tokens per second")
     func answer() {
         var report = AnswerReport(model: "m", job: "job-1")
-        report.add(AnswerPart(text: "a"))
-        report.add(AnswerPart(text: "b", finishReason: "stop"))
-        report.add(AnswerPart(promptTokens: 3, completionTokens: 101))
+        report.add(ReceivedPart(text: "a"))
+        report.add(ReceivedPart(text: "b", finishReason: "stop"))
+        report.add(ReceivedPart(promptTokens: 3, completionTokens: 101))
         report.phases = RequestPhases()
         report.phases?.decodeMicroseconds = 500_000
         #expect(report.text == "ab")

@@ -25,8 +25,16 @@ struct CodeText: Sendable {
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// What comments and literals begin with.
+    private static let openings = Set("/#\"'".utf8)
+
     private mutating func blankAll() {
         while position < bytes.count {
+            // Most bytes begin nothing: they are passed over without looking for a word.
+            guard Self.openings.contains(bytes[position]) else {
+                position += 1
+                continue
+            }
             if starts(with: "//") {
                 blank { !$0.isAt("\n") }
             } else if starts(with: "/*") {

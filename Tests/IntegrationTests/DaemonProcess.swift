@@ -16,7 +16,8 @@ final class DaemonProcess: Sendable {
         let file = try OwnedDescriptor.open(log, O_WRONLY | O_CREAT | O_APPEND)
         self.name = name
         process = try ProcessLaunch(
-            executable: BuiltExecutable.path(name), arguments: arguments, environment: ["PATH=/usr/bin:/bin"] + environment,
+            executable: BuiltExecutable.path(name), arguments: arguments,
+            environment: ["PATH=/usr/bin:/bin"] + environment,
             descriptors: [nil, file.rawValue, file.rawValue]
         ).start()
     }

@@ -34,7 +34,8 @@ struct ServiceProtocolTests {
         let before = MonotonicTime.now.nanoseconds / 1000
         ServiceNotification.reloading("reads")
         let after = MonotonicTime.now.nanoseconds / 1000
-        let words = try #require(try manager.next().wholeMatch(of: /RELOADING=1\nMONOTONIC_USEC=([0-9]+)\nSTATUS=reads/))
+        let words = try #require(
+            try manager.next().wholeMatch(of: /RELOADING=1\nMONOTONIC_USEC=([0-9]+)\nSTATUS=reads/))
         #expect((before...after).contains(try #require(UInt64(words.1))))
     }
 

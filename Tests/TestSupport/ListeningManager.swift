@@ -16,7 +16,8 @@ package final class ListeningManager {
     package init() throws {
         scratch = try ScratchDirectory()
         path = scratch.path + "/notify"
-        socket = OwnedDescriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue), 0) })
+        socket = OwnedDescriptor(
+            owning: try systemCall("socket") { Glibc.socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue), 0) })
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }

@@ -16,6 +16,7 @@ package struct BenchmarkOptions: ParsableArguments {
 
     package init() {}
 
+    /// Refuses an unclear choice of what is measured.
     package func validate() throws {
         if checkpoint == nil, model == nil { throw ValidationError("name a --checkpoint, or a --model of the server") }
         if scheduler.socket != nil, stateDirectory != nil {

@@ -34,7 +34,7 @@ struct FirstToken: Sendable {
         var (promptTokens, completionTokens, isComplete) = (0, 0, false)
         do {
             for try await line in response.lines(upTo: Self.longestEvent) {
-                guard let part = try AnswerStream.part(of: line.readableBytesView) else { continue }
+                guard let part = try AnswerEvents.part(of: line.readableBytesView) else { continue }
                 if part.completionTokens == nil, part.finishReason == nil || arrivals.isEmpty { arrivals.append(.now) }
                 promptTokens = part.promptTokens ?? promptTokens
                 completionTokens = part.completionTokens ?? completionTokens

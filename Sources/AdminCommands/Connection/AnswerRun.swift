@@ -27,7 +27,7 @@ struct AnswerRun: Sendable {
         defer { printer.finish() }
         do {
             for try await line in response.lines(upTo: Self.longestEvent) {
-                guard let part = try AnswerStream.part(of: line.readableBytesView) else { continue }
+                guard let part = try AnswerEvents.part(of: line.readableBytesView) else { continue }
                 printer.print(part)
                 report.add(part)
             }

@@ -13,7 +13,7 @@ struct AnswerPrinter: Sendable {
         self.isTerminal = isTerminal
     }
 
-    mutating func print(_ part: AnswerPart) {
+    mutating func print(_ part: ReceivedPart) {
         if isTerminal { show(part.reasoning, isReasoning: true) }
         show(part.text, isReasoning: false)
     }

@@ -22,7 +22,7 @@ package struct AnswerReport: Hashable, Sendable, Codable {
     }
 
     /// Takes the next part of the answer in.
-    package mutating func add(_ part: AnswerPart) {
+    package mutating func add(_ part: ReceivedPart) {
         text += part.text
         if !part.reasoning.isEmpty { reasoning = (reasoning ?? "") + part.reasoning }
         if let reason = part.finishReason { finishReason = reason }

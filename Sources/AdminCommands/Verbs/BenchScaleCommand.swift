@@ -25,12 +25,14 @@ package struct BenchScaleCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses counts out of bounds.
     package func validate() throws {
         guard (1...256).contains(instances), (0...10_000).contains(tokens) else {
             throw ValidationError("--instances is 1 to 256, --tokens 0 to 10000")
         }
     }
 
+    /// Brings a model from none to so many instances and prints how long each stage took.
     package func run() async throws {
         let (instances, tokens) = (instances, tokens)
         let report = try await BenchmarkServer.with(

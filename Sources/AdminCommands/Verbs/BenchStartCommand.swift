@@ -28,12 +28,14 @@ package struct BenchStartCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses counts out of bounds.
     package func validate() throws {
         guard (1...100_000).contains(forks), (1...1000).contains(rounds), (0...64).contains(beside) else {
             throw ValidationError("--forks is 1 to 100000, --rounds 1 to 1000, --beside 0 to 64")
         }
     }
 
+    /// Measures cold and warm starts over several rounds and prints their percentiles.
     package func run() async throws {
         let (forks, rounds, beside) = (forks, rounds, beside)
         let report = try await BenchmarkServer.with(options) { server throws(CommandError) in

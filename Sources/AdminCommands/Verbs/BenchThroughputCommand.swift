@@ -31,6 +31,7 @@ package struct BenchThroughputCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses counts out of bounds.
     package func validate() throws {
         guard (1...1_000_000).contains(promptTokens), (1...1_000_000).contains(generate) else {
             throw ValidationError("--prompt-tokens and --generate are 1 to 1000000")
@@ -43,6 +44,7 @@ package struct BenchThroughputCommand: AsyncParsableCommand {
         }
     }
 
+    /// Measures one instance under concurrent requests and prints its rates.
     package func run() async throws {
         let (prompt, generate, concurrency, rounds) = (promptTokens, generate, concurrency, rounds)
         let threads = threads ?? BenchmarkOptions.machine.cores

@@ -30,6 +30,7 @@ package struct InstanceListCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Prints all instances.
     package func run() async throws {
         let instances = try await options.server().instances()
         if output.json { return try JSONOutput.write(instances) }

@@ -26,10 +26,12 @@ package struct InstanceScaleCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses a negative count.
     package func validate() throws {
         if count < 0 { throw ValidationError("an instance count is not negative") }
     }
 
+    /// Has the node bring the model to the count, and prints what there is then.
     package func run() async throws {
         let name = try TypedNames.model(model)
         let nodes = try await options.nodes(having: name)
@@ -70,10 +72,12 @@ package struct InstanceStopCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses a bound out of range.
     package func validate() throws {
         if let within, !(0...86_400).contains(within) { throw ValidationError("--within is 0 to 86400 seconds") }
     }
 
+    /// Has the node end the instance, after its tasks or within the bound.
     package func run() async throws {
         let id = try TypedNames.instance(instance)
         let query = within.map { "?within=\($0)" } ?? ""

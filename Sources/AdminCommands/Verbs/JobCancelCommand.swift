@@ -20,6 +20,7 @@ package struct JobCancelCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Ends the job and says so.
     package func run() async throws {
         let id = try TypedNames.job(id)
         try await options.scheduler().delete(SchedulerRoutes.job(id.description))

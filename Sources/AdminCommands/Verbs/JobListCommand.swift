@@ -20,10 +20,12 @@ package struct JobListCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses a limit out of bounds.
     package func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit is 1 to 1000") }
     }
 
+    /// Prints the newest jobs.
     package func run() async throws {
         let jobs: [JobRecord] = try await options.scheduler().get("\(SchedulerRoutes.jobs)?limit=\(limit)")
         if output.json { return try JSONOutput.write(jobs) }

@@ -20,6 +20,7 @@ package struct JobShowCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Prints one job with its phases and attempts.
     package func run() async throws {
         let id = try TypedNames.job(id)
         let job: JobRecord = try await options.scheduler().get(SchedulerRoutes.job(id.description))

@@ -40,12 +40,14 @@ package struct ModelAddCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses more or fewer arguments than a path with or without a name.
     package func validate() throws {
         guard (1...2).contains(nameAndPath.count) else {
             throw ValidationError("name one .gguf file or folder, with the model's name before it")
         }
     }
 
+    /// Reads the checkpoint as the caller and streams it to the server, with progress.
     package func run() async throws {
         let path = nameAndPath[nameAndPath.count - 1]
         let contents = try CheckpointContents(at: path)

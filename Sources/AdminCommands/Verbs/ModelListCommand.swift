@@ -18,6 +18,7 @@ package struct ModelListCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Prints all models of all nodes.
     package func run() async throws {
         let models = try await options.server().models()
         if output.json { return try JSONOutput.write(models) }

@@ -25,6 +25,7 @@ package struct ModelLoadCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Has the model's template started, with progress.
     package func run() async throws {
         try await ModelLoading.run(
             ModelLoad(model: try TypedNames.model(name), populates: populate, pins: nil), options)
@@ -51,6 +52,7 @@ package struct ModelPinCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Keeps the model's template, or lets it go again with `--off`.
     package func run() async throws {
         try await ModelLoading.run(
             ModelLoad(model: try TypedNames.model(name), populates: false, pins: !off), options)
@@ -75,6 +77,7 @@ package struct ModelUnloadCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Ends the model's instances, after their tasks, and its template.
     package func run() async throws {
         let model = try TypedNames.model(name)
         for node in try await options.nodes(having: model) { try await node.unload(model) }

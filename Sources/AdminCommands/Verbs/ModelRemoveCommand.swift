@@ -20,6 +20,7 @@ package struct ModelRemoveCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Removes the model from every node that has it.
     package func run() async throws {
         let name = try TypedNames.model(name)
         let server = try options.server()

@@ -20,6 +20,7 @@ package struct ModelShowCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Prints what each node that has the model knows of it.
     package func run() async throws {
         let name = try TypedNames.model(name)
         let server = try options.server()

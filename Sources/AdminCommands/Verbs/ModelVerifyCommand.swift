@@ -32,6 +32,7 @@ package struct ModelVerifyCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Has every node read the whole artefact, and prints what each found.
     package func run() async throws {
         let model = try TypedNames.model(name)
         let options = self.options

@@ -18,6 +18,7 @@ package struct NodeListCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Prints all nodes that the scheduler knows.
     package func run() async throws {
         let nodes = try await options.server().nodes()
         if output.json { return try JSONOutput.write(nodes) }

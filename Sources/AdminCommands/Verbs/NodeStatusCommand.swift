@@ -26,10 +26,12 @@ package struct NodeStatusCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses a wait out of range.
     package func validate() throws {
         if let wait, !(0...86_400).contains(wait) { throw ValidationError("--wait is 0 to 86400 seconds") }
     }
 
+    /// Prints the state of one node or of all.
     package func run() async throws {
         let nodes = try await nodes()
         if output.json { return try JSONOutput.write(nodes) }

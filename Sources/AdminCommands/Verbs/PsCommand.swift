@@ -21,6 +21,7 @@ package struct PsCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Prints the models in use.
     package func run() async throws {
         let server = try options.server()
         let models = ModelInUse.group(try await server.instances(), try await server.templates())

@@ -47,6 +47,7 @@ package struct RunCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Refuses options that do not go together.
     package func validate() throws {
         if raw, system != nil { throw ValidationError("--system needs the chat template; leave out --raw") }
         if prompt == "-", StandardStreams.inputIsTerminal {
@@ -82,6 +83,7 @@ package struct RunCommand: AsyncParsableCommand {
     /// Nothing was given to ask, and somebody is there to be asked.
     private var isConversation: Bool { prompt == nil && StandardStreams.inputIsTerminal }
 
+    /// Asks the model once, or holds a conversation with it.
     package func run() async throws {
         let server = try options.scheduler()
         if isConversation {

@@ -29,6 +29,7 @@ package struct TemplateListCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Prints all templates.
     package func run() async throws {
         let templates = try await options.server().templates()
         if output.json { return try JSONOutput.write(templates) }

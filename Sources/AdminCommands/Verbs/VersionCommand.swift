@@ -24,6 +24,7 @@ package struct VersionCommand: AsyncParsableCommand {
         let server: String?
     }
 
+    /// Prints the versions of the command and of the server.
     package func run() async throws {
         let server = try await serverVersion()
         if output.json { return try JSONOutput.write(Versions(client: Release.version, server: server)) }

@@ -14,6 +14,7 @@ package struct LeastLoaded: PlacementPolicy {
 
     package init() {}
 
+    /// The node with the least work of those that have the model; equal ones in order of their names.
     package func place(_ request: PlacementRequest, given snapshot: ClusterSnapshot) -> Placement {
         switch snapshot.candidates(for: request) {
         case .none(let reason): return reason

@@ -4,6 +4,7 @@
 package struct RoundRobin: PlacementPolicy {
     package init() {}
 
+    /// The node after the last chosen one of those that have the model.
     package func place(_ request: PlacementRequest, given snapshot: ClusterSnapshot) -> Placement {
         switch snapshot.candidates(for: request) {
         case .none(let reason): return reason

@@ -6,12 +6,19 @@ package protocol IdentifiedSubject: Sendable {
     static var prefix: String { get }
 }
 
+/// What one client asked for at once.
 package enum RequestSubject: IdentifiedSubject { package static let prefix = "req" }
+/// One piece of a request, with a reply of its own.
 package enum JobSubject: IdentifiedSubject { package static let prefix = "job" }
+/// One attempt to serve a job on a node.
 package enum TaskSubject: IdentifiedSubject { package static let prefix = "task" }
+/// A process that serves a model.
 package enum InstanceSubject: IdentifiedSubject { package static let prefix = "inst" }
+/// A process that instances are forked from.
 package enum TemplateSubject: IdentifiedSubject { package static let prefix = "tmpl" }
+/// A central scheduler, over all its lives.
 package enum SchedulerSubject: IdentifiedSubject { package static let prefix = "sched" }
+/// Weights over a model's own.
 package enum AdapterSubject: IdentifiedSubject { package static let prefix = "adpt" }
 
 /// A 64-bit identity, unique for the life of an installation with overwhelming probability.
@@ -66,16 +73,24 @@ extension Identifier: Codable {
         self = id
     }
 
+    /// As one string.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
 }
 
+/// Names a request.
 package typealias RequestID = Identifier<RequestSubject>
+/// Names a job.
 package typealias JobID = Identifier<JobSubject>
+/// Names a task.
 package typealias TaskID = Identifier<TaskSubject>
+/// Names an instance.
 package typealias InstanceID = Identifier<InstanceSubject>
+/// Names a template.
 package typealias TemplateID = Identifier<TemplateSubject>
+/// Names a scheduler.
 package typealias SchedulerID = Identifier<SchedulerSubject>
+/// Names an adapter.
 package typealias AdapterID = Identifier<AdapterSubject>

@@ -27,6 +27,7 @@ package struct TenantName: Hashable, Sendable, Codable, CustomStringConvertible 
         self = name
     }
 
+    /// As one string.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

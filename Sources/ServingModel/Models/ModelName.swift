@@ -42,6 +42,7 @@ extension ModelName: Codable {
         self = name
     }
 
+    /// As one string.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

@@ -134,6 +134,7 @@ extension EmbeddedInput: Codable {
         self.vector = vector
     }
 
+    /// With the vector as text of base 64: a third of what numbers would take.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(index, forKey: .index)

@@ -19,6 +19,7 @@ package enum ServiceClass: String, Hashable, Sendable, Codable, CaseIterable, Co
         }
     }
 
+    /// By urgency: the most urgent first.
     package static func < (left: ServiceClass, right: ServiceClass) -> Bool { left.rank < right.rank }
 }
 

@@ -9,7 +9,7 @@ internal import Sandbox
 ///
 /// It begins blank: confined, its child's path used once, without a model. So it can wait beforehand, and what a model's
 /// first start has to wait for is the model alone.
-package enum TemplateCommand {
+package enum TemplateMain {
     private static let keeperNumber: CInt = 3
 
     /// Serves until the keeper closes its end; the result is the exit status. `arguments` are those after the verb.

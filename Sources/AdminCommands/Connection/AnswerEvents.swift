@@ -2,7 +2,7 @@
 internal import FoundationEssentials
 
 /// What one line of a streamed answer brings.
-package struct AnswerPart: Equatable, Sendable {
+package struct ReceivedPart: Equatable, Sendable {
     package var text = ""
     /// What the model thought before it answered.
     package var reasoning = ""
@@ -12,7 +12,7 @@ package struct AnswerPart: Equatable, Sendable {
 }
 
 /// Reads server-sent events in OpenAI's form, of chats and of completions.
-package enum AnswerStream {
+package enum AnswerEvents {
     private struct Chunk: Decodable {
         struct Choice: Decodable {
             struct Delta: Decodable {
@@ -55,7 +55,7 @@ package enum AnswerStream {
     ///
     /// - Throws: the server's words where the answer broke off (`tryAgain` where that may pass); `failed` where the line
     ///   is no event of ours.
-    package static func part(of line: some Collection<UInt8>) throws(CommandError) -> AnswerPart? {
+    package static func part(of line: some Collection<UInt8>) throws(CommandError) -> ReceivedPart? {
         let text = String(decoding: line, as: UTF8.self)
         guard text.hasPrefix("data:") else { return nil }
         let payload = text.dropFirst("data:".count).drop { $0 == " " }
@@ -65,7 +65,7 @@ package enum AnswerStream {
             throw .failed("the server sent an event that this command does not understand: \(json.prefix(200))")
         }
         if let error = chunk.error { throw .fromServer(status: nil, code: error.code, message: error.message) }
-        var part = AnswerPart()
+        var part = ReceivedPart()
         if let choice = chunk.choices?.first {
             part.text = choice.delta?.content ?? choice.text ?? ""
             part.reasoning = choice.delta?.reasoning ?? ""
