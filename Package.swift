@@ -225,7 +225,11 @@ let package = Package(
             "TemplateProcess",
             ["TemplateProcess", "LinuxKernel", "Messages", "ServingModel", "TestSupport", "flowserve"]),
         tests(
-            "Keeper", ["Messages", "LinuxKernel", "ServingModel", "TestSupport", "sandbox-probe", "deepflow-keeper"]),
+            "Keeper",
+            [
+                "Keeper", "Sandbox", "Messages", "LinuxKernel", "ServingModel", "TestSupport", "sandbox-probe",
+                "deepflow-keeper",
+            ]),
         tests(
             "UnixHTTP",
             ["UnixHTTP", "LinuxKernel", "ServingModel", hummingbird, nioCore, nioPosix, logging, lifecycle]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "clinux.h"
+#include <errno.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -89,6 +90,19 @@ long clinux_raw_call(long number, long a, long b, long c, long d, long e, long f
 
 int clinux_tgkill(int32_t process, int32_t thread, int signal) {
     return (int)syscall(SYS_tgkill, process, thread, signal);
+}
+
+char *clinux_take_title_memory(long *bytes) {
+    enum { MOST_BYTES_OF_ARGUMENTS = 1 << 20 };
+    static char *no_environment[] = {NULL};
+    // glibc's own pointer to the first argument.
+    char *start = program_invocation_name;
+    if (!environ || !environ[0] || environ[0] <= start || environ[0] - start > MOST_BYTES_OF_ARGUMENTS) return NULL;
+    char *end = environ[0];
+    for (char **entry = environ; *entry == end; entry++) end += strlen(end) + 1;
+    environ = no_environment;
+    *bytes = end - start;
+    return start;
 }
 
 int clinux_file_facts(int fd, int64_t *size, uint64_t *links) {

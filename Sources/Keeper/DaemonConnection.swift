@@ -115,6 +115,10 @@ extension KeeperProcess {
             if instances[id]?.hasEnded == true { instances[id] = nil }
         case .releaseTemplate(let id):
             if templates[id]?.hasEnded == true { templates[id] = nil }
+        case .hold(let key):
+            let reason = store.hold(key, descriptor)
+            tell(reason.map { .notHeld(key, message: $0) } ?? .held(key))
+        case .release(let key): store.release(key)
         case .retire: retire()
         }
     }
@@ -136,6 +140,7 @@ extension KeeperProcess {
                 tellRunning(id, instance)
             }
         }
+        for (key, descriptor) in store.all { tell(.held(key), descriptors: [descriptor.rawValue]) }
         tell(.stateComplete)
     }
 

@@ -5,7 +5,7 @@ internal import Messages
 internal import ServingModel
 
 extension KeeperProcess {
-    /// Order `fork`: makes each instance's channel, KV segment and message pipe, and hands one end of each to the
+    /// Order `fork`: makes each instance's channel, memory, crash page and message pipe, and hands one end of each to the
     /// template, for as many instances in one packet as it can carry. What cannot be made ends that instance alone.
     func fork(_ ids: [InstanceID], template: TemplateID, _ settings: InstanceSettings) {
         prewarmed.noteOrder()
@@ -38,8 +38,9 @@ extension KeeperProcess {
         _ group: [PreparedInstance], to parent: TemplateRecord, _ template: TemplateID, _ settings: InstanceSettings
     ) {
         guard !group.isEmpty else { return }
-        let order = ToTemplate.fork(group.map(\.id), settings).encoded()
-        let given = group.flatMap(\.given)
+        let tags = ForkDescriptor.allCases
+        let order = ToTemplate.fork(group.map(\.id), descriptors: tags, settings).encoded()
+        let given = group.flatMap { tags.map($0.given) }
         do {
             let result = try order.withUnsafeBytes {
                 try parent.channel?.send($0, descriptors: given, waits: false) ?? .wouldBlock
@@ -139,7 +140,7 @@ extension InstanceRecord {
         if status == .signalled(signal: SIGKILL), !isCondemned, group?.hasLackedMemory() == true {
             return "the kernel killed the instance for want of memory: give the node more, or fewer instances at once"
         }
-        guard let crash = CrashPage(segment.rawValue, at: Int(settings.keyValueBytes)), case .signalled = status else {
+        guard let crash = CrashPage(crashPage.rawValue), case .signalled = status else {
             return "instance ended with \(status)"
         }
         return "instance ended with \(status) \(crash)"

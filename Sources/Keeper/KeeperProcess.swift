@@ -38,13 +38,14 @@ package final class KeeperProcess {
     var sandbox: SandboxState?
     var deniedCalls = 0
     var trial: SandboxTrial?
-    private var identities: TemplateIdentities
+    var identities: TemplateIdentities
     /// nil while its path could not be bound again.
     var socket: KeeperSocket?
     private let signals: SignalWatch
     private let directory: DirectoryWatch
     private let socketPath: String
     var prewarmed = PrewarmedTemplates()
+    var store = DescriptorStore()
     let groups = TemplateGroups()
     private(set) var isRetiring = false
     private var hasSuccessor = false
@@ -57,7 +58,7 @@ package final class KeeperProcess {
         self.socketPath = socketPath
         identities = TemplateIdentities(fixed: identity)
         let socket = try KeeperSocket(path: socketPath)
-        directory = try DirectoryWatch(Self.directory(of: socketPath))
+        directory = try DirectoryWatch(DirectoryPath.parent(of: socketPath))
         signals = try SignalWatch([SIGTERM, SIGINT, SIGHUP])
         DaemonPreparation.apply()
         readiness = try ReadinessList()
@@ -91,11 +92,6 @@ package final class KeeperProcess {
         instances = [:]
         groups.remove()
         log.write("keeper \(getpid()) ends")
-    }
-
-    private static func directory(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// Something changed beside the socket's file. Where the file was removed it is made again; where another keeper has
@@ -162,9 +158,6 @@ package final class KeeperProcess {
         case .trial: finishTrial()
         }
     }
-
-    /// As whom the next template runs; nil: as the keeper.
-    func nextIdentity() -> String? { identities.next() }
 
     /// Ends everything, templates first so that nothing new comes to be.
     func retire() {

@@ -49,8 +49,8 @@ final class InstanceRecord {
     let preparedAt = MonotonicTime.now
     /// The daemon's end; every daemon gets a copy.
     let channel: SharedDescriptor
-    /// Held here so that it outlives the daemon and, later, the instance.
-    let segment: SharedDescriptor
+    /// Read when it has ended by a signal.
+    let crashPage: SharedDescriptor
     var messages: MessagePipe?
     var child: ForkedChild?
     var ending: Ending?
@@ -67,7 +67,7 @@ final class InstanceRecord {
         self.group = group
         self.settings = settings
         channel = prepared.channel
-        segment = prepared.segment
+        crashPage = prepared.crashPage
         messages = prepared.messages
     }
 
@@ -85,8 +85,9 @@ final class PreparedInstance {
     let id: InstanceID
     /// The daemon's end.
     let channel: SharedDescriptor
-    let segment: SharedDescriptor
+    let crashPage: SharedDescriptor
     let messages: MessagePipe
+    private let keyValueMemory: OwnedDescriptor
     private let instanceEnd: PacketSocket
     private let messageWriter: OwnedDescriptor
 
@@ -94,16 +95,23 @@ final class PreparedInstance {
         var ends = try PacketSocket.pair()
         let pipe = try MessagePipe.make()
         self.id = id
-        segment = SharedDescriptor(
-            try MemoryFile.sealed(name: "deepflow-kv", byteCount: settings.segmentBytes))
+        keyValueMemory = try MemoryFile.sealed(name: "kv/\(id)", byteCount: Int(settings.keyValueBytes))
+        crashPage = SharedDescriptor(try MemoryFile.sealed(name: "crash/\(id)", byteCount: CrashPage.byteCount))
         channel = SharedDescriptor(ends.takeFirst().takeDescriptor())
         instanceEnd = ends.takeSecond()
         messages = pipe.reader
         messageWriter = pipe.takeWriter()
     }
 
-    /// What the child gets, in the order of `ToTemplate.forkDescriptors`.
-    var given: [CInt] { [instanceEnd.descriptor.rawValue, segment.rawValue, messageWriter.rawValue] }
+    /// What the child gets, with the tags of `ToTemplate.fork`.
+    func given(_ use: ForkDescriptor) -> CInt {
+        switch use {
+        case .channel: instanceEnd.descriptor.rawValue
+        case .errorOutput: messageWriter.rawValue
+        case .keyValueMemory: keyValueMemory.rawValue
+        case .crashPage: crashPage.rawValue
+        }
+    }
 }
 
 /// The process of an instance, checked to be the keeper's own child.

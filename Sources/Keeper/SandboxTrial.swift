@@ -38,7 +38,7 @@ extension KeeperProcess {
     /// Begins the trial; its end is an event.
     func beginTrial() {
         do {
-            let trial = try SandboxTrial(launcher, identity: nextIdentity())
+            let trial = try SandboxTrial(launcher, identity: identities.next())
             try readiness.add(trial.process.descriptor.rawValue, key: keys.make(.trial), .readable)
             self.trial = trial
         } catch {

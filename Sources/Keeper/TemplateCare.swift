@@ -13,6 +13,8 @@ struct TemplateLauncher {
         "SWIFT_BACKTRACE=enable=no",
         // Symbols are bound before the fork, not in each child.
         "LD_BIND_NOW=1",
+        // Room for longer titles, see `ProcessTitle`.
+        "FLOWSERVE_TITLE=" + String(repeating: "-", count: 192),
     ]
 
     /// `identity` is the template's user, see `TemplateIdentities`. A trial only confines itself and ends. Descriptor
@@ -41,7 +43,8 @@ extension KeeperProcess {
             record.orderedAt = ordered
             tell(.templateStarting(id, model: model, processID: record.process.processID))
             // One that died meanwhile is reported by its process.
-            _ = try? ToTemplate.load.encoded().withUnsafeBytes {
+            let name = String(model.prefix { $0 != "@" })
+            _ = try? ToTemplate.load(name: name).encoded().withUnsafeBytes {
                 try record.channel?.send($0, descriptors: [artefact.rawValue], waits: false)
             }
         } catch {
@@ -55,7 +58,7 @@ extension KeeperProcess {
     func launch(_ id: TemplateID, model: String?) throws(SystemCallError) -> TemplateRecord {
         var ends = try PacketSocket.pair()
         let theirs = ends.takeSecond()
-        let process = try launcher.start(channel: theirs.descriptor.rawValue, identity: nextIdentity())
+        let process = try launcher.start(channel: theirs.descriptor.rawValue, identity: identities.next())
         let record = TemplateRecord(model: model, process: process, channel: ends.takeFirst())
         templates[id] = record
         record.group = groups.make(for: id, record.process.processID)

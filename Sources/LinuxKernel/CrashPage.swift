@@ -14,10 +14,10 @@ package struct CrashPage: Hashable, Sendable, CustomStringConvertible {
     /// Return addresses, innermost first.
     package let frames: [UInt64]
 
-    /// Reads the page at `offset` of a file; nil where there was no crash.
-    package init?(_ file: CInt, at offset: Int) {
+    /// Reads the page that a file is; nil where there was no crash.
+    package init?(_ file: CInt) {
         var crash = clinux_crash()
-        let count = withUnsafeMutableBytes(of: &crash) { pread(file, $0.baseAddress, $0.count, off_t(offset)) }
+        let count = withUnsafeMutableBytes(of: &crash) { pread(file, $0.baseAddress, $0.count, 0) }
         guard count == MemoryLayout<clinux_crash>.size, crash.signal != 0 else { return nil }
         signal = crash.signal
         address = crash.address
@@ -34,7 +34,7 @@ package struct CrashPage: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Has crashes of the calling process written to `memory`, a page that stays mapped.
-    package static func note(in memory: UnsafeMutableRawPointer) throws(SystemCallError) {
-        try systemCall("sigaction") { clinux_note_crashes(memory) }
+    package static func note(in memory: UnsafeMutableRawBufferPointer) throws(SystemCallError) {
+        try systemCall("sigaction") { clinux_note_crashes(memory.baseAddress) }
     }
 }

@@ -11,13 +11,27 @@ package struct MappedMemory: ~Copyable, @unchecked Sendable {
         case readOnly, readWrite
     }
 
-    /// Maps the first `byteCount` bytes behind `descriptor`, shared.
-    package init(_ descriptor: CInt, byteCount: Int, access: Access) throws(SystemCallError) {
+    /// Where a mapping comes to lie.
+    package enum Placement {
+        /// Where the kernel finds room.
+        case anywhere
+        /// At this address, a multiple of the page size, in the place of what is mapped there: of a part of an
+        /// `AddressRange`, which is the caller's to replace.
+        case over(UnsafeMutableRawPointer)
+    }
+
+    /// Maps `byteCount` bytes behind `descriptor` from `offset`, a multiple of the page size, shared.
+    package init(
+        _ descriptor: CInt, offset: Int = 0, byteCount: Int, access: Access, placement: Placement = .anywhere
+    ) throws(SystemCallError) {
         guard byteCount > 0 else { throw SystemCallError("mmap", "an empty file", code: EINVAL) }
         let protection = access == .readOnly ? PROT_READ : PROT_READ | PROT_WRITE
-        guard let base = mmap(nil, byteCount, protection, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
-            throw SystemCallError("mmap", "\(byteCount) bytes")
-        }
+        let base =
+            switch placement {
+            case .anywhere: mmap(nil, byteCount, protection, MAP_SHARED, descriptor, offset)
+            case .over(let address): mmap(address, byteCount, protection, MAP_SHARED | MAP_FIXED, descriptor, offset)
+            }
+        guard let base, base != MAP_FAILED else { throw SystemCallError("mmap", "\(byteCount) bytes") }
         bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
     }
 
@@ -39,6 +53,26 @@ package struct MappedMemory: ~Copyable, @unchecked Sendable {
 
     deinit {
         munmap(bytes.baseAddress, bytes.count)
+    }
+}
+
+/// Addresses without memory, into which files are mapped side by side (`MappedMemory.Placement.over`): a process sees a
+/// file as a whole, and a part of it with other rights, at addresses that follow from one base. Kept for the life of the
+/// process.
+package struct AddressRange {
+    package let base: UnsafeMutableRawPointer
+
+    /// Takes `byteCount` addresses whose first is a multiple of `alignment`, a power of two that is no less than a page.
+    package init(byteCount: Int, alignment: Int) throws(SystemCallError) {
+        // The kernel aligns to pages only: as much more is taken, and given back where it is not needed.
+        let room = byteCount + alignment
+        guard let start = mmap(nil, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+            start != MAP_FAILED
+        else { throw SystemCallError("mmap", "\(room) addresses") }
+        let skipped = (alignment - Int(bitPattern: start) & (alignment - 1)) & (alignment - 1)
+        base = start + skipped
+        if skipped > 0 { munmap(start, skipped) }
+        munmap(base + byteCount, alignment - skipped)
     }
 }
 

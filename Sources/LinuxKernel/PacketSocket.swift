@@ -165,11 +165,21 @@ package struct ReceivedDescriptors: ~Copyable {
         self.numbers = numbers
     }
 
+    /// How many are left.
     package var count: Int { numbers.count }
+
+    /// The number of one of them, counted from 0; valid as long as this value owns it.
+    package subscript(index: Int) -> CInt { numbers[index] }
 
     /// The next one in the sender's order; nil when all are taken.
     package mutating func takeFirst() -> OwnedDescriptor? {
         numbers.isEmpty ? nil : OwnedDescriptor(owning: numbers.removeFirst())
+    }
+
+    /// The next `count`, which must be there.
+    package mutating func takeFirst(_ count: Int) -> ReceivedDescriptors {
+        defer { numbers.removeFirst(count) }
+        return ReceivedDescriptors(owning: Array(numbers.prefix(count)))
     }
 
     deinit {

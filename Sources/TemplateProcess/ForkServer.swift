@@ -16,12 +16,19 @@ package struct ForkServer: ~Copyable {
     private let keeper: PacketSocket
     private let sandbox: InstanceSandbox
     private let threads: ThreadCount
+    private let title: ProcessTitle?
+    /// The model's name in lists of processes.
+    private var name = ""
 
-    /// `threads` was opened before Landlock took the file system away.
-    package init(keeper: consuming PacketSocket, sandbox: InstanceSandbox, threads: consuming ThreadCount) {
+    /// `threads` was opened before Landlock took the file system away. `title` is this process's own; nil leaves all
+    /// processes under the name that they have.
+    package init(
+        keeper: consuming PacketSocket, sandbox: InstanceSandbox, threads: consuming ThreadCount, title: ProcessTitle?
+    ) {
         self.keeper = keeper
         self.sandbox = sandbox
         self.threads = threads
+        self.title = title
     }
 
     /// How `serve` ended in the template itself.
@@ -37,7 +44,7 @@ package struct ForkServer: ~Copyable {
     /// - `load` maps and prepares the model behind an artefact, once, before the first fork.
     /// - `child` is called in a child once it is confined, and its result is the child's exit status; `serve` never
     ///   returns there.
-    package func serve(
+    package mutating func serve(
         load: (borrowing OwnedDescriptor) throws -> TemplateStart, child: (consuming ForkedInstance) -> Int32
     ) throws -> End {
         var isLoaded = false
@@ -47,25 +54,36 @@ package struct ForkServer: ~Copyable {
             let result = try buffer.withUnsafeMutableBytes { try keeper.receive(into: $0, descriptors: &descriptors) }
             guard case .packet(let count) = result else { return .keeperGone }
             switch try buffer.prefix(count).withUnsafeBytes({ try ToTemplate(decoding: $0) }) {
-            case .load:
+            case .load(let name):
                 guard !isLoaded, let artefact = descriptors.takeFirst() else {
                     throw FrameError.outOfRange(field: "load")
                 }
                 isLoaded = true
+                self.name = name
+                if let title { title.show(title.composed("template", name: name)) }
                 do {
-                    try tell(.ready(try load(artefact)))
+                    try send(.ready(try load(artefact)))
                 } catch {
-                    try tell(.failed(message: "\(error)"))
+                    try send(.failed(message: "\(error)"))
                     return .modelRefused
                 }
-            case .fork(let instances, let settings):
+            case .fork(let instances, let tags, let settings):
                 guard isLoaded else { throw FrameError.outOfRange(field: "fork before load") }
-                for id in instances { try tell(fork(id, settings, &descriptors, child)) }
+                guard descriptors.count == instances.count * tags.count else {
+                    throw FrameError.outOfRange(field: "descriptors of a fork")
+                }
+                for id in instances {
+                    let birth = ChildBirth(
+                        id: id, settings: settings,
+                        title: title.map { ($0, $0.composed("instance", name: name, suffix: "\(id)")) }, tags: tags,
+                        descriptors: descriptors.takeFirst(tags.count))
+                    try send(fork(birth, child))
+                }
             }
         }
     }
 
-    private func tell(_ message: FromTemplate) throws(SystemCallError) {
+    private func send(_ message: FromTemplate) throws(SystemCallError) {
         let packet = message.encoded()
         do {
             _ = try packet.withUnsafeBytes { try keeper.send($0) }
@@ -75,25 +93,16 @@ package struct ForkServer: ~Copyable {
     }
 
     private func fork(
-        _ id: InstanceID, _ settings: InstanceSettings, _ descriptors: inout ReceivedDescriptors,
-        _ child: (consuming ForkedInstance) -> Int32
+        _ birth: borrowing ChildBirth, _ child: (consuming ForkedInstance) -> Int32
     ) -> FromTemplate {
-        guard let channel = descriptors.takeFirst(), let segment = descriptors.takeFirst(),
-            let messages = descriptors.takeFirst()
-        else { return .forkFailed(id, message: "the order came without its descriptors") }
         guard threads.current() == 1 else {
-            return .forkFailed(id, message: "the template has more than one thread: it must not fork any more")
+            return .forkFailed(birth.id, message: "the template has more than one thread: it must not fork any more")
         }
         // The child's parent is the keeper, which learns of its end from the kernel, whatever becomes of the template.
         let process = clinux_clone(
             CLINUX_CLONE_PARENT | CLINUX_CLONE_CHILD_SETTID | CLINUX_CLONE_CHILD_CLEARTID)
-        if process == 0 {
-            let birth = ChildBirth(
-                id: id, settings: settings, channel: channel.rawValue, segment: segment.rawValue,
-                messages: messages.rawValue)
-            _exit(birth.run(sandbox, child))
-        }
-        if process < 0 { return .forkFailed(id, message: "\(SystemCallError("clone"))") }
-        return .forked(id, processID: process)
+        if process == 0 { _exit(birth.run(sandbox, child)) }
+        if process < 0 { return .forkFailed(birth.id, message: "\(SystemCallError("clone"))") }
+        return .forked(birth.id, processID: process)
     }
 }

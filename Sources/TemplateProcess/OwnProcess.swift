@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CLinux
 internal import Glibc
 package import LinuxKernel
 
@@ -20,17 +19,9 @@ package struct ThreadCount: ~Copyable {
     }
 }
 
-/// The name that `ps -o comm` and `top` show, 15 bytes at most.
-enum ProcessName {
-    private static let setName: CInt = 15
-
-    static func set(_ name: StaticString) {
-        _ = clinux_prctl(setName, UInt(bitPattern: name.utf8Start), 0, 0, 0)
-    }
-}
-
 /// Sentences on stderr, which the keeper reads.
 package enum StandardError {
+    /// Writes `message` on a line of its own, with the program's name before it.
     package static func write(_ message: String) {
         let line = "flowserve: " + message + "\n"
         _ = Array(line.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -7,7 +7,7 @@ internal import Sandbox
 
 /// `flowserve template`: the warm parent of a model's instances. Started by a keeper with its channel as descriptor 3.
 ///
-/// It begins blank: confined, its child's path used once, without a model. So it can wait beforehand, and what a model's
+/// It begins pre-warmed: confined, its child's path used once, without a model. So it can wait beforehand, and what a model's
 /// first start has to wait for is the model alone.
 package enum TemplateMain {
     private static let keeperNumber: CInt = 3
@@ -20,16 +20,16 @@ package enum TemplateMain {
         }
         // A reader of stderr that went away is no reason to die; inherited by every child.
         signal(SIGPIPE, SIG_IGN)
-        ProcessName.set("flow-template")
         // Where /proc is hidden it stays as it is.
         try? OutOfMemoryScore.set(OutOfMemoryScore.ofModels)
         let keeper = PacketSocket(owning: OwnedDescriptor(owning: keeperNumber))
         do {
+            let title = ProcessTitle()
             let threads = try ThreadCount()
             try InstanceMain.rehearseChannel()
             let sandbox = try TemplateConfinement.enter(options, channel: keeper)
             if options.isTrial { return 0 }
-            return try serve(ForkServer(keeper: keeper, sandbox: sandbox, threads: threads))
+            return try serve(ForkServer(keeper: keeper, sandbox: sandbox, threads: threads, title: title))
         } catch {
             // The keeper reports the end with the exit status; the sentence is in its log.
             StandardError.write("template: \(error)")
@@ -39,6 +39,7 @@ package enum TemplateMain {
 
     private static func serve(_ server: consuming ForkServer) throws -> Int32 {
         var model: WarmModel?
+        var server = server
         let end = try server.serve { artefact in
             let begin = MonotonicTime.now
             let image = try ServingModelImage(mapping: try map(artefact))

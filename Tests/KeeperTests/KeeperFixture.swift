@@ -67,8 +67,10 @@ final class TestDaemon {
             socket.descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    func order(_ order: ToKeeper, descriptor: CInt? = nil) throws {
-        _ = try order.encoded().withUnsafeBytes {
+    func order(_ order: ToKeeper, descriptor: CInt? = nil, version: UInt8? = nil) throws {
+        var frame = order.encoded()
+        if let version { frame[4] = version }
+        _ = try frame.withUnsafeBytes {
             try socket.send($0, descriptors: descriptor.map { [$0] } ?? [])
         }
     }
@@ -92,16 +94,26 @@ final class TestDaemon {
     }
 
     func takeChannel() throws -> PacketSocket {
-        guard let descriptor = lastDescriptor.take() else { throw Silence(result: .nothing) }
-        return PacketSocket(owning: descriptor)
+        PacketSocket(owning: try takeDescriptor())
     }
 
-    /// Greets a fresh keeper and starts a template.
-    func startTemplate() throws -> TemplateID {
+    /// What came with the last event that brought a descriptor.
+    func takeDescriptor() throws -> OwnedDescriptor {
+        guard let descriptor = lastDescriptor.take() else { throw Silence(result: .nothing) }
+        return descriptor
+    }
+
+    /// Greets a fresh keeper.
+    func greet() throws {
         try order(.hello)
         #expect(try isWelcome(hear()))
         #expect(try hear() == .prewarmed(0))
         #expect(try hear() == .stateComplete)
+    }
+
+    /// Greets a fresh keeper and starts a template.
+    func startTemplate() throws -> TemplateID {
+        try greet()
         let template = TemplateID.random()
         let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
         try order(.startTemplate(template, model: "probe"), descriptor: artefact.rawValue)

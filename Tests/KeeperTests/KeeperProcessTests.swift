@@ -7,6 +7,8 @@ import ServingModel
 import TestSupport
 import Testing
 
+@testable import Keeper
+
 @Suite("Keeper", .serialized)
 struct KeeperProcessTests {
     @Test("A template starts, an instance is forked, and its channel works")
@@ -193,6 +195,73 @@ struct KeeperProcessTests {
         }
         #expect(try keeper.process.reap(waits: true) == .exited(code: 0))
         #expect(access(keeper.socketPath, F_OK) == 0)
+    }
+
+    @Test("A daemon of another version is greeted in the keeper's own, can have it retire, and nothing else")
+    func otherVersion() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        let template = try daemon.startTemplate()
+        let other = try TestDaemon(keeper)
+        try other.order(.hello, version: 2)
+        #expect(try other.isWelcome(other.hear()))
+        try other.order(.stopTemplate(template), version: 2)
+        #expect(throws: Silence.self) { while true { _ = try other.hear() } }
+        let next = try TestDaemon(keeper)
+        try next.order(.hello, version: 99)
+        try next.order(.retire, version: 99)
+        #expect(try keeper.process.reap(waits: true) == .exited(code: 0))
+    }
+
+    @Test("Descriptors that are held by key outlive their daemon")
+    func heldDescriptors() throws {
+        let keeper = try KeeperFixture()
+        let (kept, given) = (try #require(DescriptorKey("arena/m")), try #require(DescriptorKey("table")))
+        do {
+            let daemon = try TestDaemon(keeper)
+            try daemon.greet()
+            for key in [kept, given, kept] {
+                let file = try MemoryFile.sealed(name: "held", byteCount: 4096)
+                try systemCall("pwrite") { pwrite(file.rawValue, key.text, key.text.utf8.count, 0) }
+                try daemon.order(.hold(key), descriptor: file.rawValue)
+                #expect(try daemon.hear() == .held(key))
+            }
+            try daemon.order(.hold(kept))
+            #expect(try daemon.hear() == .notHeld(kept, message: "the order came without a descriptor"))
+            try daemon.order(.release(given))
+        }
+        let successor = try TestDaemon(keeper)
+        try successor.order(.hello)
+        #expect(try successor.isWelcome(successor.hear()))
+        #expect(try successor.hear() == .prewarmed(0))
+        #expect(try successor.hear() == .held(kept))
+        let file = try successor.takeDescriptor()
+        #expect(try successor.hear() == .stateComplete)
+        var bytes = [UInt8](repeating: 0, count: 7)
+        #expect(pread(file.rawValue, &bytes, 7, 0) == 7)
+        #expect(bytes == Array("arena/m".utf8))
+    }
+
+    @Test("The keeper holds so many descriptors and no more")
+    func fullStore() throws {
+        let keeper = try KeeperFixture()
+        let daemon = try TestDaemon(keeper)
+        try daemon.greet()
+        let file = try MemoryFile.sealed(name: "held", byteCount: 4096)
+        for number in 0..<DescriptorStore.limit {
+            let key = try #require(DescriptorKey("k\(number)"))
+            try daemon.order(.hold(key), descriptor: file.rawValue)
+            #expect(try daemon.hear() == .held(key))
+        }
+        let late = try #require(DescriptorKey("late"))
+        try daemon.order(.hold(late), descriptor: file.rawValue)
+        guard case .notHeld(late, _) = try daemon.hear() else {
+            Issue.record("one too many was held")
+            return
+        }
+        try daemon.order(.release(try #require(DescriptorKey("k7"))))
+        try daemon.order(.hold(late), descriptor: file.rawValue)
+        #expect(try daemon.hear() == .held(late))
     }
 
     @Test("The order to retire ends instances, templates, keeper and socket file")

@@ -20,6 +20,11 @@ struct FrameRoundTripTests {
     static let sandbox = SandboxState(
         deniedCalls: .named, identity: "user 1000", missing: ["landlock: not there"], remarks: ["a", "b"])
 
+    static var key: DescriptorKey {
+        guard let key = DescriptorKey("arena/m") else { preconditionFailure("it is a key") }
+        return key
+    }
+
     static let toInstance: [ToInstance] = [
         .ping(1), .submissionPart(task, offset: 0, total: 4, bytes: [1, 2, 3, 4]), .cancel(task),
         .acknowledge(task, index: 64), .release(task), .replay(task, index: 3), .attach, .drain,
@@ -39,7 +44,7 @@ struct FrameRoundTripTests {
         .hello, .startTemplate(template, model: "m"), .fork([instance], template: template, settings),
         .keepPrewarmed(2),
         .killInstance(instance), .stopTemplate(template), .releaseInstance(instance), .releaseTemplate(template),
-        .retire,
+        .hold(key), .release(key), .retire,
     ]
     static let fromKeeper: [FromKeeper] = [
         .welcome(processID: 4, controllers: ["cpu", "memory"]), .sandbox(sandbox, deniedCalls: 3), .stateComplete,
@@ -54,7 +59,10 @@ struct FrameRoundTripTests {
             instance,
             .init(template: template, processID: 6, settings: settings, preparedAt: MonotonicTime(nanoseconds: 700))),
         .instanceEnded(instance, .signalled(signal: 9), message: "killed"),
-        .instanceEnded(instance, nil, message: "never was"),
+        .instanceEnded(instance, nil, message: "never was"), .held(key), .notHeld(key, message: "full"),
+    ]
+    static let toTemplate: [ToTemplate] = [
+        .load(name: "m"), .fork([instance, instance], descriptors: ForkDescriptor.allCases.reversed(), settings),
     ]
     static let fromTemplate: [FromTemplate] = [
         .confined(sandbox), .ready(TemplateStart(mappingMicroseconds: 1, rehearsalMicroseconds: 2)),
@@ -85,15 +93,59 @@ struct FrameRoundTripTests {
         for message in Self.fromTemplate {
             #expect(try message.encoded().withUnsafeBytes { try FromTemplate(decoding: $0) } == message)
         }
-        for order in [ToTemplate.load, .fork([Self.instance, Self.instance], Self.settings)] {
+        for order in Self.toTemplate {
             #expect(try order.encoded().withUnsafeBytes { try ToTemplate(decoding: $0) } == order)
         }
+    }
+
+    @Test("What a keeper of any version must understand is sent in the oldest one, and read in every one")
+    func lastingFrames() throws {
+        for order in [ToKeeper.hello, .retire] {
+            #expect(order.encoded()[4] == 2)
+            for version in UInt8.min ... .max {
+                var frame = order.encoded()
+                frame[4] = version
+                #expect(try frame.withUnsafeBytes { try ToKeeper(decoding: $0) } == order)
+            }
+        }
+        for version in UInt8.min ... .max where version != FrameHeader.version {
+            var frame = ToKeeper.killInstance(Self.instance).encoded()
+            frame[4] = version
+            #expect(throws: FrameError.wrongVersion(version)) {
+                try frame.withUnsafeBytes { try ToKeeper(decoding: $0) }
+            }
+        }
+        #expect("\(FrameError.wrongVersion(2))" == "frame of version 2, this side speaks version 3")
+    }
+
+    @Test("A fork whose tags are unknown, double or too few is refused")
+    func tags() throws {
+        let good = ToTemplate.fork([Self.instance], descriptors: ForkDescriptor.allCases, Self.settings).encoded()
+        // Behind the header, one instance and the number of tags.
+        let first = FrameHeader.byteCount + 4 + 8 + 4
+        for tag: UInt8 in [0, 2, 5, 255] {
+            var bad = good
+            bad[first] = tag
+            #expect(throws: FrameError.outOfRange(field: "descriptor")) {
+                try bad.withUnsafeBytes { try ToTemplate(decoding: $0) }
+            }
+        }
+        let short = ToTemplate.fork([Self.instance], descriptors: [.channel, .crashPage], Self.settings).encoded()
+        #expect(throws: FrameError.outOfRange(field: "descriptors")) {
+            try short.withUnsafeBytes { try ToTemplate(decoding: $0) }
+        }
+    }
+
+    @Test("A key is printable, and neither empty nor long")
+    func keys() {
+        for text in ["", "a b", "ä", "a\n", String(repeating: "k", count: 97)] { #expect(DescriptorKey(text) == nil) }
+        #expect(DescriptorKey(String(repeating: "k", count: 96))?.text.count == 96)
     }
 
     private static var allFrames: [[UInt8]] {
         toInstance.map { $0.encoded() } + fromInstance.map { $0.encoded() } + toKeeper.map { $0.encoded() }
             + fromKeeper.map { $0.encoded() } + fromTemplate.map { $0.encoded() }
-            + [ToTemplate.fork([instance], settings).encoded(), ToTemplate.load.encoded()]
+            + toTemplate.map { $0.encoded() }
     }
 
     private static func decodeAsEverything(_ bytes: [UInt8]) -> Int {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import LinuxKernel
 import Messages
 import ServingModel
@@ -210,6 +211,26 @@ import Testing
         #expect(reason.contains("no frame"))
     }
 
+    @Test("a keeper of another version is told to end what it holds, and lost with both versions named")
+    func foreignKeeper() async throws {
+        defer { reactor.stop() }
+        var listener = Listener(reactor)
+        #expect(try await keeper.receiveOrder() == .hello)
+        for event in [FromKeeper.welcome(processID: 4, controllers: nil), .stateComplete] {
+            var frame = event.encoded()
+            frame[4] = 2
+            try keeper.send(frame)
+        }
+        // Before the connection closes, and once.
+        #expect(try await keeper.receiveOrder() == .retire)
+        keeper.close()
+        guard case .keeperLost(let reason) = try await listener.next() else {
+            Issue.record("it must be lost")
+            return
+        }
+        #expect(reason.contains("version 2 ") && reason.contains("version 3;"), "\(reason)")
+    }
+
     @Test("after stop the rings end")
     func stop() async {
         reactor.stop()
@@ -226,6 +247,9 @@ final class PacketEnd: Sendable {
     func send(_ packet: [UInt8], descriptors: [CInt] = []) throws {
         _ = try packet.withUnsafeBytes { try socket.send($0, descriptors: descriptors) }
     }
+
+    /// The other side sees the end of the connection.
+    func close() { shutdown(socket.descriptor.rawValue, CInt(SHUT_RDWR)) }
 
     func receiveOrder() async throws -> ToKeeper {
         try await receive().withUnsafeBytes { try ToKeeper(decoding: $0) }

@@ -21,13 +21,15 @@ struct ProbeTemplate {
         guard var options = TemplateOptions(arguments: arguments) else { return 64 }
         options.children = profile.children
         do {
+            let title = ProcessTitle()
             let threads = try ThreadCount()
             let foreign = try Self.foreignBlocks()
             let keeper = PacketSocket(owning: OwnedDescriptor(owning: Self.channel))
             let sandbox = try TemplateConfinement.enter(options, channel: keeper)
             if options.isTrial { return 0 }
             var weights = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-            let end = try ForkServer(keeper: keeper, sandbox: sandbox, threads: threads).serve { artefact in
+            var server = ForkServer(keeper: keeper, sandbox: sandbox, threads: threads, title: title)
+            let end = try server.serve { artefact in
                 weights = try MappedMemory(
                     artefact.rawValue, byteCount: artefact.fileSize(), access: .readOnly
                 ).leak()
@@ -35,7 +37,8 @@ struct ProbeTemplate {
                 return TemplateStart(mappingMicroseconds: 0, rehearsalMicroseconds: 0)
             } child: { child in
                 let place = ProbePlace(
-                    weights: weights, foreignBlocks: foreign, ownBlocks: child.keyValueMemory, channel: Self.channel)
+                    weights: weights, foreignBlocks: foreign, ownBlocks: child.keyValueMemory,
+                    channel: Self.channel)
                 return Self.answerAttempts(child.id, child.takeChannel(), place)
             }
             return end == .modelRefused ? 65 : 0
@@ -58,7 +61,8 @@ struct ProbeTemplate {
     ) throws(ProbeAnswer) {
         let text = String(decoding: weights.prefix { $0 != 0 }, as: UTF8.self)
         guard text.hasPrefix(ownAttempt) else { return }
-        let place = ProbePlace(weights: weights, foreignBlocks: foreign, ownBlocks: weights, channel: channel)
+        let place = ProbePlace(
+            weights: weights, foreignBlocks: foreign, ownBlocks: weights, channel: channel)
         let name = String(text.dropFirst(ownAttempt.count))
         throw ProbeAnswer(description: Attempt.outcome(of: name, at: place) ?? "unknown attempt")
     }
@@ -98,7 +102,8 @@ enum ProbePacker {
             return 1
         }
         let memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-        let place = ProbePlace(weights: memory, foreignBlocks: memory, ownBlocks: memory, channel: -1)
+        let place = ProbePlace(
+            weights: memory, foreignBlocks: memory, window: memory, ownBlocks: memory, channel: -1)
         guard let answer = Attempt.outcome(of: name, at: place) else { return 64 }
         _ = Array(answer.utf8).withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
         return 0

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Glibc
 import LinuxKernel
 import Messages
@@ -98,14 +99,43 @@ struct TemplateInstanceTests {
     func damaged() throws {
         let artefact = try MemoryFile.unsealed(name: "artefact")
         try [UInt8](repeating: 7, count: 8192).withUnsafeBytes { try artefact.writeAll($0) }
-        let template = try TestTemplate(blank: "flowserve")
-        try template.order(.load, descriptors: [artefact.rawValue])
+        let template = try TestTemplate(prewarmed: "flowserve")
+        try template.order(.load(name: "damaged"), descriptors: [artefact.rawValue])
         guard case .failed(let message) = try template.hear() else {
             Issue.record("no complaint")
             return
         }
         #expect(message.count > 10)
         #expect(try template.process.reap(waits: true) == .exited(code: 65))
+    }
+
+    @Test("Lists of processes show template and instance by what they are")
+    func titles() throws {
+        let template = try TestTemplate.tiny()
+        #expect(try Self.listed(template.process.processID) == ["flowserve", "flowserve template test"])
+        let instance = try template.fork()
+        // Ready, so that its first moments are over.
+        _ = try instance.hear()
+        #expect(
+            try Self.listed(instance.process.processID) == ["flowserve", "flowserve instance test \(instance.id)"])
+        #expect(try Self.listed(template.process.processID)[1] == "flowserve template test")
+    }
+
+    /// Name and command line, as the kernel tells them to everybody.
+    private static func listed(_ process: Int32) throws -> [String] {
+        try ["comm", "cmdline"].map { file in
+            let text = try String(contentsOfFile: "/proc/\(process)/\(file)", encoding: .utf8)
+            return text.trimmingCharacters(in: ["\n", "\0"])
+        }
+    }
+
+    @Test("A fork order with other descriptors than its tags say is refused, and ends the template")
+    func descriptorsOfAnotherNumber() throws {
+        let template = try TestTemplate.tiny()
+        let settings = InstanceSettings(keyValueBytes: 4096, rankCount: 1, maximumTasks: 1)
+        try template.order(
+            .fork([.random()], descriptors: ForkDescriptor.allCases, settings), descriptors: [STDERR_FILENO])
+        #expect(try template.process.reap(waits: true) == .exited(code: 70))
     }
 
     @Test("The count of threads is read from the kernel")

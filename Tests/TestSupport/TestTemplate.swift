@@ -3,7 +3,7 @@ import Glibc
 package import LinuxKernel
 package import Messages
 import Sandbox
-import ServingModel
+package import ServingModel
 
 /// A template process with the test in its keeper's place: its children are the test's own.
 package final class TestTemplate {
@@ -12,7 +12,7 @@ package final class TestTemplate {
     private let listener: CallListener?
 
     /// Starts `executable template` and waits until it is confined.
-    package init(blank executable: String) throws {
+    package init(prewarmed executable: String) throws {
         var ends = try PacketSocket.pair()
         let theirs = ends.takeSecond()
         keeperEnd = ends.takeFirst()
@@ -20,7 +20,7 @@ package final class TestTemplate {
         let identity = geteuid() == 0 ? ["--identity", ProcessIdentity.own(1).text] : []
         process = try ProcessLaunch(
             executable: BuiltExecutable.path(executable), arguments: ["template"] + identity,
-            environment: ["LD_BIND_NOW=1"],
+            environment: ["LD_BIND_NOW=1", "FLOWSERVE_TITLE=" + String(repeating: "-", count: 192)],
             descriptors: [nil, STDERR_FILENO, STDERR_FILENO, theirs.descriptor.rawValue]
         ).start()
         _ = consume theirs
@@ -36,9 +36,9 @@ package final class TestTemplate {
 
     /// Gives it an artefact (an empty file where there is none), too, and waits until it serves.
     package convenience init(_ executable: String, artefact: CInt? = nil) throws {
-        try self.init(blank: executable)
+        try self.init(prewarmed: executable)
         let empty = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
-        try order(.load, descriptors: [artefact ?? empty.rawValue])
+        try order(.load(name: "test"), descriptors: [artefact ?? empty.rawValue])
         let loaded = try hear()
         guard case .ready = loaded else { throw UnexpectedMessage(description: "\(loaded)") }
     }
@@ -50,17 +50,19 @@ package final class TestTemplate {
 
     /// Orders a fork and returns the child.
     package func fork(_ settings: InstanceSettings) throws -> TestInstance {
-        let segment = try MemoryFile.sealed(name: "test-kv", byteCount: settings.segmentBytes)
+        let memory = try MemoryFile.sealed(name: "test-kv", byteCount: Int(settings.keyValueBytes))
+        let crashPage = try MemoryFile.sealed(name: "test-crash", byteCount: CrashPage.byteCount)
         var ends = try PacketSocket.pair()
         let theirs = ends.takeSecond()
         let id = InstanceID.random()
-        let given = [theirs.descriptor.rawValue, segment.rawValue, STDERR_FILENO]
-        try order(.fork([id], settings), descriptors: given)
+        let tags: [ForkDescriptor] = [.crashPage, .channel, .keyValueMemory, .errorOutput]
+        let given = [crashPage.rawValue, theirs.descriptor.rawValue, memory.rawValue, STDERR_FILENO]
+        try order(.fork([id], descriptors: tags, settings), descriptors: given)
         _ = consume theirs
         try allowFork()
         let answer = try hear()
         guard case .forked(id, let number) = answer else { throw UnexpectedMessage(description: "\(answer)") }
-        return TestInstance(channel: ends.takeFirst(), process: try ProcessHandle(ofChild: number))
+        return TestInstance(id: id, channel: ends.takeFirst(), process: try ProcessHandle(ofChild: number))
     }
 
     /// Sends an order as its keeper would.
@@ -89,10 +91,12 @@ package final class TestTemplate {
 
 /// A forked child and the test's end of its channel.
 package final class TestInstance {
+    package let id: InstanceID
     package let channel: PacketSocket
     package let process: ProcessHandle
 
-    init(channel: consuming PacketSocket, process: consuming ProcessHandle) {
+    init(id: InstanceID, channel: consuming PacketSocket, process: consuming ProcessHandle) {
+        self.id = id
         self.channel = channel
         self.process = process
     }

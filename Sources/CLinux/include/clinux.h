@@ -31,6 +31,9 @@ extern const unsigned CLINUX_CLOSE_RANGE_CLOEXEC;
 long clinux_raw_call(long number, long a, long b, long c, long d, long e, long f);
 /// kill(2) on one thread, checked against its process.
 int clinux_tgkill(int32_t process, int32_t thread, int signal);
+/// The memory from which the kernel reads the arguments of this process, with that of the environment behind it; the
+/// environment is empty afterwards. NULL where they do not lie one behind the other.
+char *clinux_take_title_memory(long *bytes);
 /// fstat(2) itself: glibc may make a call out of it that can also ask about paths.
 int clinux_file_facts(int fd, int64_t *size, uint64_t *links);
 

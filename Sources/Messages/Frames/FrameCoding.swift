@@ -14,7 +14,7 @@ package enum FrameError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .truncated(let field): "frame ends within '\(field)'"
         case .trailingBytes(let count): "frame has \(count) bytes too many"
-        case .wrongVersion(let version): "frame of version \(version), this side speaks \(FrameHeader.version)"
+        case .wrongVersion(let version): "frame of version \(version), this side speaks version \(FrameHeader.version)"
         case .unknownKind(let kind): "frame of unknown kind \(kind)"
         case .wrongLength(let stated, let actual): "frame states \(stated) bytes and has \(actual)"
         case .outOfRange(let field): "value of '\(field)' is out of range"
@@ -28,7 +28,12 @@ package enum FrameError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Kinds are disjoint, so that a frame on the wrong socket is refused: to instances from 1, from instances from 64, to a
 /// keeper from 96, from a keeper from 128, to templates from 160, from templates from 176.
 package enum FrameHeader {
-    package static let version: UInt8 = 2
+    /// What this side speaks. Raised with every change of a frame's form: both sides of a socket speak the same version, or
+    /// do not speak at all. 3: a fork's descriptors have tags, and the keeper holds descriptors by key.
+    package static let version: UInt8 = 3
+    /// The version in which a frame is sent whose form never changes, so that a peer of any version reads it.
+    package static let lastingVersion: UInt8 = 2
+    /// Bytes of the header.
     package static let byteCount = 8
 }
 
@@ -37,10 +42,10 @@ package struct FrameWriter {
     private var bytes: [UInt8] = []
 
     /// Begins a frame of `kind`.
-    package init(kind: UInt8) {
+    package init(kind: UInt8, version: UInt8 = FrameHeader.version) {
         bytes.reserveCapacity(256)
         put(UInt32(0))
-        put(FrameHeader.version)
+        put(version)
         put(kind)
         put(UInt16(0))
     }
@@ -48,10 +53,12 @@ package struct FrameWriter {
     /// Bytes so far, header included.
     package var byteCount: Int { bytes.count }
 
+    /// A number in as many bytes as its type has.
     package mutating func put<Number: FixedWidthInteger>(_ number: Number) {
         withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
+    /// The bits of a number.
     package mutating func put(_ number: Float) {
         put(number.bitPattern)
     }
@@ -85,12 +92,12 @@ package struct FrameReader {
     /// What the frame says it is; the caller's enum decides whether it knows it.
     package let kind: UInt8
 
-    /// Checks the header against the packet as it was received.
-    package init(_ bytes: UnsafeRawBufferPointer) throws(FrameError) {
+    /// Checks the header against the packet as it was received. Kinds in `lasting` have the same form in every version.
+    package init(_ bytes: UnsafeRawBufferPointer, lasting: Set<UInt8> = []) throws(FrameError) {
         guard bytes.count >= FrameHeader.byteCount else { throw .truncated(field: "header") }
         let stated = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt32.self)))
         guard stated == bytes.count else { throw .wrongLength(stated: stated, actual: bytes.count) }
-        guard bytes[4] == FrameHeader.version else { throw .wrongVersion(bytes[4]) }
+        guard bytes[4] == FrameHeader.version || lasting.contains(bytes[5]) else { throw .wrongVersion(bytes[4]) }
         guard bytes[6] == 0, bytes[7] == 0 else { throw .outOfRange(field: "reserved") }
         self.bytes = bytes
         self.kind = bytes[5]
@@ -119,6 +126,7 @@ package struct FrameReader {
         return Int(value)
     }
 
+    /// A number by its bits.
     package mutating func takeFloat(_ field: String) throws(FrameError) -> Float {
         Float(bitPattern: try take(UInt32.self, field))
     }

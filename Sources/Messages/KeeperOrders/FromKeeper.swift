@@ -20,6 +20,11 @@ package enum FromKeeper: Hashable, Sendable {
     case instanceRunning(InstanceID, RunningInstance)
     /// `status` is nil where no process came to be.
     case instanceEnded(InstanceID, ExitStatus?, message: String)
+    /// The keeper holds a descriptor under this key. After `welcome` it comes with the descriptor, as the answer of `hold`
+    /// without one.
+    case held(DescriptorKey)
+    /// The answer of a `hold` that could not be carried out, with the reason.
+    case notHeld(DescriptorKey, message: String)
 
     /// What a template's start took.
     package struct TemplateReadiness: Hashable, Sendable {
@@ -57,11 +62,12 @@ package enum FromKeeper: Hashable, Sendable {
 
     private enum Kind: UInt8 {
         case welcome = 128, stateComplete, templateStarting, templateReady, templateEnded, instanceRunning
-        case instanceEnded, prewarmed, sandbox
+        case instanceEnded, prewarmed, sandbox, held, notHeld
     }
 
     private static let messageLimit = 4096
 
+    /// The frame.
     package func encoded() -> [UInt8] {
         switch self {
         case .welcome(let process, let controllers):
@@ -102,6 +108,12 @@ package enum FromKeeper: Hashable, Sendable {
             }
         case .instanceEnded(let instance, let status, let message):
             return Self.frame(.instanceEnded) { Self.put(instance.rawValue, status, message, into: &$0) }
+        case .held(let key): return Self.frame(.held) { $0.put(key.text) }
+        case .notHeld(let key, let message):
+            return Self.frame(.notHeld) {
+                $0.put(key.text)
+                $0.put(Self.cut(message))
+            }
         }
     }
 
@@ -122,9 +134,14 @@ package enum FromKeeper: Hashable, Sendable {
             writer.put(UInt8(2))
             writer.put(signal)
         }
-        writer.put(String(decoding: message.utf8.prefix(messageLimit - 4), as: UTF8.self))
+        writer.put(cut(message))
     }
 
+    private static func cut(_ message: String) -> String {
+        String(decoding: message.utf8.prefix(messageLimit - 4), as: UTF8.self)
+    }
+
+    /// Reads the frame that a packet holds.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
         guard let kind = Kind(rawValue: reader.kind) else { throw .unknownKind(reader.kind) }
@@ -157,6 +174,10 @@ package enum FromKeeper: Hashable, Sendable {
             let status = try Self.takeStatus(&reader)
             self = .instanceEnded(
                 instance, status, message: try reader.takeSentence("message", limit: Self.messageLimit))
+        case .held: self = .held(try DescriptorKey.take(from: &reader))
+        case .notHeld:
+            let key = try DescriptorKey.take(from: &reader)
+            self = .notHeld(key, message: try reader.takeSentence("message", limit: Self.messageLimit))
         }
         try reader.finish()
     }

@@ -4,19 +4,16 @@ package import ServingModel
 
 /// What a node daemon decides about an instance before it is forked.
 package struct InstanceSettings: Hashable, Sendable {
-    /// Size of its KV segment.
+    /// Bytes of its memory for keys and values.
     package var keyValueBytes: UInt64
     /// Threads that compute.
     package var rankCount: Int
     /// Tasks that it may work on at once; more are refused as overloaded.
     package var maximumTasks: Int
-    /// How keys and values lie in the segment.
+    /// How keys and values lie in that memory.
     package var keyValueType: KeyValueType
     /// Processors of the NUMA node that it stays in; nil: it may run anywhere.
     package var processors: ProcessorSet?
-
-    /// Size of the memory file of an instance: its keys and values, then a page for what it says of a crash.
-    package var segmentBytes: Int { Int(keyValueBytes) + CrashPage.byteCount }
 
     package init(
         keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int, keyValueType: KeyValueType = .model,

@@ -1,41 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
 package import ServingModel
 
 /// What a keeper orders of a template.
 package enum ToTemplate: Hashable, Sendable {
-    /// Becomes the template of the artefact whose descriptor comes with it. Once, and before any fork.
-    case load
-    /// Fork, at most `forkLimit`; comes with `forkDescriptors` descriptors for each instance: its end of its channel,
-    /// its KV segment, its stderr.
-    case fork([InstanceID], InstanceSettings)
+    /// Becomes the template of the artefact whose descriptor comes with it. Once, and before any fork. `name` is what its
+    /// processes are called by in lists of processes.
+    case load(name: String)
+    /// Fork, at most `forkLimit`. For each instance in turn come as many descriptors as there are tags, in their order.
+    case fork([InstanceID], descriptors: [ForkDescriptor], InstanceSettings)
 
-    /// Descriptors that come with each instance of `fork`, in this order.
-    package static let forkDescriptors = 3
     /// Most instances of one order: what one packet can carry descriptors for.
-    package static let forkLimit = 16
+    package static let forkLimit = PacketSocket.maximumDescriptors / ForkDescriptor.allCases.count
 
+    /// The frame.
     package func encoded() -> [UInt8] {
         switch self {
-        case .load: return FrameWriter(kind: 161).finish()
-        case .fork(let instances, let settings):
+        case .load(let name):
+            var writer = FrameWriter(kind: 161)
+            writer.put(name)
+            return writer.finish()
+        case .fork(let instances, let descriptors, let settings):
             var writer = FrameWriter(kind: 160)
             writer.put(UInt32(instances.count))
             for instance in instances { writer.put(instance.rawValue) }
+            writer.put(UInt32(descriptors.count))
+            for descriptor in descriptors { writer.put(descriptor.rawValue) }
             settings.put(into: &writer)
             return writer.finish()
         }
     }
 
+    /// Reads the frame that a packet holds.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
         switch reader.kind {
-        case 161: self = .load
+        case 161: self = .load(name: try reader.takeText("name", limit: ToKeeper.modelKeyLimit))
         case 160:
             var instances: [InstanceID] = []
             for _ in 0..<(try reader.takeCount("instances", limit: Self.forkLimit)) {
                 instances.append(InstanceID(rawValue: try reader.take("instance")))
             }
-            self = .fork(instances, try InstanceSettings.take(from: &reader))
+            let descriptors = try ForkDescriptor.takeAll(from: &reader)
+            self = .fork(instances, descriptors: descriptors, try InstanceSettings.take(from: &reader))
         default: throw .unknownKind(reader.kind)
         }
         try reader.finish()
@@ -81,6 +88,7 @@ package enum FromTemplate: Hashable, Sendable {
 
     private static let messageLimit = 4096
 
+    /// The frame.
     package func encoded() -> [UInt8] {
         switch self {
         case .confined(let state):
@@ -112,6 +120,7 @@ package enum FromTemplate: Hashable, Sendable {
         String(decoding: message.utf8.prefix(messageLimit - 4), as: UTF8.self)
     }
 
+    /// Reads the frame that a packet holds.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
         switch reader.kind {

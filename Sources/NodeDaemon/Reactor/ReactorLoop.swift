@@ -15,6 +15,8 @@ struct ReactorLoop: ~Copyable {
     private let exchange: ReactorExchange
     private var readiness: ReadinessList?
     private var keeper: PacketChannel?
+    /// The version of the frames that the keeper sends, where it is another one than this side's.
+    private var foreignVersion: UInt8?
     private var channels: [InstanceID: PacketChannel] = [:]
     private var instanceOfKey: [UInt64: InstanceID] = [:]
     /// Those that have not answered their first ping.
@@ -119,14 +121,31 @@ struct ReactorLoop: ~Copyable {
                 }
                 switch frame {
                 case .success(let event): hear(event, descriptors.takeFirst())
+                case .failure(.wrongVersion(let version)): replaceKeeper(speaking: version)
                 case .failure(let error): return loseKeeper("it sent no frame: \(error)")
                 }
             case .success(.nothing): return
-            case .success(.closed): return loseKeeper("it closed the connection")
+            case .success(.closed): return loseKeeper(closingReason)
             case .success(.malformed): return loseKeeper("it sent a malformed packet")
             case .failure(let error): return loseKeeper("\(error)")
             }
         }
+    }
+
+    /// A keeper that another version of this daemon started holds templates and instances that this one cannot speak to.
+    /// It is told to end them and itself, which it understands in any version; the tasks of its instances go on elsewhere.
+    private mutating func replaceKeeper(speaking version: UInt8) {
+        guard foreignVersion == nil else { return }
+        foreignVersion = version
+        // The connection stays open until the keeper has read this: what a closed one sent last may be lost.
+        _ = keeper?.enqueue(ToKeeper.retire.encoded(), nil)
+        flushKeeper()
+    }
+
+    private var closingReason: String {
+        guard let foreignVersion else { return "it closed the connection" }
+        return "it speaks version \(foreignVersion) of the frames and this daemon version \(FrameHeader.version); "
+            + "it was ended with what it held"
     }
 
     private mutating func hear(_ event: FromKeeper, _ descriptor: consuming OwnedDescriptor?) {
@@ -152,6 +171,7 @@ struct ReactorLoop: ~Copyable {
     private mutating func dropKeeper() {
         if let number = keeper?.number { try? readiness?.remove(number) }
         keeper = nil
+        foreignVersion = nil
     }
 
     // MARK: Instances

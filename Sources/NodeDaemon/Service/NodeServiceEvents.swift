@@ -73,6 +73,10 @@ extension NodeService {
             logger.info("an instance ended", metadata: ["instance": "\(id)", "message": "\(text)"])
             metrics.noteEnd(status)
             carryOut(pool.instanceEnded(id, status: status, message: text, now: .now))
+        // Held for a daemon before this one, which has no use for it.
+        case .held(let key): reactor.order(.release(key))
+        case .notHeld(let key, let message):
+            logger.warning("the keeper holds no descriptor", metadata: ["key": "\(key)", "message": "\(message)"])
         }
     }
 
