@@ -32,9 +32,11 @@ private func escape(of name: String) -> Escape? {
 struct ProbePlace {
     /// The model's weights, mapped read-only.
     var weights: UnsafeMutableRawBufferPointer
-    /// Another owner's KV segment, as an instance gets it: mapped from a descriptor that was opened for reading.
+    /// Another owner's keys and values, as an instance gets it: mapped from a descriptor that was opened for reading.
     var foreignBlocks: UnsafeMutableRawBufferPointer
-    /// Its own KV segment.
+    /// The writable part of a file whose rest belongs to others.
+    var window: UnsafeMutableRawBufferPointer
+    /// Its own memory for keys and values.
     var ownBlocks: UnsafeMutableRawBufferPointer
     /// Its channel to the daemon.
     var channel: CInt
@@ -76,7 +78,11 @@ enum HealthyBehaviour: String, CaseIterable {
                 memset(block, 1, min(size, 4096))
                 blocks.append(block)
             }
-            if let last = blocks.popLast() { blocks.append(realloc(last, size * 2)) }
+            if let last = blocks.popLast() {
+                // A large block cannot be remapped here; it is copied.
+                guard let longer = realloc(last, size * 2), longer.load(as: UInt8.self) == 1 else { return -1 }
+                blocks.append(longer)
+            }
             for block in blocks { free(block) }
         }
         return 0

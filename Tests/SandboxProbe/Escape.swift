@@ -14,7 +14,8 @@ struct Escape {
         "descriptor to the daemon", "signal", "signal all", "signal a thread", "read memory", "write memory", "trace",
         "program", "program by descriptor", "executable memory", "executable file", "memory made executable",
         "writable weights", "write to the weights", "write to a foreign block", "foreign block made writable",
-        "empty a foreign block", "punch a hole", "empty the own blocks", "fork", "fork as the template",
+        "empty a foreign block", "punch a hole", "empty the own blocks", "window grown over its neighbours",
+        "window mapped again", "window moved over the weights", "fork", "fork as the template",
         "new namespaces", "mount", "io_uring", "bpf", "userfaultfd", "foreign call table", "more files", "root again",
         "filter of its own", "descriptor of a process", "kernel module", "keys",
     ]
@@ -111,8 +112,30 @@ struct Escape {
             return Int(mprotect(place.foreignBlocks.baseAddress, page, PROT_READ | PROT_WRITE))
         case "empty a foreign block": return Int(madvise(place.foreignBlocks.baseAddress, page, 9))
         case "empty the own blocks": return Int(madvise(place.ownBlocks.baseAddress, page, 9))
+        case "window grown over its neighbours": return reachNeighbours(of: place.window, oldSize: place.window.count)
+        // With an old size of 0 a shared mapping is not moved but made a second time.
+        case "window mapped again": return reachNeighbours(of: place.window, oldSize: 0)
+        case "window moved over the weights":
+            let target = Int(bitPattern: place.weights.baseAddress)
+            return moved(place.window, oldSize: page, newSize: page, flags: 3, target) == nil ? -1 : 0
         default: return nil
         }
+    }
+
+    /// Writes behind a window's end, through a longer mapping of its file.
+    private func reachNeighbours(of window: UnsafeMutableRawBufferPointer, oldSize: Int) -> Int {
+        guard let longer = moved(window, oldSize: oldSize, newSize: 2 * window.count, flags: 1) else { return -1 }
+        longer.storeBytes(of: 0x55, toByteOffset: window.count, as: UInt8.self)
+        return 0
+    }
+
+    /// mremap(2) itself: `flags` 1 may move the mapping, 2 moves it to `target`.
+    private func moved(
+        _ window: UnsafeMutableRawBufferPointer, oldSize: Int, newSize: Int, flags: Int, _ target: Int = 0
+    ) -> UnsafeMutableRawPointer? {
+        let address = Int(bitPattern: window.baseAddress)
+        let result = call("mremap", [address, oldSize, newSize, flags, target])
+        return result == -1 ? nil : UnsafeMutableRawPointer(bitPattern: result)
     }
 
     private func mapped(_ start: UnsafeMutableRawPointer?) -> Int { start == MAP_FAILED ? -1 : 0 }

@@ -43,7 +43,7 @@ struct MatrixRun {
                 switch profile {
                 case .pack: try Self.attemptAsPacker(call.label)
                 case .template: try daemon?.attemptInTemplate(call.label) ?? ""
-                case .instance, .blank, .trainer: try attempt(call.label, in: &instance, of: daemon)
+                case .instance, .prewarmed, .trainer: try attempt(call.label, in: &instance, of: daemon)
                 }
             let expectation = profile.expectation(of: call)
             let isRight = agrees(outcome, expectation, call)

@@ -4,12 +4,12 @@ internal import Sandbox
 
 /// The processes in whose place the probe is put.
 enum ProbeProfile: String, CaseIterable {
-    case instance, blank, trainer, template, pack
+    case instance, prewarmed, trainer, template, pack
 
     /// The profile of a template's children; those of the last two cases are instances.
     var children: SystemCallProfile {
         switch self {
-        case .blank: .prewarmedChild
+        case .prewarmed: .prewarmedChild
         case .trainer: .trainer
         case .instance, .template, .pack: .instance
         }
@@ -19,7 +19,7 @@ enum ProbeProfile: String, CaseIterable {
     func expectation(of call: TriedCall) -> Expectation {
         switch self {
         case .instance: call.inInstance
-        case .blank: Self.specialising[call.label] ?? call.inInstance
+        case .prewarmed: Self.specialising[call.label] ?? call.inInstance
         case .trainer: Self.training[call.label] ?? call.inInstance
         case .template: Self.forking[call.label] ?? call.inInstance
         case .pack: Self.packing[call.label] ?? Self.packed(call)
@@ -47,7 +47,7 @@ enum ProbeProfile: String, CaseIterable {
     private static let packing: [String: Expectation] = [
         "pread64": .carriedOut(EBADF), "pwrite64": .carriedOut(EBADF), "lseek": .carriedOut(EBADF),
         "ftruncate": .carriedOut(EBADF), "fsync": .carriedOut(EBADF), "fdatasync": .carriedOut(EBADF),
-        "sendmsg as a template": .carriedOut(EBADF), TriedCall.foreign: .ended,
+        "sendmsg as a template": .carriedOut(EBADF), "mremap": .carriedOut(EINVAL), TriedCall.foreign: .ended,
     ]
 
     /// A packer has neither threads nor sockets, and nothing that it could renounce.

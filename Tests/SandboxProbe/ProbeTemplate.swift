@@ -23,7 +23,7 @@ struct ProbeTemplate {
         do {
             let title = ProcessTitle()
             let threads = try ThreadCount()
-            let foreign = try Self.foreignBlocks()
+            let (foreign, window) = try Self.sharedFile()
             let keeper = PacketSocket(owning: OwnedDescriptor(owning: Self.channel))
             let sandbox = try TemplateConfinement.enter(options, channel: keeper)
             if options.isTrial { return 0 }
@@ -33,11 +33,11 @@ struct ProbeTemplate {
                 weights = try MappedMemory(
                     artefact.rawValue, byteCount: artefact.fileSize(), access: .readOnly
                 ).leak()
-                try Self.obey(weights, foreign)
+                try Self.obey(weights, foreign, window)
                 return TemplateStart(mappingMicroseconds: 0, rehearsalMicroseconds: 0)
             } child: { child in
                 let place = ProbePlace(
-                    weights: weights, foreignBlocks: foreign, ownBlocks: child.keyValueMemory,
+                    weights: weights, foreignBlocks: foreign, window: window, ownBlocks: child.keyValueMemory,
                     channel: Self.channel)
                 return Self.answerAttempts(child.id, child.takeChannel(), place)
             }
@@ -48,21 +48,24 @@ struct ProbeTemplate {
         }
     }
 
-    /// A sealed segment of somebody else, mapped as instances map what they may only read.
-    private static func foreignBlocks() throws -> UnsafeMutableRawBufferPointer {
-        let segment = try MemoryFile.sealed(name: "foreign-kv", byteCount: 65_536)
-        let reader = try OwnedDescriptor.open("/proc/self/fd/\(segment.rawValue)", O_RDONLY)
-        return try MappedMemory(reader.rawValue, byteCount: 65_536, access: .readOnly).leak()
+    /// A sealed file of keys and values that several instances share: as instances map what they may only read, and a
+    /// part of it as its owner maps it.
+    private static func sharedFile() throws -> (UnsafeMutableRawBufferPointer, UnsafeMutableRawBufferPointer) {
+        let file = try MemoryFile.sealed(name: "shared-kv", byteCount: 131_072)
+        let reader = try OwnedDescriptor.open("/proc/self/fd/\(file.rawValue)", O_RDONLY)
+        let foreign = try MappedMemory(reader.rawValue, byteCount: 131_072, access: .readOnly).leak()
+        return (foreign, try MappedMemory(file.rawValue, byteCount: 65_536, access: .readWrite).leak())
     }
 
     /// Does what the model's bytes order, and refuses the model with the answer.
     private static func obey(
-        _ weights: UnsafeMutableRawBufferPointer, _ foreign: UnsafeMutableRawBufferPointer
+        _ weights: UnsafeMutableRawBufferPointer, _ foreign: UnsafeMutableRawBufferPointer,
+        _ window: UnsafeMutableRawBufferPointer
     ) throws(ProbeAnswer) {
         let text = String(decoding: weights.prefix { $0 != 0 }, as: UTF8.self)
         guard text.hasPrefix(ownAttempt) else { return }
         let place = ProbePlace(
-            weights: weights, foreignBlocks: foreign, ownBlocks: weights, channel: channel)
+            weights: weights, foreignBlocks: foreign, window: window, ownBlocks: weights, channel: channel)
         let name = String(text.dropFirst(ownAttempt.count))
         throw ProbeAnswer(description: Attempt.outcome(of: name, at: place) ?? "unknown attempt")
     }

@@ -8,7 +8,7 @@ import Testing
 /// the probe plays the node daemon and compares. Under the shipped units the same runs in `SystemdTests`.
 @Suite("System calls by profile", .serialized)
 struct CallMatrixTests {
-    static let profiles = ["instance", "blank", "trainer", "template", "pack"]
+    static let profiles = ["instance", "prewarmed", "trainer", "template", "pack"]
 
     @Test("Each call is carried out, refused or ended as the table says", arguments: profiles)
     func ownUser(profile: String) throws {

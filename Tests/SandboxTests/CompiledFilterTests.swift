@@ -37,6 +37,7 @@ struct CompiledFilterTests {
         ("mmap executable", 222, [0, 4096, 5], .asks), ("mprotect executable", 226, [0, 4096, 4], .asks),
         ("madvise DONTNEED", 233, [0, 0, 4], .allows), ("madvise REMOVE", 233, [0, 0, 9], .asks),
         ("openat", 56, [], .refuses), ("newfstatat", 79, [], .refuses), ("clone3", 435, [], .refuses),
+        ("mremap", 216, [], .refuses),
         ("clone of a thread", 220, [0x3d0f00], .allows), ("clone as fork", 220, [17], .asks),
         ("mount", 40, [], .asks), ("execve", 221, [], .asks), ("socket", 198, [], .asks), ("ptrace", 117, [], .asks),
         ("kill", 129, [], .asks), ("bpf", 280, [], .asks), ("io_uring_setup", 425, [], .asks),

@@ -4,8 +4,8 @@ extension SystemCallProfile {
     /// `flowserve pack`: reads one hostile checkpoint by descriptor and writes one artefact; no thread, no socket.
     package static let pack = SystemCallProfile(
         name: "pack",
-        rules: SharedRules.memory + SharedRules.memoryAdvice + SharedRules.life + SharedRules.ownSignals
-            + SharedRules.probes + [
+        rules: SharedRules.memory + SharedRules.movableMappings + SharedRules.memoryAdvice + SharedRules.life
+            + SharedRules.ownSignals + SharedRules.probes + [
                 .allow("read", why: "the checkpoint"),
                 .allow("pread64", why: "the checkpoint"),
                 .allow("write", why: "artefact, progress, messages"),

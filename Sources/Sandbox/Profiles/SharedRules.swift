@@ -13,9 +13,17 @@ enum SharedRules {
         .allow("mmap", .masked(argument: 2, mask: executable, value: 0), why: "memory, never executable"),
         .allow("mprotect", .masked(argument: 2, mask: executable, value: 0), why: "thread stacks, never executable"),
         .allow("munmap", why: "gives memory back"),
-        .allow("mremap", why: "realloc of large blocks"),
         .allow("brk", why: "malloc's heap"),
     ]
+
+    /// For processes that map a part of a shared file writable: mremap(2) would let that part grow over the rest of the
+    /// file, whatever the descriptor allowed. glibc's realloc copies where it is refused.
+    static let fixedMappings: [SystemCallRule] = [
+        .refuse("mremap", ENOMEM, why: "a writable window of a shared file could grow over its neighbours")
+    ]
+
+    /// For processes that have no such part.
+    static let movableMappings: [SystemCallRule] = [.allow("mremap", why: "realloc of large blocks")]
 
     /// Advice that cannot take pages away from others: MADV_REMOVE empties a shared file for everyone.
     static let memoryAdvice: [SystemCallRule] =
