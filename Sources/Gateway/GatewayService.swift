@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ClusterScheduler
 package import Logging
+internal import OpenAIAPI
 internal import ServiceLifecycle
 internal import SystemdIntegration
 package import UnixHTTP
@@ -30,7 +31,7 @@ package struct GatewayService: Service {
         servers = [(api, GatewayListener.api), (admin, GatewayListener.admin)].map { socket, listener in
             UnixHTTPServer(
                 listeners: [socket], responder: GatewayResponder(routes: routes, listener: listener, logger: logger),
-                roles: roles, limits: limits, logger: logger)
+                roles: roles, limits: limits, refusalForm: { APIError($0).envelope.json }, logger: logger)
         }
     }
 

@@ -33,7 +33,7 @@ package enum NodeProcess {
             modelImport: ModelImport(store: store, engine: try ProcessLaunch.sibling("flowserve")))
         let server = UnixHTTPServer(
             listeners: [listener], responder: table.routes.makeRouter().buildResponder(), roles: RoleTable.ofHost(),
-            logger: logger)
+            refusalForm: JSONAnswer.body(of:), logger: logger)
         // Stopped in reverse: first running answers end, then nobody gets in any more, then the node lets go of its keeper.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

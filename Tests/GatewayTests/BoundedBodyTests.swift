@@ -7,6 +7,7 @@ import Messages
 import NIOCore
 import OpenAIAPI
 import Testing
+import UnixHTTP
 
 @testable import Gateway
 
@@ -40,7 +41,7 @@ struct BoundedBodyTests {
     @Test("a client that never stops sending is not read for ever")
     func endless() async throws {
         try await GatewayFixture.run { gateway in
-            let size = GenerationRequest.Limits.bodyBytes + BoundedBody.drainedBytes * 2
+            let size = GenerationRequest.Limits.bodyBytes + UnixHTTPLimits().drainBytes * 2
             let text = "Content-Length: \(1 << 40)\r\n\r\n" + String(repeating: "x", count: size)
             let answer = try await RawExchange.perform(Self.head + text, at: gateway.apiSocket)
             #expect(answer.hasPrefix("HTTP/1.1 413 "))

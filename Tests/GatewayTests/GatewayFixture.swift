@@ -36,7 +36,7 @@ struct GatewayFixture: Sendable {
         let node = ScriptedNodeServer(.local, model: try #require(ModelName("org/m")), script: script)
         let nodeServer = UnixHTTPServer(
             listeners: [try .bind(path: configuration.nodesDirectory + "/local.sock", mode: 0o600)], responder: node,
-            roles: .ofHost(), limits: UnixHTTPLimits(drainSeconds: 0), logger: logger)
+            roles: .ofHost(), limits: UnixHTTPLimits(drainSeconds: 0), refusalForm: { _ in [] }, logger: logger)
         let gateway = GatewayService(
             core: core, api: try .bind(path: configuration.apiSocket, mode: 0o660),
             admin: try .bind(path: configuration.adminSocket, mode: 0o660), drainSeconds: 0, roles: roles,

@@ -42,7 +42,8 @@ import UnixHTTP
         let server = UnixHTTPServer(
             listeners: [try UnixHTTPListener.bind(path: path, mode: 0o600)],
             responder: table.routes.makeRouter().buildResponder(),
-            roles: RoleTable(trustedUserIDs: [], rolesOfGroup: [identity.groupID: roles]), logger: .silent)
+            roles: RoleTable(trustedUserIDs: [], rolesOfGroup: [identity.groupID: roles]),
+            refusalForm: JSONAnswer.body(of:), logger: .silent)
         let group = ServiceGroup(configuration: .init(services: [server], logger: .silent))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -22,9 +22,33 @@ final class RawConnection: Sendable {
         }
     }
 
+    /// A connection that is made at once or not at all (EAGAIN).
+    static func connectWithoutWaiting(to path: String) throws -> SharedDescriptor {
+        let number = try systemCall("socket") {
+            socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        }
+        let descriptor = SharedDescriptor(OwnedDescriptor(owning: number))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        try systemCall("connect", path) {
+            withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+        }
+        return descriptor
+    }
+
     func send(_ text: String) throws {
         let copy = try descriptor.duplicate()
         try Array(text.utf8).withUnsafeBytes { try copy.writeAll($0) }
+    }
+
+    /// Sends nothing more, and goes on reading.
+    func endSending() {
+        shutdown(descriptor.rawValue, CInt(SHUT_WR))
     }
 
     /// Closes both directions, as the end of the process would.
@@ -39,6 +63,17 @@ final class RawConnection: Sendable {
             let count = max(0, read(descriptor.rawValue, &buffer, buffer.count))
             return String(decoding: buffer.prefix(count), as: UTF8.self)
         }
+    }
+
+    /// What the peer sends until `text` is in it, or it closes.
+    func receive(until text: String) async throws -> String {
+        var received = ""
+        while !received.contains(text) {
+            let more = try await receiveSome()
+            guard !more.isEmpty else { break }
+            received += more
+        }
+        return received
     }
 
     /// What the peer sends until it closes. Waits on a thread of its own: a server under test needs the others.

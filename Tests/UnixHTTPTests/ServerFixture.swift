@@ -27,7 +27,7 @@ struct ServerFixture {
         logger.logLevel = .critical
         let server = UnixHTTPServer(
             listeners: [try UnixHTTPListener.bind(path: path, mode: 0o600)], responder: router.buildResponder(),
-            roles: RoleTable.ofHost(), limits: limits, logger: logger)
+            roles: RoleTable.ofHost(), limits: limits, refusalForm: Self.refusalForm, logger: logger)
         let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
         let client = UnixHTTPClient(socketPath: path)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -43,6 +43,9 @@ struct ServerFixture {
             try await tasks.waitForAll()
         }
     }
+
+    /// A form that tests recognise.
+    static let refusalForm: RefusalForm = { Array(#"{"refused":"\#($0.rawValue)"}"#.utf8) }
 
     /// An empty directory with a path short enough for sockets.
     static func makeDirectory() throws -> String {

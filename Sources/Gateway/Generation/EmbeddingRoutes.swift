@@ -23,7 +23,7 @@ struct EmbeddingRoutes: Sendable {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .embedding, model: request.model, work: .embedding(request.inputs, request.parameters),
-                principal: exchange.principal), from: core)
+                principal: exchange.principal, request: exchange.requestID), from: core)
         let list = EmbeddingList(
             model: request.model, vectors: reply.vectors, encoding: request.encoding,
             promptTokens: reply.summary.promptTokens)

@@ -49,7 +49,7 @@ struct GenerationRoutes: Sendable {
                     try core.submit(
                         JobSubmission(
                             kind: request.kind, model: request.model, work: .answer(prompt, sampling),
-                            principal: exchange.principal, request: executors.first?.job.record.request)))
+                            principal: exchange.principal, request: exchange.requestID)))
             }
         } catch {
             throw APIError(error)

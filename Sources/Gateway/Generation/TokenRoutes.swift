@@ -27,7 +27,8 @@ struct TokenRoutes: Sendable {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .tokenization, model: request.model,
-                work: .tokenization(request.prompt.dated(Int(WallClock.now))), principal: exchange.principal),
+                work: .tokenization(request.prompt.dated(Int(WallClock.now))), principal: exchange.principal,
+                request: exchange.requestID),
             from: core)
         let list = TokenList(
             tokens: reply.tokens, messageTokens: reply.summary.messageTokens, tellsTexts: request.tellsTexts)
@@ -38,7 +39,7 @@ struct TokenRoutes: Sendable {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .tokenization, model: request.model, work: .detokenization(request.tokens),
-                principal: exchange.principal), from: core)
+                principal: exchange.principal, request: exchange.requestID), from: core)
         let text = reply.tokens.reduce(into: "") { $0 += $1.text } + reply.summary.rest.text
         return try JSONResponse.make(["prompt": text], job: reply.job)
     }

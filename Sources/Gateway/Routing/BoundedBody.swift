@@ -5,18 +5,13 @@ internal import NIOCore
 internal import OpenAIAPI
 internal import UnixHTTP
 
-/// A request whose body was not read to its end: its connection can carry no further request.
+/// A request whose body was not read to its end: its connection carries no further request.
 struct UnreadBody: Error {
     let error: APIError
-    /// What is still to come; nil where nobody can read it, or enough was read already.
-    let rest: RequestBody?
 }
 
 /// Bodies of requests, read whole into memory within a limit.
 enum BoundedBody {
-    /// How much more than the limit is read, and thrown away, for a client that reads no answer before it has sent all.
-    static let drainedBytes = 32 << 20
-
     /// Reads the body of `request`. Fails with `APIError` or `UnreadBody`.
     static func collect(
         _ request: Request, upTo limit: Int = GenerationRequest.Limits.bodyBytes
@@ -25,29 +20,24 @@ enum BoundedBody {
             throw UnreadBody(
                 error: APIError(
                     .unsupportedEncoding,
-                    "a body with 'Content-Encoding: \(encoding.prefix(64))' is not understood: send it as it is"),
-                rest: request.body)
+                    "a body with 'Content-Encoding: \(encoding.prefix(64))' is not understood: send it as it is"))
         }
         let tooLarge = APIError(.requestTooLarge, "the request's body is larger than \(limit) bytes: send less")
         // What is announced as too large is answered before it is read.
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
-            throw UnreadBody(error: tooLarge, rest: request.body)
+            throw UnreadBody(error: tooLarge)
         }
         var bytes: [UInt8] = []
-        var count = 0
         do {
             for try await part in request.body {
-                count += part.readableBytes
-                if count <= limit { bytes += part.readableBytesView } else { bytes = [] }
-                if count > limit + drainedBytes { break }
+                guard bytes.count + part.readableBytes <= limit else { throw UnreadBody(error: tooLarge) }
+                bytes += part.readableBytesView
             }
-        } catch  where !(error is CancellationError || Task.isCancelled) {
+        } catch HTTPRefusal.malformedRequest {
             throw UnreadBody(
                 error: APIError(
-                    .invalidRequest, "the request's body broke off or is not well-formed HTTP: send it again"),
-                rest: nil)
+                    .invalidRequest, "the request's body broke off or is not well-formed HTTP: send it again"))
         }
-        guard count <= limit else { throw UnreadBody(error: tooLarge, rest: nil) }
         return bytes
     }
 
@@ -62,14 +52,5 @@ enum BoundedBody {
         let body = try await collect(request)
         guard body.count >= longBytes else { return try reading(body) }
         return try await EventLoopTasks.offLoop { try reading(body) }
-    }
-
-    /// Reads a bounded part of `body` and forgets it.
-    static func drain(_ body: RequestBody) async throws {
-        var count = 0
-        for try await part in body {
-            count += part.readableBytes
-            if count > drainedBytes { return }
-        }
     }
 }

@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import Messages
 internal import OpenAIAPI
 internal import ServingModel
+internal import UnixHTTP
 
 /// An error of a request for which a job was made: the client gets its id all the same.
 struct JobRefusal: Error {
@@ -23,23 +24,22 @@ enum ErrorResponse {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: error.envelope.json)))
     }
 
+    /// The answer to a method that no route of a path has; `methods` are those that it has.
+    static func makeAllowing(_ methods: [HTTPRequest.Method], not method: HTTPRequest.Method) -> Response {
+        var allowed = methods.map(\.rawValue)
+        if methods.contains(.get) { allowed.append("HEAD") }
+        let list = allowed.sorted().joined(separator: ", ")
+        var response = make(APIError(.methodNotAllowed, "\(method) is not possible here: use \(list)"))
+        response.headers[.allow] = list
+        return response
+    }
+
     /// The answer to a request whose body was not read; the connection is closed behind it.
     static func makeLast(_ unread: UnreadBody) -> Response {
         var response = make(unread.error)
         response.headers[.connection] = "close"
-        let text = ByteBuffer(bytes: unread.error.envelope.json)
-        response.body = ResponseBody(contentLength: text.readableBytes) { writer in
-            try await writer.write(text)
-            try await writer.finish(nil)
-            // A close with bytes unread would break the client's sending before it has read the answer.
-            if let rest = unread.rest { try await BoundedBody.drain(rest) }
-            throw ConnectionOver()
-        }
         return response
     }
-
-    /// What makes the server close a connection that is in order.
-    private struct ConnectionOver: Error {}
 }
 
 /// The header that names an answer's job.
@@ -49,6 +49,22 @@ enum JobHeader {
 }
 
 extension APIError {
+    /// What HTTP itself forbids.
+    init(_ refusal: HTTPRefusal) {
+        let kind: APIErrorKind =
+            switch refusal {
+            case .malformedRequest, .missingHost: .invalidRequest
+            case .targetTooLong: .targetTooLong
+            case .headersTooLarge: .headersTooLarge
+            case .requestTimedOut: .requestTimedOut
+            case .expectationFailed: .expectationFailed
+            case .versionNotSupported: .versionNotSupported
+            case .tooManyConnections: .tooManyConnections
+            case .internalError: .internalError
+            }
+        self.init(kind, refusal.message)
+    }
+
     /// What a job's failure is for its client.
     init(_ failure: JobFailure) {
         let kind: APIErrorKind =

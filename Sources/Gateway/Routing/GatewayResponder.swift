@@ -44,14 +44,17 @@ package struct GatewayResponder: HTTPResponder {
         guard !matches.isEmpty else {
             throw APIError(.notFound, "there is nothing at \(path.prefix(200)): see the documentation of the API")
         }
-        guard let match = matches.first(where: { $0.route.method == request.method }) else {
-            let allowed = matches.map(\.route.method.rawValue).joined(separator: ", ")
-            throw APIError(.methodNotAllowed, "\(request.method) is not possible here: use \(allowed)")
+        // What answers GET answers HEAD; the server leaves the body out.
+        let method = request.method == .head ? .get : request.method
+        guard let match = matches.first(where: { $0.route.method == method }) else {
+            return ErrorResponse.makeAllowing(matches.map(\.route.method), not: request.method)
         }
         try check(match.route.access, context.principal)
         let below = PercentEncoding.decode(match.below)
         return try await match.route.handler(
-            GatewayExchange(request: request, principal: context.principal, listener: listener, below: below))
+            GatewayExchange(
+                request: request, principal: context.principal, requestID: context.identity.id, listener: listener,
+                below: below))
     }
 
     private func check(_ access: AccessClass, _ principal: Principal) throws(APIError) {
@@ -68,6 +71,7 @@ package struct GatewayResponder: HTTPResponder {
 
     private func apiError(_ error: any Error, _ request: Request) -> APIError {
         if let error = error as? APIError { return error }
+        if let refusal = error as? HTTPRefusal { return APIError(refusal) }
         if let error = error as? any HTTPResponseError {
             return APIError(APIErrorKind(status: error.status.code), "the request was refused: \(error.status)")
         }

@@ -67,6 +67,8 @@ package struct GatewayRoute: Sendable {
 package struct GatewayExchange: Sendable {
     package let request: Request
     package let principal: Principal
+    /// By which records know it.
+    package let requestID: ServingModel.RequestID
     package let listener: GatewayListener
     /// What followed the route's path, percent-decoded; empty for exact paths.
     package let below: String

@@ -38,6 +38,7 @@ struct NodeErrorMiddleware: RouterMiddleware {
         case let error as NodeAPIError: error
         case let error as NodeDaemonError: NodeAPIError(code: code(of: error), message: error.description)
         case let error as HTTPError: explain(error)
+        case let refusal as HTTPRefusal: explain(refusal)
         case is DecodingError:
             NodeAPIError(code: "bad_request", message: "the body is not the JSON that this route takes: \(error)")
         case is NIOTooManyBytesError:
@@ -52,6 +53,15 @@ struct NodeErrorMiddleware: RouterMiddleware {
         switch error.status {
         case .notFound: NodeAPIError(code: "not_found", message: "the node API has no such route")
         default: NodeAPIError(code: "bad_request", message: error.body ?? error.status.reasonPhrase)
+        }
+    }
+
+    /// What HTTP itself forbids.
+    static func explain(_ refusal: HTTPRefusal) -> NodeAPIError {
+        switch refusal {
+        case .internalError: NodeAPIError(code: TaskFailure.internalError.rawValue, message: refusal.message)
+        case .tooManyConnections: NodeAPIError(code: TaskFailure.overloaded.rawValue, message: refusal.message)
+        default: NodeAPIError(code: "bad_request", message: refusal.message)
         }
     }
 
@@ -97,6 +107,12 @@ enum JSONAnswer {
     static func read<Value: Decodable>(_ type: Value.Type, _ request: Request, upTo limit: Int) async throws -> Value {
         let body = try await request.body.collect(upTo: limit)
         return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+    }
+
+    /// A refusal's body.
+    static func body(of refusal: HTTPRefusal) -> [UInt8] {
+        // Two texts: there is nothing in it that cannot be encoded.
+        (try? JSONEncoder().encode(NodeErrorMiddleware.explain(refusal))).map(Array.init) ?? []
     }
 
     /// One line of newline-delimited JSON.

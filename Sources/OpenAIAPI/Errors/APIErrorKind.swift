@@ -7,6 +7,7 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
     case forbidden
     case notFound, modelNotFound
     case methodNotAllowed
+    case requestTimedOut, targetTooLong, expectationFailed, headersTooLarge, tooManyConnections, versionNotSupported
     case cancelled, conflict, modelReplaced
     case requestTooLarge, unsupportedEncoding
     case queueFull
@@ -32,6 +33,13 @@ package enum APIErrorKind: String, Hashable, Sendable, CaseIterable {
         case .notFound: Row(status: 404, type: "invalid_request_error", code: "not_found")
         case .modelNotFound: Row(status: 404, type: "invalid_request_error", code: "model_not_found")
         case .methodNotAllowed: Row(status: 405, type: "invalid_request_error", code: "method_not_allowed")
+        case .requestTimedOut: Row(status: 408, type: "invalid_request_error", code: "request_timed_out")
+        case .targetTooLong: Row(status: 414, type: "invalid_request_error", code: "uri_too_long")
+        case .expectationFailed: Row(status: 417, type: "invalid_request_error", code: "expectation_failed")
+        case .headersTooLarge: Row(status: 431, type: "invalid_request_error", code: "headers_too_large")
+        case .tooManyConnections:
+            Row(status: 429, type: "rate_limit_error", code: "too_many_connections", retryAfterSeconds: 1)
+        case .versionNotSupported: Row(status: 505, type: "invalid_request_error", code: "version_not_supported")
         case .cancelled: Row(status: 409, type: "conflict_error", code: "cancelled")
         case .conflict: Row(status: 409, type: "conflict_error", code: "conflict")
         case .modelReplaced: Row(status: 409, type: "conflict_error", code: "model_replaced")

@@ -10,6 +10,8 @@ final class OpenConnections: Sendable {
         case user(UInt32)
         /// All who have no role.
         case strangers
+        /// Those who are told that they are too many.
+        case refused
     }
 
     private struct State {
@@ -30,11 +32,8 @@ final class OpenConnections: Sendable {
         if isLate { channel.close(promise: nil) }
     }
 
-    /// Whether a shutdown has begun.
-    var isDraining: Bool { state.withLock { $0.isDraining } }
-
-    /// Notes a connection until it is closed. One that slipped in behind a shutdown is closed unheard.
-    func add(accepted channel: any Channel) {
+    /// Notes a connection until it is closed; false for one that slipped in behind a shutdown and must be closed unheard.
+    func add(accepted channel: any Channel) -> Bool {
         let isLate = state.withLock { state in
             state.accepted[ObjectIdentifier(channel)] = channel
             return state.isDraining
@@ -42,7 +41,7 @@ final class OpenConnections: Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             state.withLock { $0.accepted[ObjectIdentifier(channel)] = nil }
         }
-        if isLate { channel.close(promise: nil) }
+        return !isLate
     }
 
     /// Counts a connection for its party until it is closed; false where that party has `limit` already.

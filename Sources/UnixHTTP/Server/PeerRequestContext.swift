@@ -7,10 +7,13 @@ package import ServingModel
 package struct PeerRequestContextSource: RequestContextSource {
     /// Who is at the other end, read once when the connection was accepted.
     package let principal: Principal
+    /// By which the request is found again.
+    package let identity: RequestIdentity
     package let logger: Logger
 
-    package init(principal: Principal, logger: Logger) {
+    package init(principal: Principal, identity: RequestIdentity = RequestIdentity(), logger: Logger) {
         self.principal = principal
+        self.identity = identity
         self.logger = logger
     }
 }
@@ -22,9 +25,12 @@ package struct PeerRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Who asks. Every route checks its roles.
     package let principal: Principal
+    /// By which the request is found again.
+    package let identity: RequestIdentity
 
     package init(source: PeerRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         principal = source.principal
+        identity = source.identity
     }
 }

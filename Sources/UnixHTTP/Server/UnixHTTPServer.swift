@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 package import Hummingbird
 internal import HummingbirdCore
 internal import LinuxKernel
 package import Logging
 internal import NIOCore
-internal import NIOHTTPTypes
+internal import NIOHTTP1
 internal import NIOPosix
 internal import ServiceLifecycle
 internal import ServingModel
 
 /// HTTP/1.1 on listening Unix sockets, each request with the identity of its peer.
 ///
-/// - The peer is read once per connection, before its first byte; the `Host` header means nothing here.
+/// - The peer is read once per connection, before its first byte; the `Host` header must be there and means nothing.
 /// - The task that runs a handler and writes its response is cancelled as soon as the connection is closed, also while
-///   it waits for something and writes nothing. A peer that shuts down only its sending side counts as gone.
+///   it waits for something and writes nothing. A peer that shuts down only its sending side waits for its answer.
 /// - `run()` returns after a graceful shutdown (no new connections, running answers end within
 ///   `UnixHTTPLimits.drainSeconds`) or when its task is cancelled (connections are closed at once).
 package struct UnixHTTPServer<Responder: HTTPResponder>: Service
@@ -22,18 +23,20 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
     private let responder: Responder
     private let roles: RoleTable
     private let limits: UnixHTTPLimits
+    private let refusalForm: RefusalForm
     private let logger: Logger
 
-    /// A server of `responder` (normally a router's) on all of `listeners`; `limits` hold for each of them.
+    /// A server of `responder` (normally a router's) on all of `listeners`; `limits` hold for each of them. What no
+    /// route ever sees is refused in the form `refusalForm`.
     package init(
         listeners: [UnixHTTPListener], responder: Responder, roles: RoleTable,
-        limits: UnixHTTPLimits = UnixHTTPLimits(),
-        logger: Logger
+        limits: UnixHTTPLimits = UnixHTTPLimits(), refusalForm: @escaping RefusalForm, logger: Logger
     ) {
         self.listeners = listeners
         self.responder = responder
         self.roles = roles
         self.limits = limits
+        self.refusalForm = refusalForm
         self.logger = logger
     }
 
@@ -47,6 +50,8 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
                 }
                 try await group.waitForAll()
             }
+            // Some may have been accepted and never served.
+            open.closeAll()
         } onGracefulShutdown: {
             for listener in listeners { listener.removeFile() }
             open.drain()
@@ -56,18 +61,18 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
 
     private func serve(_ listener: UnixHTTPListener, _ open: OpenConnections) async throws {
         guard let descriptor = listener.take() else { return }
-        let server = try await bootstrap().bind(descriptor.release()) { channel in
-            open.add(accepted: channel)
-            return channel.eventLoop.makeSucceededFuture(channel)
+        let server = try await bootstrap(open).bind(descriptor.release()) { channel in
+            channel.eventLoop.makeCompletedFuture { Self.accepted(channel) }
         }
         open.add(listening: server.channel)
         logger.info("listening", metadata: ["path": "\(listener.path)"])
         defer { listener.removeFile() }
         await withDiscardingTaskGroup { group in
             do {
-                try await server.executeThenClose { channels in
-                    for try await channel in channels {
-                        group.addTask { await serve(channel, open) }
+                try await server.executeThenClose { connections in
+                    for try await connection in connections {
+                        guard let connection else { continue }
+                        group.addTask { await serve(connection) }
                     }
                 }
             } catch {
@@ -79,80 +84,139 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
         }
     }
 
-    /// Connections read nothing until their own task has set them up. (Set up any earlier, one that is accepted while
-    /// the server stops would be dropped with its asynchronous channel unused, which NIO answers with a trap.)
-    private func bootstrap() -> ServerBootstrap {
+    private func bootstrap(_ open: OpenConnections) -> ServerBootstrap {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            // The bootstrap listens once more on the socket that it is given, with a backlog of its own.
-            .serverChannelOption(ChannelOptions.backlog, value: UnixSocket.backlog)
             .serverChannelInitializer { [limits] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        AvailableConnectionsChannelHandler(maxConnections: limits.connections))
+                    let pipeline = channel.pipeline.syncOperations
+                    // NIO has listened once more on the socket that it was given, with a backlog of its own: the last
+                    // word counts.
+                    try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+                        _ = try systemCall("listen") { listen(socket, UnixSocket.backlog) }
+                    }
+                    try pipeline.addHandler(AvailableConnectionsChannelHandler(maxConnections: limits.connections))
                 }
             }
-            .childChannelOption(ChannelOptions.autoRead, value: false)
+            // Here and not later: what a client has sent already may be read as soon as the channel is registered.
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { begin(channel, open) }
+            }
+            // A client may end its sending side behind its last request and read on.
+            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
     }
 
-    /// One connection from its identity to its end; whatever still runs for it then is cancelled.
-    private func serve(_ channel: any Channel, _ open: OpenConnections) async {
+    /// Must not fail: to NIO it would be the listening socket's failure. One that gets no handler is closed by its task.
+    private func begin(_ channel: any Channel, _ open: OpenConnections) {
+        guard open.add(accepted: channel) else { return }
         do {
-            let connection = try await channel.eventLoop.flatSubmit { setUp(channel, open) }.get()
-            if open.isDraining { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-            await EventLoopTasks.on(channel.eventLoop) { await connection.run(logger) }
+            try setUp(channel, open)
         } catch {
             logger.debug("a connection ended before its first request", metadata: ["error": "\(error)"])
-            channel.close(promise: nil)
         }
     }
 
-    /// Runs on the connection's event loop: who is it, then HTTP, then its first byte.
-    private func setUp(_ channel: any Channel, _ open: OpenConnections) -> EventLoopFuture<AcceptedConnection> {
-        channel.eventLoop.makeCompletedFuture {
-            let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-                of: NIOBSDSocket.Handle.self
-            ) { try PeerIdentity(of: $0) }
-            guard let peer else { throw UnixHTTPServerError.noSocket }
-            let principal = roles.principal(for: peer)
-            let isStranger = principal.roles.isEmpty
-            guard open.admit(channel, of: .user(peer.userID), limit: limits.connectionsPerUser),
-                !isStranger || open.admit(channel, of: .strangers, limit: limits.connectionsOfStrangers)
-            else { throw UnixHTTPServerError.tooManyConnections(user: peer.userID) }
-            return principal
-        }.flatMap { principal in
-            let http = HTTP1Channel(
-                responder: { request, writer, _ in try await respond(to: request, of: principal, writer) },
-                configuration: httpConfiguration)
-            return http.setup(channel: channel, logger: logger).map { value in
-                channel.setOption(ChannelOptions.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
-                return AcceptedConnection(http: http, channel: value)
-            }
+    /// What was set up for a connection; nil, and it is closed, where nothing was.
+    private static func accepted(_ channel: any Channel) -> AcceptedConnection? {
+        let handler = try? channel.pipeline.syncOperations.handler(type: ServerConnectionHandler.self)
+        if handler == nil { channel.close(promise: nil) }
+        return handler?.accepted
+    }
+
+    /// One connection to its end; whatever still runs for it then is cancelled.
+    private func serve(_ connection: AcceptedConnection) async {
+        await EventLoopTasks.on(connection.channel.eventLoop) {
+            await connection.run { await answer($0, of: connection.principal) }
         }
     }
 
-    private var httpConfiguration: HTTP1Channel.Configuration {
-        HTTP1Channel.Configuration(
-            idleTimeout: .seconds(Int64(limits.idleSeconds)),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100)
-        )
+    /// Runs on the connection's event loop: who is it, then HTTP. It has read nothing yet.
+    private func setUp(_ channel: any Channel, _ open: OpenConnections) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let peer = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            try PeerIdentity(of: $0)
+        }
+        guard let peer else { throw UnixHTTPServerError.noSocket }
+        let principal = roles.principal(for: peer)
+        let isAdmitted = try admit(channel, principal, open)
+        let (exchanges, continuation) = AsyncStream<ServerExchange>.makeStream()
+        let handler = ServerConnectionHandler(
+            settings(refusesAll: isAdmitted ? nil : .tooManyConnections), exchanges: continuation,
+            accepted: AcceptedConnection(principal: principal, channel: channel, exchanges: exchanges))
+        try pipeline.addHandler(HTTPResponseEncoder(configuration: Self.encoding))
+        try pipeline.addHandler(ReceivedBytesHandler(connection: handler))
+        try pipeline.addHandler(ByteToMessageHandler(requestDecoder()))
+        try pipeline.addHandler(handler)
     }
 
-    private func respond(to request: Request, of principal: Principal, _ writer: consuming ResponseWriter) async throws
-    {
-        let context = Responder.Context(source: PeerRequestContextSource(principal: principal, logger: logger))
-        var response: Response
+    /// Counts the connection; false where its user has too many and is to be told so. Those who are told are counted,
+    /// too: beyond their number a connection is closed unheard.
+    private func admit(_ channel: any Channel, _ principal: Principal, _ open: OpenConnections) throws -> Bool {
+        if open.admit(channel, of: .user(principal.userID), limit: limits.connectionsPerUser),
+            !principal.roles.isEmpty || open.admit(channel, of: .strangers, limit: limits.connectionsOfStrangers)
+        {
+            return true
+        }
+        guard open.admit(channel, of: .refused, limit: limits.refusedConnections) else {
+            throw UnixHTTPServerError.tooManyConnections(user: principal.userID)
+        }
+        return false
+    }
+
+    private func settings(refusesAll: HTTPRefusal?) -> ServerConnectionHandler.Settings {
+        let idle = refusesAll == nil ? limits.idleSeconds : min(limits.idleSeconds, Self.refusalSeconds)
+        return ServerConnectionHandler.Settings(
+            targetBytes: limits.targetBytes, idle: .seconds(Int64(idle)),
+            drainBytes: refusesAll == nil ? limits.drainBytes : limits.headerBytes,
+            linger: .seconds(Int64(Self.lingerSeconds)), refusesAll: refusesAll, refusalForm: refusalForm)
+    }
+
+    private func requestDecoder() -> HTTPRequestDecoder {
+        var decoding = NIOHTTPDecoderLimitConfiguration()
+        decoding.maxHeaderFieldSize = limits.headerBytes
+        decoding.maxHeaderListSize = limits.headerBytes
+        decoding.maxHeaderFieldCount = limits.headerFields
+        return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
+    }
+
+    /// `ResponseFraming` decides about length and chunks; the encoder's own idea of them knows neither `HEAD` nor HTTP/1.0.
+    private static var encoding: HTTPResponseEncoder.Configuration {
+        var encoding = HTTPResponseEncoder.Configuration()
+        encoding.automaticallySetFramingHeaders = false
+        return encoding
+    }
+
+    /// How long a client may take to close after its last answer, and one that is not let in to send a request.
+    private static var lingerSeconds: Int { 5 }
+    private static var refusalSeconds: Int { 5 }
+
+    private func answer(_ exchange: ServerExchange, of principal: Principal) async {
+        let source = PeerRequestContextSource(principal: principal, identity: exchange.identity, logger: logger)
+        let response: Response
         do {
-            response = try await responder.respond(to: request, context: context)
+            response = try await responder.respond(to: exchange.request, context: Responder.Context(source: source))
         } catch  where error is CancellationError || Task.isCancelled {
-            throw CancellationError()
+            return exchange.output.giveUp()
         } catch {
-            logger.error(
-                "a route failed",
-                metadata: ["path": "\(request.uri.path)", "method": "\(request.method)", "error": "\(error)"])
-            response = Response(status: .internalServerError)
+            log(error, exchange)
+            response = Response(
+                status: .internalServerError, headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: refusalForm(.internalError))))
         }
-        try await writer.write(response: response.head, body: response.body)
+        do {
+            try await exchange.output.send(response, exchange.identity)
+        } catch {
+            // Where the client is gone or does not read, there is nothing wrong here.
+            exchange.output.giveUp()
+        }
+    }
+
+    private func log(_ error: any Error, _ exchange: ServerExchange) {
+        logger.error(
+            "a route failed",
+            metadata: [
+                "path": "\(exchange.request.uri.path)", "method": "\(exchange.request.method)", "error": "\(error)",
+                "request": "\(exchange.identity.text)",
+            ])
     }
 }
 
@@ -170,24 +234,19 @@ private enum UnixHTTPServerError: Error, CustomStringConvertible {
     }
 }
 
-/// A connection whose peer is known, on its way from the accept loop to its own task.
-private struct AcceptedConnection: Sendable {
-    let http: HTTP1Channel
-    let channel: HTTP1Channel.Value
+/// Shows a connection its bytes before they are parsed.
+private final class ReceivedBytesHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
 
-    /// Serves requests until the connection is closed; whatever still runs for it then is cancelled.
-    func run(_ logger: Logger) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await http.handle(value: channel, logger: logger) }
-            group.addTask {
-                await withTaskCancellationHandler {
-                    try? await channel.channel.closeFuture.get()
-                } onCancel: {
-                    channel.channel.close(promise: nil)
-                }
-            }
-            await group.next()
-            group.cancelAll()
-        }
+    private let connection: ServerConnectionHandler
+
+    init(connection: ServerConnectionHandler) {
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connection.received(unwrapInboundIn(data))
+        context.fireChannelRead(data)
     }
 }
