@@ -40,6 +40,8 @@ package struct AnswerParser: Sendable {
     private var mayBeBareCall: Bool
     /// Space behind reasoning and calls is not part of what is said.
     private var dropsSpace = false
+    /// Words came where a block of calls should have ended: its end marker may still follow, and is not said.
+    private var isBlockOpen = false
 
     /// A parser at the beginning of an answer.
     package init(_ format: AnswerFormat) {
@@ -140,15 +142,32 @@ package struct AnswerParser: Sendable {
         held.append(byte)
         if mayBeBareCall {
             switch Self.isBareCall(held) {
-            case true?: return beginBlock(marker: [], first: held, &pieces)
+            case true?:
+                return beginBlock(CallBlockReader(marker: [], tools: format.tools, firstCall: callCount), &pieces)
             case nil: return
             case false?: break
             }
         }
-        while !held.isEmpty, !AnswerMarkers.calls.contains(where: { $0.starts(with: held) }) {
+        let markers = isBlockOpen ? AnswerMarkers.betweenCalls : AnswerMarkers.calls
+        while !held.isEmpty, !markers.contains(where: { $0.starts(with: held) }) {
             say([held.removeFirst()], &pieces)
         }
-        if AnswerMarkers.calls.contains(held) { beginBlock(marker: held, first: [], &pieces) }
+        if markers.contains(held) { takeMarker(&pieces) }
+    }
+
+    private mutating func takeMarker(_ pieces: inout AnswerPieces) {
+        let marker = held
+        if AnswerMarkers.calls.contains(marker) {
+            held = []
+            beginBlock(CallBlockReader(marker: marker, tools: format.tools, firstCall: callCount), &pieces)
+        } else if marker == AnswerMarkers.deepSeekCall {
+            beginBlock(
+                CallBlockReader(
+                    marker: AnswerMarkers.deepSeekCalls, tools: format.tools, firstCall: callCount, raw: []), &pieces)
+        } else {
+            held = []
+            isBlockOpen = marker == AnswerMarkers.deepSeekCallEnd
+        }
     }
 
     /// Whether an answer that begins with this may consist of calls: an object, or a list that begins with one; nil
@@ -160,9 +179,12 @@ package struct AnswerParser: Sendable {
         return words == [UInt8(ascii: "{")] || words == Array("[{".utf8)
     }
 
-    private mutating func beginBlock(marker: [UInt8], first: [UInt8], _ pieces: inout AnswerPieces) {
+    /// Begins a block with what is held.
+    private mutating func beginBlock(_ block: CallBlockReader, _ pieces: inout AnswerPieces) {
+        let first = held
         held = []
-        state = .block(CallBlockReader(marker: marker, tools: format.tools, firstCall: callCount))
+        isBlockOpen = false
+        state = .block(block)
         for byte in first { take(byte, &pieces) }
     }
 
@@ -171,16 +193,18 @@ package struct AnswerParser: Sendable {
         state = .content  // so that the block is changed in place and not copied
         let step = block.take(byte, &pieces.calls)
         switch step {
-        case .more where block.raw.count <= Self.maxHeld:
+        case .more where block.raw.count <= Self.maxHeld || block.stopHolding(&pieces.calls):
             state = .block(block)
         case .more, .malformed:
             mayBeBareCall = false
             callCount = block.callCount
+            isBlockOpen = block.hasTold
             // The marker is said, too: whoever reads should see what the model did.
             say(block.raw, &pieces)
-        case .over(let rest):
+        case .over(let rest, let isClosed):
             mayBeBareCall = false
             dropsSpace = true
+            isBlockOpen = !isClosed
             callCount = block.callCount
             for byte in rest { take(byte, &pieces) }
         }

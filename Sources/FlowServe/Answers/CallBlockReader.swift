@@ -10,8 +10,9 @@ struct CallBlockReader: Sendable {
     /// What a byte came to.
     enum Step {
         case more
-        /// There are no more calls; the bytes behind them are to be read again as content.
-        case over([UInt8])
+        /// There are no more calls; the bytes behind them are to be read again as content. Unless the block `isClosed`, its
+        /// end marker may still follow.
+        case over([UInt8], isClosed: Bool)
         /// This is no call: `raw` is content.
         case malformed
     }
@@ -37,47 +38,68 @@ struct CallBlockReader: Sendable {
     /// What may become a marker.
     private var word: [UInt8] = []
     /// A call of this block was told.
-    private var hasTold = false
+    private(set) var hasTold = false
     /// Calls of the answer so far, the one that is read included.
     private(set) var callCount: Int
-    /// The call that is read was told already.
+    /// The name of the call that is read is known.
     private(set) var hasCall = false
-    /// Arguments of the call that is read were told already.
+    /// Arguments of the call that is read were given out already.
     private var hasArguments = false
     /// What was read and is no call yet: content, if it never becomes one.
     private(set) var raw: [UInt8]
+    /// Calls are kept until it is certain that the object, or the list around it, is nothing else than calls.
+    private var holdsBack: Bool
+    private var held: [ToolCallPiece] = []
+    private var isInList = false
 
-    /// A block behind `marker`, which is empty where only a known tool's name makes a call of an object.
-    init(marker: [UInt8], tools: Set<String>, firstCall: Int) {
+    /// A block behind `marker`, which is empty where only a known tool's name makes a call of an object. `raw`: what of
+    /// the block was read, where it is not its marker.
+    init(marker: [UInt8], tools: Set<String>, firstCall: Int, raw: [UInt8]? = nil) {
         self.marker = marker
         self.tools = tools
         callCount = firstCall
-        raw = marker
+        holdsBack = marker.isEmpty
+        self.raw = raw ?? marker
     }
 
     /// Gives out the arguments that were read.
     mutating func flush(_ calls: inout [ToolCallPiece]) {
-        guard hasCall else { return }
-        switch state {
-        case .object(var reader):
-            state = .between
-            add(reader.takeArguments(), &calls)
-            state = .object(reader)
-        case .arguments(var reader):
-            state = .between
-            add(reader.takeArguments(), &calls)
-            state = .arguments(reader)
-        case .between, .name, .nameLine: break
+        guard hasCall, !holdsBack else { return }
+        addArguments(&calls)
+    }
+
+    /// Gives out what is held back, since more must not be: so far it is exactly a call. Where it is not, it is dropped
+    /// for `raw`, and the result is false.
+    mutating func stopHolding(_ calls: inout [ToolCallPiece]) -> Bool {
+        guard holdsBack, hasCall else {
+            dropHeld()
+            return false
         }
+        addArguments(&calls)
+        holdsBack = false
+        tell(&calls)
+        return true
     }
 
     /// Takes one byte.
     mutating func take(_ byte: UInt8, _ calls: inout [ToolCallPiece]) -> Step {
+        let step = read(byte, &calls)
+        if case .malformed = step { dropHeld() }
+        return step
+    }
+
+    private mutating func dropHeld() {
+        callCount -= held.count { $0.name != nil }
+        held = []
+    }
+
+    private mutating func read(_ byte: UInt8, _ calls: inout [ToolCallPiece]) -> Step {
         if case .between = state, word.isEmpty, isSeparator(byte) {
             if !hasTold { raw.append(byte) }
+            if holdsBack { followList(byte, &calls) }
             return .more
         }
-        if !hasCall { raw.append(byte) }
+        if !hasCall || holdsBack { raw.append(byte) }
         switch state {
         case .between: return takeBetween(byte, &calls)
         case .object(var reader):
@@ -101,6 +123,21 @@ struct CallBlockReader: Sendable {
         }
     }
 
+    /// Calls of a list are calls only where all of it are.
+    private mutating func followList(_ byte: UInt8, _ calls: inout [ToolCallPiece]) {
+        if byte == UInt8(ascii: "[") { isInList = true }
+        guard isInList, byte == UInt8(ascii: "]") else { return }
+        isInList = false
+        tell(&calls)
+    }
+
+    private mutating func tell(_ calls: inout [ToolCallPiece]) {
+        calls += held
+        held = []
+        raw = []
+        hasTold = true
+    }
+
     private mutating func follow(
         _ step: CallObjectReader.Step, _ byte: UInt8, _ calls: inout [ToolCallPiece]
     ) -> Step {
@@ -113,50 +150,71 @@ struct CallBlockReader: Sendable {
             endCall(&calls)
             return .more
         case .malformed:
-            guard hasCall else { return .malformed }
+            guard hasCall, !holdsBack else { return .malformed }
             // A call that was told stays one, however it ends.
             endCall(&calls)
-            return take(byte, &calls)
+            return read(byte, &calls)
         }
     }
 
     private mutating func beginCall(_ name: String, _ calls: inout [ToolCallPiece]) -> Step {
         guard callCount < AnswerParser.maxCalls, name.utf8.count <= 256 else { return .malformed }
-        calls.append(ToolCallPiece(call: callCount, name: name))
+        put(ToolCallPiece(call: callCount, name: name), &calls)
         callCount += 1
         hasCall = true
-        hasTold = true
         hasArguments = false
-        raw = []
+        if !holdsBack { tell(&calls) }
         return .more
     }
 
     /// Gives out the rest of the arguments; a call without any has an empty object of them.
     private mutating func endCall(_ calls: inout [ToolCallPiece]) {
-        flush(&calls)
-        if !hasArguments { add(Array("{}".utf8), &calls) }
+        addArguments(&calls)
+        if !hasArguments { put(ToolCallPiece(call: callCount - 1, arguments: "{}"), &calls) }
         hasCall = false
-        raw = []
         word = []
         state = .between
+        if !isInList || !holdsBack { tell(&calls) }
     }
 
-    private mutating func add(_ arguments: [UInt8], _ calls: inout [ToolCallPiece]) {
+    /// Takes the arguments that were read out of their reader.
+    private mutating func addArguments(_ calls: inout [ToolCallPiece]) {
+        let arguments: [UInt8]
+        switch state {
+        case .object(var reader):
+            state = .between
+            arguments = reader.takeArguments()
+            state = .object(reader)
+        case .arguments(var reader):
+            state = .between
+            arguments = reader.takeArguments()
+            state = .arguments(reader)
+        case .between, .name, .nameLine: return
+        }
         guard !arguments.isEmpty else { return }
         hasArguments = true
-        let text = String(decoding: arguments, as: UTF8.self)
-        if let last = calls.last, last.call == callCount - 1 {
-            calls[calls.count - 1].arguments += text
+        put(ToolCallPiece(call: callCount - 1, arguments: String(decoding: arguments, as: UTF8.self)), &calls)
+    }
+
+    private mutating func put(_ piece: ToolCallPiece, _ calls: inout [ToolCallPiece]) {
+        if holdsBack { Self.add(piece, to: &held) } else { Self.add(piece, to: &calls) }
+    }
+
+    private static func add(_ piece: ToolCallPiece, to calls: inout [ToolCallPiece]) {
+        if piece.name == nil, let last = calls.last, last.call == piece.call {
+            calls[calls.count - 1].arguments += piece.arguments
         } else {
-            calls.append(ToolCallPiece(call: callCount - 1, arguments: text))
+            calls.append(piece)
         }
     }
 
-    /// What stands between calls and means nothing: lists may be closed or not, fences belong to DeepSeek.
+    /// What stands between calls and means nothing: lists may be closed or not, a brace may be closed twice, fences
+    /// belong to DeepSeek.
     private func isSeparator(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "]"): true
-        case UInt8(ascii: "["): !hasTold
+        case UInt8(ascii: "["): !hasTold && held.isEmpty
+        case UInt8(ascii: "}"): hasTold
         case UInt8(ascii: "`"): marker == AnswerMarkers.deepSeekCalls
         default: AnswerMarkers.isSpace(byte)
         }
@@ -165,7 +223,7 @@ struct CallBlockReader: Sendable {
     /// Markers and the beginning of the next call.
     private mutating func takeBetween(_ byte: UInt8, _ calls: inout [ToolCallPiece]) -> Step {
         if word.isEmpty, byte == UInt8(ascii: "{") {
-            var reader = CallObjectReader()
+            var reader = CallObjectReader(isExact: marker.isEmpty)
             _ = reader.take(byte)
             state = .object(reader)
             return .more
@@ -185,7 +243,7 @@ struct CallBlockReader: Sendable {
             word = []
             guard hasTold else { return .malformed }
             raw = []
-            return isOver ? .over([]) : .more
+            return isOver ? .over([], isClosed: true) : .more
         }
         return AnswerMarkers.betweenCalls.contains { $0.starts(with: word) } ? .more : takeOther()
     }
@@ -198,7 +256,7 @@ struct CallBlockReader: Sendable {
             return .more
         }
         guard hasTold else { return .malformed }
-        return .over(raw)
+        return .over(raw, isClosed: false)
     }
 
     /// A name that ends with its separator.

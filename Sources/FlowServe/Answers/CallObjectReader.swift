@@ -4,7 +4,8 @@ internal import JSONReading
 /// Reads one JSON object that names a tool and its arguments, byte by byte, and gives the arguments out as they come.
 ///
 /// `{"name": ..., "arguments": {...}}` in any order, with `parameters` for `arguments`, and with OpenAI's wrapping
-/// `{"type": "function", "function": {...}}`. Other members are read and forgotten.
+/// `{"type": "function", "function": {...}}`. Behind a marker other members are read and forgotten; where the object alone
+/// says that it is a call (`isExact`), it is one only without them, since they would be lost.
 struct CallObjectReader: Sendable {
     /// What a byte came to.
     enum Step: Equatable {
@@ -18,10 +19,12 @@ struct CallObjectReader: Sendable {
     }
 
     private enum State: Equatable {
-        case start, key, colon, value, inName, inArguments, inOther, next
+        case start, key, colon, value, inName, inType, inArguments, inOther, next
     }
 
-    private enum Member { case name, arguments, wrapping, other }
+    private enum Member { case name, arguments, wrapping, type, identifier, other }
+
+    private let isExact: Bool
 
     private var state = State.start
     /// Objects that are open: 2 inside a wrapping.
@@ -41,6 +44,11 @@ struct CallObjectReader: Sendable {
     /// Bytes of arguments that nobody took yet.
     private(set) var arguments: [UInt8] = []
 
+    /// A reader before the object; with `isExact` an object that has anything but a call's members is none.
+    init(isExact: Bool = false) {
+        self.isExact = isExact
+    }
+
     /// The arguments' bytes that came since the last call.
     mutating func takeArguments() -> [UInt8] {
         defer { arguments = [] }
@@ -59,6 +67,7 @@ struct CallObjectReader: Sendable {
             return .more
         case .value: return AnswerMarkers.isSpace(byte) ? .more : beginValue(byte)
         case .inName: return takeName(byte)
+        case .inType: return takeType(byte)
         case .inArguments, .inOther: return takeValue(byte)
         case .next: return takeNext(byte)
         }
@@ -76,7 +85,7 @@ struct CallObjectReader: Sendable {
             let isFence = AnswerMarkers.isSpace(byte) || byte == UInt8(ascii: "`") || (0x61...0x7A).contains(byte)
             return isFence && string.count <= 16 ? .more : .malformed
         }
-        _ = takeValue(byte)
+        if takeValue(byte) == .malformed { return .malformed }
         return state == .next ? .done : .more
     }
 
@@ -100,8 +109,11 @@ struct CallObjectReader: Sendable {
         case "name": member = .name
         case "arguments", "parameters": member = .arguments
         case "function": member = .wrapping
+        case "type": member = .type
+        case "id": member = .identifier
         default: member = .other
         }
+        guard !isExact || member != .other else { return .malformed }
         state = .colon
         return .more
     }
@@ -119,16 +131,33 @@ struct CallObjectReader: Sendable {
             state = .inName
             return .more
         case .name: return .malformed
-        case .arguments where !hasArguments && !isScalar:
+        case .arguments where !hasArguments && !isScalar && !(isExact && byte == UInt8(ascii: "[")):
             hasArguments = true
             argumentsAreText = isString
             state = .inArguments
-        default: state = .inOther
+        case .type where isExact && isString:
+            string = [byte]
+            state = .inType
+            return .more
+        default:
+            guard !isExact || mayStand(byte) else { return .malformed }
+            state = .inOther
         }
         isInString = false
         depth = 0
         // The quotes of a text are not part of it.
         return argumentsAreText && state == .inArguments ? .more : takeValue(byte)
+    }
+
+    /// Whether a value that is passed over may stand in an object that is exactly a call: an identifier, or no arguments.
+    private func mayStand(_ first: UInt8) -> Bool {
+        member == .identifier || member == .arguments && !hasArguments && first == UInt8(ascii: "n")
+    }
+
+    private mutating func takeType(_ byte: UInt8) -> Step {
+        guard let type = takeString(byte) else { return .more }
+        state = .next
+        return type == "function" ? .more : .malformed
     }
 
     private mutating func takeName(_ byte: UInt8) -> Step {
@@ -166,6 +195,8 @@ struct CallObjectReader: Sendable {
             state = .next
             return takeNext(byte)
         }
+        // No JSON holds it outside of texts, and every marker that ends calls begins with it: the arguments are cut off.
+        if isArguments, !isInString, byte == UInt8(ascii: "<") { return .malformed }
         if isArguments { arguments.append(byte) }
         if isEscaped {
             isEscaped = false

@@ -109,6 +109,46 @@ struct AnswerParserTests {
             calls: [["sum", "{\"a\": "]]),
         Case(name: "a name without an end", text: "<tool_call>{\"name\": \"su", content: "<tool_call>{\"name\": \"su"),
         Case(
+            name: "an answer that has a tool's name and more members",
+            text: #"{"name": "sum", "arguments": {"a": 1}, "note": "x"}"#,
+            content: #"{"name": "sum", "arguments": {"a": 1}, "note": "x"}"#),
+        Case(
+            name: "an answer whose type is no function's", text: #"{"type": "person", "name": "sum"}"#,
+            content: #"{"type": "person", "name": "sum"}"#),
+        Case(
+            name: "an answer whose arguments are a list", text: #"{"name": "sum", "arguments": [1]}"#,
+            content: #"{"name": "sum", "arguments": [1]}"#),
+        Case(
+            name: "a list of calls and more",
+            text: #"[{"name": "sum", "arguments": {}}, {"name": "sum", "age": 7}]"#,
+            content: #"[{"name": "sum", "arguments": {}}, {"name": "sum", "age": 7}]"#),
+        Case(
+            name: "an object without an end", text: #"{"name": "sum", "arguments": {"a": "#,
+            content: #"{"name": "sum", "arguments": {"a": "#),
+        Case(
+            name: "a call with its identifier and type", text: #"{"id": "x1", "type": "function", "name": "sum"}"#,
+            calls: [["sum", "{}"]]),
+        Case(
+            name: "a brace too many behind a call",
+            text: "<tool_call>\n{\"name\": \"sum\", \"arguments\": {\"a\": 1}}}\n</tool_call>\n",
+            calls: [["sum", "{\"a\": 1}"]]),
+        Case(
+            name: "words between a call and its end marker",
+            text: "<tool_call>{\"name\": \"sum\"} so</tool_call> Done. <tool_call>{\"name\": \"sum\"}</tool_call>",
+            content: "so Done. ", calls: [["sum", "{}"], ["sum", "{}"]]),
+        Case(
+            name: "something else than a call behind a call",
+            text: "<tool_call>{\"name\": \"sum\"}\n{so}</tool_call>", content: "{so}", calls: [["sum", "{}"]]),
+        Case(
+            name: "arguments that the end marker cuts off",
+            text: "<tool_call>{\"name\": \"sum\", \"arguments\": {\"a\": 1</tool_call>Done.", content: "Done.",
+            calls: [["sum", "{\"a\": 1"]]),
+        Case(
+            name: "words behind the arguments of DeepSeek's calls",
+            text: "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>sum<｜tool▁sep｜>{} a<｜tool▁call▁end｜>"
+                + "<｜tool▁call▁begin｜>sum<｜tool▁sep｜>{\"x\": 2} b<｜tool▁call▁end｜><｜tool▁calls▁end｜>c",
+            content: "a" + "b" + "c", calls: [["sum", "{}"], ["sum", "{\"x\": 2}"]]),
+        Case(
             name: "words behind calls", text: "<tool_call>{\"name\": \"sum\"}</tool_call>\n\nDone.", content: "Done.",
             calls: [["sum", "{}"]]),
     ]
@@ -165,6 +205,25 @@ struct AnswerParserTests {
         _ = parser.append(Array(#"<tool_call>{"name": "sum", "arguments": {"a"#.utf8))
         #expect(parser.append(Array(#"": 12"#.utf8)).calls == [ToolCallPiece(call: 0, arguments: #"": 12"#)])
         #expect(parser.append(Array("3}".utf8)).calls == [ToolCallPiece(call: 0, arguments: "3}")])
+    }
+
+    @Test("a call without a marker is told before its arguments are more than may be held back")
+    func longBareCall() {
+        let arguments = #"{"note": ""# + String(repeating: "x", count: 2 * AnswerParser.maxHeld) + #""}"#
+        var parser = AnswerParser(AnswerFormat(tools: ["sum"]))
+        let first = parser.append(Array(#"{"name": "sum", "arguments": \#(arguments)"#.utf8))
+        #expect(first.calls == [ToolCallPiece(call: 0, name: "sum", arguments: arguments)] && first.content.isEmpty)
+        #expect(parser.append([UInt8(ascii: "}")]) == AnswerPieces() && parser.finish() == AnswerPieces())
+    }
+
+    @Test("a list of calls and of more than may be held back keeps its text and its count")
+    func longBareList() {
+        let text = #"[{"name": "sum"}, {"arguments": {"a": ""# + String(repeating: "x", count: AnswerParser.maxHeld)
+        var parser = AnswerParser(AnswerFormat(tools: ["sum"]))
+        let first = parser.append(Array(text.utf8))
+        #expect(first.content == Array(text.utf8) && first.calls.isEmpty)
+        let next = parser.append(Array("<tool_call>{\"name\": \"sum\"}</tool_call>".utf8))
+        #expect(next.calls == [ToolCallPiece(call: 0, name: "sum", arguments: "{}")])
     }
 
     @Test("what is held back is bounded, and nothing is lost")
