@@ -12,26 +12,44 @@ package enum ChatTemplateCompiler {
             TemplateProgram(argumentsForm: argumentsForm(of: statements), statements: statements))
     }
 
-    /// Tries a conversation with a tool call: the first form whose arguments come out as JSON is the template's.
+    /// Tries conversations with a tool call. A template that prints an object's members takes an object, unless it prints
+    /// them as Python writes a mapping: then it counts on a JSON text. What it makes of arguments that are no object
+    /// decides whether it gets those as they are.
     private static func argumentsForm(of statements: [Statement]) -> ToolArgumentsForm {
-        let call = ChatToolCall(identifier: "call00001", name: "look", arguments: "{\"\(probe)\": \"x\"}")
+        func text(_ arguments: String, _ form: ToolArgumentsForm) -> MarkedText? {
+            let template = ChatTemplate(program: TemplateProgram(argumentsForm: form, statements: statements))
+            return rendered(arguments, by: template)
+        }
+        let object = "{\"\(probe)\": \"x\"}"
+        let asMapping = text(object, .object)
+        let printsPython = asMapping?.holds("{'\(probe)'") ?? false
+        let takesObject = (asMapping?.holds(probe) ?? false) && !printsPython
+        let takesText = !takesObject && text(object, .text)?.holds(probe) ?? false
+        if takesText { return text(probe, .text)?.holds(probe) ?? false ? .text : .jsonOnly }
+        return text(probe, .object)?.holds(probe) ?? false ? .object : .objectOnly
+    }
+
+    /// What a template makes of a call with these arguments; nil where it refuses the conversation or prints nothing of
+    /// the call. Some templates ask for an answer after the result, others refuse one without a text before it.
+    private static func rendered(_ arguments: String, by template: ChatTemplate) -> MarkedText? {
+        let call = TemplateToolCall(identifier: "call00001", name: "look", arguments: arguments)
         let tool = #"{"type": "function", "function": {"name": "look", "description": "", "parameters": {}}}"#
         let conversation = [
-            ChatMessage(role: "user", content: "a"),
-            ChatMessage(role: "assistant", content: nil, toolCalls: [call]),
-            ChatMessage(role: "tool", content: "b", toolCallIdentifier: call.identifier, name: call.name),
+            TemplateMessage(role: "user", content: "a"),
+            TemplateMessage(role: "assistant", content: nil, toolCalls: [call]),
+            TemplateMessage(role: "tool", content: "b", toolCallIdentifier: call.identifier, name: call.name),
         ]
-        let wanted = Array("\"\(probe)\"".utf8)
-        return ToolArgumentsForm.allCases.first { form in
-            let template = ChatTemplate(program: TemplateProgram(argumentsForm: form, statements: statements))
-            // Some templates ask for an answer after the result, others refuse one without a text before it.
-            return [conversation, Array(conversation.prefix(2))].contains { messages in
-                let input = ChatInput(messages: messages, addsGenerationPrompt: false, tools: "[\(tool)]")
-                guard let segments = try? template.render(input, limits: RenderLimits(steps: 100_000)) else {
-                    return false
-                }
-                return MarkedText(segments.flatMap(\.bytes), .template).firstOffset(of: wanted) != nil
-            }
-        } ?? .object
+        for messages in [conversation, Array(conversation.prefix(2))] {
+            let input = ChatInput(messages: messages, addsGenerationPrompt: false, tools: "[\(tool)]")
+            guard let segments = try? template.render(input, limits: RenderLimits(steps: 100_000)) else { continue }
+            let text = MarkedText(segments.flatMap(\.bytes), .template)
+            if text.holds(probe) { return text }
+        }
+        return nil
     }
+}
+
+extension MarkedText {
+    /// Whether a text that is not empty occurs in this one.
+    fileprivate func holds(_ text: String) -> Bool { firstOffset(of: Array(text.utf8)) != nil }
 }

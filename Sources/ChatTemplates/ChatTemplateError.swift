@@ -7,6 +7,7 @@ package struct SourcePosition: Sendable, Equatable, CustomStringConvertible {
     /// The character within the line.
     package let column: Int
 
+    /// Line and column in words.
     package var description: String { "line \(line), column \(column)" }
 }
 
@@ -27,6 +28,7 @@ package enum ChatTemplateError: Error, Equatable, CustomStringConvertible {
     /// Rendering took more than a limit allows.
     case limitExceeded(String, SourcePosition)
 
+    /// What is wrong, and where, in words.
     package var description: String {
         switch self {
         case .syntax(let problem, let place):

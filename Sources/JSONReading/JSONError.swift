@@ -7,5 +7,6 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     /// Byte of the text, from 0.
     package let offset: Int
 
+    /// Problem and place in words.
     package var description: String { "\(problem) at byte \(offset)" }
 }

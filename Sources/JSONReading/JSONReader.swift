@@ -99,6 +99,7 @@ package struct JSONReader {
         guard index - start <= Self.longestNumber else { throw error("a number is too long") }
         let digits = String(decoding: bytes[start..<index], as: UTF8.self)
         if isWhole, let number = Int(digits) { return .integer(number) }
+        if isWhole, let number = UInt64(digits) { return .unsigned(number) }
         guard let number = Double(digits), number.isFinite else { throw error("a number is too large") }
         return .fraction(number)
     }
@@ -145,7 +146,7 @@ package struct JSONReader {
                 }
                 return text
             case UInt8(ascii: "\\"): try escape(into: &result)
-            case 0..<0x20: throw error("a text holds a control character")
+            case 0..<0x20: throw error("a text holds a control character that is not escaped")
             default: result.append(byte)
             }
         }
@@ -163,7 +164,9 @@ package struct JSONReader {
         case UInt8(ascii: "f"): result.append(0x0C)
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(byte)
         case UInt8(ascii: "u"):
-            guard let scalar = Unicode.Scalar(try codePoint()) else { throw error("a text holds half a character") }
+            guard let scalar = Unicode.Scalar(try codePoint()) else {
+                throw error("a text holds one half of a surrogate pair")
+            }
             result.append(contentsOf: Array(String(scalar).utf8))
         default: throw error("an escape is unknown")
         }
@@ -173,10 +176,10 @@ package struct JSONReader {
         let high = try hexadecimal()
         guard (0xD800..<0xDC00).contains(high) else { return high }
         guard index + 2 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
-        else { throw error("a text holds half a character") }
+        else { throw error("a text holds one half of a surrogate pair") }
         index += 2
         let low = try hexadecimal()
-        guard (0xDC00..<0xE000).contains(low) else { throw error("a text holds half a character") }
+        guard (0xDC00..<0xE000).contains(low) else { throw error("a text holds one half of a surrogate pair") }
         return 0x10000 + (high - 0xD800) << 10 + (low - 0xDC00)
     }
 

@@ -2,13 +2,19 @@
 
 /// A value of a JSON text.
 package enum JSONValue: Sendable, Equatable {
+    /// The word `null`.
     case null
+    /// The words `true` and `false`.
     case boolean(Bool)
     /// A number without fraction and exponent that 64 bits hold.
     case integer(Int)
+    /// A number without fraction and exponent that is too large for `integer` and that 64 bits without a sign hold.
+    case unsigned(UInt64)
     /// Any other number, always finite.
     case fraction(Double)
+    /// A string, its escapes undone.
     case text(String)
+    /// The elements in their order.
     case list([JSONValue])
     /// Members in the text's order, a name that comes twice included.
     case object([JSONMember])
@@ -34,6 +40,7 @@ package enum JSONValue: Sendable, Equatable {
     package var number: Double? {
         switch self {
         case .integer(let number): Double(number)
+        case .unsigned(let number): Double(number)
         case .fraction(let number): number
         default: nil
         }
@@ -72,6 +79,7 @@ package enum JSONValue: Sendable, Equatable {
 package struct JSONMember: Sendable, Equatable {
     /// The name, equal to another only byte by byte: vocabularies tell composed and decomposed characters apart.
     package let name: String
+    /// The value beside the name.
     package let value: JSONValue
 
     /// A member as given.

@@ -43,7 +43,7 @@ package struct ToolCall: Hashable, Sendable, Codable {
     package var identifier: String
     /// The function's.
     package var name: String
-    /// The JSON text of an object.
+    /// What the model wrote for arguments: the JSON text of an object, or what a model took for one.
     package var arguments: String
 
     package init(identifier: String, name: String, arguments: String) {

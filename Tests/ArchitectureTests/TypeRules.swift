@@ -6,11 +6,11 @@ enum TypeRules {
     /// Types beyond the limit that wait for their split, with the lines that they may have until then. Only ever made
     /// shorter.
     static let allowedLargeTypes: [String: Int] = [
-        "ChatTemplates.Renderer": 2100, "ChatTemplates.TokenStream": 660, "Keeper.KeeperProcess": 815,
+        "ChatTemplates.Renderer": 2095, "ChatTemplates.TokenStream": 660, "Keeper.KeeperProcess": 815,
         "LanguageModels.TransformerForwardPass": 760, "NodeDaemon.InstancePool": 630, "NodeDaemon.NodeService": 1100,
     ]
     /// Names that two rooms declare and that wait for better ones. Only ever made shorter.
-    static let allowedDoubleNames: Set<String> = ["ChatMessage", "PackedModel"]
+    static let allowedDoubleNames: Set<String> = ["PackedModel"]
 
     /// Lines of every type of `Sources`, its extensions in the same room included, by `Room.Type`.
     static func lineCounts(_ files: [SourceFile]) -> [String: Int] {

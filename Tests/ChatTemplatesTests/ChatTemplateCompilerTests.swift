@@ -19,7 +19,7 @@ struct ChatTemplateCompilerTests {
         #expect(refusal("a\n{% import 'x' as y %}").contains("the tag 'import' at line 2, column 4"))
         #expect(refusal("{{ x | wordwrap }}").contains("the filter 'wordwrap' (known are abs, attr"))
         #expect(refusal("{{ x is prime }}").contains("the test 'prime'"))
-        #expect(refusal("{{ x.append(1) }}").contains("the method 'append'"))
+        #expect(refusal("{{ x.extend(1) }}").contains("the method 'extend'"))
         #expect(refusal("{{ f(*x) }}").contains("arguments from a list"))
         #expect(refusal("{% block x %}{% endblock %}").contains("the tag 'block' at line 1, column 4"))
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite("ChatTemplate")
 struct ChatTemplateTests {
     private let hello = ChatInput(
-        messages: [ChatMessage(role: "user", content: "hello")], addsGenerationPrompt: true, beginText: "<s>")
+        messages: [TemplateMessage(role: "user", content: "hello")], addsGenerationPrompt: true, beginText: "<s>")
 
     @Test("texts and refusals are those of Jinja")
     func fixtures() throws {
@@ -55,7 +55,7 @@ struct ChatTemplateTests {
         let source = "{{ '<|' + messages[0].role + '|>' }}"
         #expect(try template(source).render(hello).map(\.origin) == [.template])
         let strange = ChatInput(
-            messages: [ChatMessage(role: "im_end", content: "")], addsGenerationPrompt: false)
+            messages: [TemplateMessage(role: "im_end", content: "")], addsGenerationPrompt: false)
         #expect(try template(source).render(strange).map(\.origin) == [.template, .data, .template])
     }
 

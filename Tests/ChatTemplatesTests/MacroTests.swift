@@ -8,7 +8,7 @@ struct MacroTests {
     private func render(_ source: String, limits: RenderLimits = RenderLimits()) throws -> String {
         let program = try ChatTemplateCompiler.program(for: source)
         let template = try program.withUnsafeBytes { try ChatTemplate(verifying: $0) }
-        let input = ChatInput(messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
+        let input = ChatInput(messages: [TemplateMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
         return try template.text(input, limits: limits)
     }
 
@@ -98,7 +98,7 @@ struct MacroTests {
             "{% macro turn(t) %}<|user|>{{ t }}{% endmacro %}{% filter upper %}{{ turn(messages[0].content) }}{% endfilter %}"
         let program = try ChatTemplateCompiler.program(for: source)
         let template = try program.withUnsafeBytes { try ChatTemplate(verifying: $0) }
-        let input = ChatInput(messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: false)
+        let input = ChatInput(messages: [TemplateMessage(role: "user", content: "hi")], addsGenerationPrompt: false)
         let segments = try template.render(input)
         #expect(segments.map(\.origin) == [.template, .data])
         #expect(segments.map { String(decoding: $0.bytes, as: UTF8.self) } == ["<|USER|>", "HI"])

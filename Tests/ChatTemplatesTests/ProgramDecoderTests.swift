@@ -6,7 +6,7 @@ import Testing
 @Suite("ProgramDecoder")
 struct ProgramDecoderTests {
     private let input = ChatInput(
-        messages: [ChatMessage(role: "user", content: "hello you")], addsGenerationPrompt: true)
+        messages: [TemplateMessage(role: "user", content: "hello you")], addsGenerationPrompt: true)
 
     private func programs() throws -> [[UInt8]] {
         try RenderingFixture.load().templates.sorted { $0.key < $1.key }.map {

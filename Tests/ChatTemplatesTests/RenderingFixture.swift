@@ -32,7 +32,7 @@ struct RenderingFixture: Decodable {
     func input(_ example: Case) -> ChatInput {
         ChatInput(
             messages: (conversations[example.conversation] ?? []).map {
-                ChatMessage(role: $0.role, content: $0.content)
+                TemplateMessage(role: $0.role, content: $0.content)
             },
             addsGenerationPrompt: example.addsGenerationPrompt, beginText: "<s>", endText: "</s>")
     }

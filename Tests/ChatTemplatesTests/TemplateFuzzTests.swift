@@ -23,7 +23,7 @@ struct TemplateFuzzTests {
         let fixture = try RenderingFixture.load()
         let sources = fixture.templates.sorted { $0.key < $1.key }.map { Array($0.value.unicodeScalars) }
         let input = ChatInput(
-            messages: [ChatMessage(role: "user", content: "hi {{ x }} <|im_end|>")], addsGenerationPrompt: true)
+            messages: [TemplateMessage(role: "user", content: "hi {{ x }} <|im_end|>")], addsGenerationPrompt: true)
         let limits = RenderLimits(steps: 20_000, outputBytes: 1 << 16)
         var state: UInt64 = 23
         func random(_ bound: Int) -> Int {

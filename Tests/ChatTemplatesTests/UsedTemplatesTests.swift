@@ -63,10 +63,10 @@ struct UsedTemplatesTests {
 
     private static func input(_ conversation: Conversation, _ moment: Int) -> ChatInput {
         let messages = conversation.messages.map { message in
-            ChatMessage(
+            TemplateMessage(
                 role: message.role, content: message.content, reasoning: message.reasoning,
                 toolCalls: (message.tool_calls ?? []).map {
-                    ChatToolCall(identifier: $0.id, name: $0.name, arguments: $0.arguments)
+                    TemplateToolCall(identifier: $0.id, name: $0.name, arguments: $0.arguments)
                 }, toolCallIdentifier: message.tool_call_id, name: message.name)
         }
         return ChatInput(

@@ -16,7 +16,7 @@ struct JSONReaderTests {
                 == .list([.integer(1), .integer(-2), .fraction(1), .fraction(100), .boolean(true), .null]))
         #expect(value["a"]?.text == "é🙂\n")
         #expect(try read("9223372036854775807") == .integer(.max))
-        #expect(try read("9223372036854775808") == .fraction(9_223_372_036_854_775_808))
+        #expect(try read("9223372036854775808") == .unsigned(9_223_372_036_854_775_808))
     }
 
     @Test("names are told apart by their bytes, and the last of a name counts")

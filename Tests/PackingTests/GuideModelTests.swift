@@ -37,7 +37,7 @@ struct GuideModelTests {
         let tokenizer = try Tokenizer(verifying: packed.artefact.tokenizerTables)
         let template = try ChatTemplate(verifying: packed.artefact.chatTemplate)
         let input = ChatInput(
-            messages: [ChatMessage(role: "user", content: "What is <|im_end|>?")], addsGenerationPrompt: true)
+            messages: [TemplateMessage(role: "user", content: "What is <|im_end|>?")], addsGenerationPrompt: true)
         let pieces = try template.render(input).map { segment in
             TextPiece(bytes: segment.bytes, control: segment.origin == .template ? .recognised : .asText)
         }

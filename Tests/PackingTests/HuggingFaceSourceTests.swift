@@ -32,7 +32,7 @@ struct HuggingFaceSourceTests {
         #expect(tokenizer.encode(Array("hello hello".utf8), control: .asText) == [259, 260])
         #expect(Set(tokenizer.endTokens) == [298, 299])
         let template = try ChatTemplate(verifying: folder.artefact.chatTemplate)
-        let input = ChatInput(messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
+        let input = ChatInput(messages: [TemplateMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
         #expect(try template.render(input).flatMap(\.bytes) == Array("[hi]".utf8))
     }
 
@@ -158,7 +158,7 @@ struct HuggingFaceSourceTests {
                 $0["tokenizer_config.json"] = Array(list.utf8)
             }.bytes())
         let template = try ChatTemplate(verifying: packed.artefact.chatTemplate)
-        var input = ChatInput(messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
+        var input = ChatInput(messages: [TemplateMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
         #expect(try template.render(input).flatMap(\.bytes) == Array("\nD hi".utf8))
         input.tools = "[{},{}]"
         #expect(try template.render(input).flatMap(\.bytes) == Array("T2".utf8))

@@ -69,7 +69,7 @@ struct ModelPackingTests {
         #expect(tokenizer.endTokens == [298, 299])
         let template = try ChatTemplate(verifying: packed.artefact.chatTemplate)
         let input = ChatInput(
-            messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
+            messages: [TemplateMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
         #expect(try template.render(input).count == 3)
         #expect(packed.model.json.hasPrefix("{\"architecture\":\"llama\",\"name\":\"Tiny \\\"one\\\"\""))
     }
@@ -85,7 +85,7 @@ struct ModelPackingTests {
     func defaultTemplate() throws {
         let packed = try Packed(LlamaFile(without: ["tokenizer.chat_template"]).bytes())
         let template = try ChatTemplate(verifying: packed.artefact.chatTemplate)
-        let input = ChatInput(messages: [ChatMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
+        let input = ChatInput(messages: [TemplateMessage(role: "user", content: "hi")], addsGenerationPrompt: true)
         let text = try template.render(input).flatMap(\.bytes)
         #expect(
             String(decoding: text, as: UTF8.self) == "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n")

@@ -3,7 +3,7 @@
 /// What a chat template is rendered with.
 package struct ChatInput: Sendable {
     /// The conversation, oldest message first.
-    package var messages: [ChatMessage]
+    package var messages: [TemplateMessage]
     /// Whether the text ends where the assistant's next answer begins.
     package var addsGenerationPrompt: Bool
     /// The text of the model's begin token; empty where it has none.
@@ -19,7 +19,7 @@ package struct ChatInput: Sendable {
 
     /// An input as given.
     package init(
-        messages: [ChatMessage], addsGenerationPrompt: Bool, beginText: String = "", endText: String = "",
+        messages: [TemplateMessage], addsGenerationPrompt: Bool, beginText: String = "", endText: String = "",
         tools: String? = nil, variables: String? = nil, moment: Int = 0
     ) {
         self.messages = messages

@@ -45,7 +45,7 @@ struct InputScope {
         return tools.isEmpty ? .none : .list(tools.map { TemplateValue($0) })
     }
 
-    private func value(_ message: ChatMessage, _ index: Int) throws(ChatTemplateError) -> TemplateValue {
+    private func value(_ message: TemplateMessage, _ index: Int) throws(ChatTemplateError) -> TemplateValue {
         let origin: TextOrigin = Self.knownRoles.contains(message.role) ? .template : .data
         var entries = [
             DictionaryEntry("role", .text(MarkedText(message.role, origin))),
@@ -59,7 +59,7 @@ struct InputScope {
         }
         if !message.toolCalls.isEmpty {
             var calls: [TemplateValue] = []
-            for call in message.toolCalls { calls.append(try value(call, index)) }
+            for call in message.toolCalls { calls.append(value(call)) }
             entries.append(DictionaryEntry("tool_calls", .list(calls)))
         }
         if let identifier = message.toolCallIdentifier {
@@ -69,17 +69,35 @@ struct InputScope {
         return .dictionary(entries)
     }
 
-    private func value(_ call: ChatToolCall, _ index: Int) throws(ChatTemplateError) -> TemplateValue {
-        let arguments = try Self.json(call.arguments, "the arguments of '\(call.name)' in message \(index + 1)")
-        guard case .object = arguments else {
-            throw .input("the arguments of '\(call.name)' in message \(index + 1) are not an object")
-        }
-        let given = argumentsForm == .object ? TemplateValue(arguments) : Self.data(call.arguments)
-        let function = [DictionaryEntry("name", Self.data(call.name)), DictionaryEntry("arguments", given)]
+    private func value(_ call: TemplateToolCall) -> TemplateValue {
+        let function = [
+            DictionaryEntry("name", Self.data(call.name)), DictionaryEntry("arguments", arguments(call.arguments)),
+        ]
         return .dictionary([
             DictionaryEntry("id", Self.data(call.identifier)), DictionaryEntry("type", .own("function")),
             DictionaryEntry("function", .dictionary(function)),
         ])
+    }
+
+    /// What a model wrote for arguments, in the form that the template takes. The model reads its own words again where
+    /// they are no object: as they are, or under the name `arguments` where the template takes nothing but objects. No
+    /// words at all are an object without members.
+    private func arguments(_ text: String) -> TemplateValue {
+        let isPrewarmed = text.allSatisfy(\.isWhitespace)
+        let object =
+            isPrewarmed ? .object([]) : (try? JSONReader.read(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
+        let wrapped = DictionaryEntry("arguments", Self.data(text))
+        switch argumentsForm {
+        case .object: return object.map { TemplateValue($0) } ?? Self.data(text)
+        case .objectOnly: return object.map { TemplateValue($0) } ?? .dictionary([wrapped])
+        case .text: return Self.data(text)
+        case .jsonOnly:
+            guard object == nil else { return Self.data(isPrewarmed ? "{}" : text) }
+            var json = MarkedText("{\"arguments\": ", .data)
+            json.append(QuotedText.json(MarkedText(text, .data), escapesNonASCII: false))
+            json.append(MarkedText("}", .data))
+            return .text(json)
+        }
     }
 
     private static func data(_ text: String) -> TemplateValue { .text(MarkedText(text, .data)) }
@@ -101,6 +119,7 @@ extension TemplateValue {
         case .null: self = .none
         case .boolean(let truth): self = .boolean(truth)
         case .integer(let number): self = .integer(number)
+        case .unsigned(let number): self = .float(Double(number))
         case .fraction(let number): self = .float(number)
         case .text(let text): self = .text(MarkedText(text, .data))
         case .list(let elements): self = .list(elements.map { TemplateValue($0) })
@@ -108,11 +127,12 @@ extension TemplateValue {
             var entries: [DictionaryEntry] = []
             var places: [[UInt8]: Int] = [:]
             for member in members {
-                let entry = DictionaryEntry(key: MarkedText(member.name, .data), value: TemplateValue(member.value))
-                if let place = places[entry.key.bytes] {
+                let name = MarkedText(member.name, .data)
+                let entry = DictionaryEntry(key: .text(name), value: TemplateValue(member.value))
+                if let place = places[name.bytes] {
                     entries[place] = entry
                 } else {
-                    places[entry.key.bytes] = entries.count
+                    places[name.bytes] = entries.count
                     entries.append(entry)
                 }
             }

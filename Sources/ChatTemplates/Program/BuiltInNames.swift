@@ -6,6 +6,7 @@ enum FilterName: String, CaseIterable, Sendable {
     case int, float, abs, round, escape, e, forceescape, urlencode, wordcount, center, indent, truncate, format
     case join, first, last, list, items, reverse, map, selectattr, rejectattr, select, reject, attr
     case unique, min, max, sum, sort, dictsort, groupby, batch, slice
+    case fromJSON = "from_json"
 }
 
 /// The tests of `is` that are built in; those that compare can also be asked for by their signs.
@@ -40,5 +41,5 @@ enum MethodName: String, CaseIterable, Sendable {
     case upper, lower, capitalize, title, swapcase, casefold, replace, removeprefix, removesuffix, join, format
     case find, rfind, index, rindex, count, center, ljust, rjust, zfill
     case isdigit, isdecimal, isnumeric, isalpha, isalnum, isspace, islower, isupper, isascii
-    case items, keys, values, get, copy, cycle, changed
+    case items, keys, values, get, copy, cycle, changed, append
 }

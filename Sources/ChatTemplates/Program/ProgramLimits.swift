@@ -8,6 +8,6 @@ enum ProgramLimits {
     static let sourceSize = 1 << 20
     /// Bytes of a packed program.
     static let programSize = 1 << 23
-    /// "DFJINJA2" as a little-endian number; the last digit is the version.
-    static let signature: UInt64 = 0x3241_4A4E_494A_4644
+    /// "DFJINJA3" as a little-endian number; the last digit is the version.
+    static let signature: UInt64 = 0x3341_4A4E_494A_4644
 }

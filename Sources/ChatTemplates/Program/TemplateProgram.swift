@@ -6,8 +6,14 @@ struct TemplateProgram: Sendable {
     let statements: [Statement]
 }
 
-/// How a template wants the arguments of a tool call. Most print an object with `tojson`; some add a JSON text to a
-/// string as it is.
+/// How a template takes the arguments of a tool call, which a model may have written as anything.
 enum ToolArgumentsForm: UInt8, Sendable, CaseIterable {
-    case object, text
+    /// An object, which most print with `tojson`, and a text where the arguments are none.
+    case object
+    /// The JSON text, or what else there is, which the template adds to a string as it is.
+    case text
+    /// An object, whose members the template looks at one by one.
+    case objectOnly
+    /// The JSON text of an object, which the template reads with `from_json`.
+    case jsonOnly
 }

@@ -8,7 +8,14 @@ struct CallArguments {
     var names: [String] = []
 
     /// The named ones as they were written.
-    var namedEntries: [DictionaryEntry] { names.compactMap { name in named[name].map { DictionaryEntry(name, $0) } } }
+    var namedEntries: [DictionaryEntry] { named(except: []) }
+
+    /// The named ones but for some, as they were written.
+    func named(except others: [String]) -> [DictionaryEntry] {
+        names.compactMap { name in
+            others.contains(name) ? nil : named[name].map { DictionaryEntry(name, $0) }
+        }
+    }
 
     /// The argument of a place or name; nil where it was not given.
     func value(_ index: Int, _ name: String) -> TemplateValue? {

@@ -55,7 +55,7 @@ extension Renderer {
         case .range: return try range(arguments, place)
         case .namespace:
             let entries = try entries(arguments, place)
-            return try namespace(Dictionary(entries.map { ($0.key.string, $0.value) }) { $1 }, place)
+            return try namespace(DictionaryEntry.byName(entries), place)
         case .dict: return .dictionary(try entries(arguments, place))
         }
     }
@@ -70,7 +70,7 @@ extension Renderer {
         var entries = mapping.entries
         for added in arguments.namedEntries {
             try charge(entries.count, place)
-            if let known = entries.firstIndex(where: { $0.key.string == added.key.string }) {
+            if let known = entries.firstIndex(where: { DictionaryEntry.areSame($0.key, added.key) }) {
                 entries[known] = added
             } else {
                 entries.append(added)
@@ -126,13 +126,13 @@ extension Renderer {
         _ name: MethodName, of mapping: TemplateMapping, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         switch name {
-        case .items: return .list(mapping.entries.map { .tuple([.text($0.key), $0.value]) })
-        case .keys: return .list(mapping.entries.map { .text($0.key) })
+        case .items: return .list(mapping.entries.map { .tuple([$0.key, $0.value]) })
+        case .keys: return .list(mapping.entries.map(\.key))
         case .values: return .list(mapping.entries.map(\.value))
         case .copy: return .mapping(mapping)
         case .get:
             guard let key = arguments.positional.first else { throw .rendering("'get' needs a key", place) }
-            return key.text.flatMap { mapping[$0.bytes] } ?? arguments.value(1, "default") ?? .none
+            return mapping.value(of: key) ?? arguments.value(1, "default") ?? .none
         default: throw .rendering("a mapping has no method '\(name.rawValue)'", place)
         }
     }
@@ -140,7 +140,12 @@ extension Renderer {
     private func sequenceMethod(
         _ name: MethodName, of sequence: TemplateSequence, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
-        guard name != .copy else { return .sequence(sequence) }
+        if name == .copy { return .sequence(TemplateSequence(sequence.elements, isTuple: sequence.isTuple)) }
+        if name == .append {
+            guard let element = arguments.positional.first else { throw .rendering("'append' needs a value", place) }
+            try append(element, to: sequence, place)
+            return .none
+        }
         guard name == .count || name == .index, let wanted = arguments.positional.first else {
             throw .rendering("a list has no method '\(name.rawValue)'", place)
         }

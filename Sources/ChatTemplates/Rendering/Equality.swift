@@ -6,6 +6,9 @@ extension Renderer {
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> Bool {
         try charge(1, place)
+        // A list that grew may hold itself.
+        try enter(place)
+        defer { leave() }
         switch (left, right) {
         case (.undefined, .undefined), (.none, .none): return true
         case (.text(let left), .text(let right)):
@@ -22,7 +25,9 @@ extension Renderer {
             guard left.entries.count == right.entries.count else { return false }
             for entry in left.entries {
                 try charge(right.entries.count, place)
-                guard let other = right[entry.key.bytes], try areEqual(entry.value, other, place) else { return false }
+                guard let other = right.value(of: entry.key), try areEqual(entry.value, other, place) else {
+                    return false
+                }
             }
             return true
         case (.namespace(let left), .namespace(let right)): return left === right

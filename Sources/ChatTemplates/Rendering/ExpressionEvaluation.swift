@@ -73,14 +73,16 @@ extension Renderer {
     private func dictionary(_ entries: [Expression.Entry]) throws(ChatTemplateError) -> TemplateValue {
         var result: [DictionaryEntry] = []
         for entry in entries {
-            guard let key = try evaluate(entry.key).text else {
-                throw .rendering("a mapping's key is no string", entry.key.position)
+            let key = try evaluate(entry.key)
+            guard DictionaryEntry.mayBeKey(key) else {
+                throw .rendering("\(key.kindName) cannot be a mapping's key", entry.key.position)
             }
-            let made = DictionaryEntry(key: key, value: try evaluate(entry.value))
-            if let same = result.firstIndex(where: { $0.key == key }) {
-                result[same] = made
+            let value = try evaluate(entry.value)
+            if let same = result.firstIndex(where: { DictionaryEntry.areSame($0.key, key) }) {
+                // The first of equal keys stays: `{1: 'a', true: 'b'}` is `{1: 'b'}`.
+                result[same] = DictionaryEntry(key: result[same].key, value: value)
             } else {
-                result.append(made)
+                result.append(DictionaryEntry(key: key, value: value))
             }
             try charge(result.count, entry.key.position)
         }
@@ -130,6 +132,9 @@ extension Renderer {
             try charge(mapping.entries.count, place)
             if let value = mapping[name.bytes] { return value }
             return try attribute(name.string, of: object, place)
+        case (.mapping(let mapping), _):
+            try charge(mapping.entries.count, place)
+            return mapping.value(of: key) ?? .undefined("item")
         case (.sequence(let sequence), _) where key.wholeNumber != nil:
             let number = key.wholeNumber ?? 0
             let index = number < 0 ? number + sequence.elements.count : number

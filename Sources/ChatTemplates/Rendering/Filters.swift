@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import JSONReading
 
 extension Renderer {
     /// The value of `value | name(arguments)`.
@@ -13,6 +14,7 @@ extension Renderer {
         case .default, .d: return defaulted(value, arguments)
         case .safe: return value
         case .tojson: return try json(value, arguments, place)
+        case .fromJSON: return try read(value, place)
         case .int: return integer(value, arguments)
         case .float: return fraction(value, arguments)
         case .round: return try rounded(value, arguments, place)
@@ -30,7 +32,22 @@ extension Renderer {
             if case .undefined = value { return .list([]) }
             return try method(.items, of: value, arguments, place)
         case .dictsort: return .list(try dictionarySorted(value, arguments, place))
+        // Of these Jinja looks at no element where the value is false, none included.
+        case .map, .select, .reject, .selectattr, .rejectattr:
+            guard value.isTrue else { return .list([]) }
+            return try applyToList(name, try elements(of: value, place), arguments, place, original: value)
         default: return try applyToList(name, try elements(of: value, place), arguments, place, original: value)
+        }
+    }
+
+    /// The value of a JSON text. No text in it is a control token, whoever wrote it.
+    private func read(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> TemplateValue {
+        guard let text = value.text else { throw .rendering("'from_json' needs a string", place) }
+        try charge(bytes: text.bytes.count, place)
+        do throws(JSONError) {
+            return TemplateValue(try JSONReader.read(text.bytes))
+        } catch {
+            throw .rendering("'from_json' cannot read its string: \(error)", place)
         }
     }
 
@@ -90,26 +107,7 @@ extension Renderer {
     private func json(
         _ value: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
-        var style = ValueWriter.JSONStyle()
-        style.escapesNonASCII = arguments.value(0, "ensure_ascii")?.isTrue ?? false
-        style.sortsKeys = arguments.value(3, "sort_keys")?.isTrue ?? false
-        if let indent = arguments.value(1, "indent") {
-            if let text = indent.text {
-                style.indent = text
-            } else if let width = indent.wholeNumber {
-                guard width <= 64 else { throw .rendering("so wide an indent", place) }
-                style.indent = MarkedText(String(repeating: " ", count: max(0, width)), .template)
-            }
-            if style.indent != nil { style.betweenItems = "," }
-        }
-        if let separators = arguments.value(2, "separators"), separators.isTrue {
-            let parts = try elements(of: separators, place)
-            guard parts.count == 2, let items = parts[0].text, let keys = parts[1].text else {
-                throw .rendering("'separators' needs two strings", place)
-            }
-            style.betweenItems = items.string
-            style.afterKey = keys.string
-        }
+        let style = try ValueWriter.JSONStyle(arguments, self, place)
         var writer = ValueWriter(self, place)
         try writer.putJSON(value, style)
         return .text(writer.output)

@@ -67,7 +67,7 @@ extension Renderer {
             return sequence.elements
         case .mapping(let mapping):
             try charge(mapping.entries.count, place)
-            return mapping.entries.map { .text($0.key) }
+            return mapping.entries.map(\.key)
         case .text(let text):
             try charge(text.bytes.count, place)
             let offsets = text.characterOffsets

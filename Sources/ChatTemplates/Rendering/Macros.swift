@@ -46,8 +46,8 @@ extension Renderer {
                 assign(parameter.name, .undefined(parameter.name))
             }
         }
-        let names = parameters.map(\.name)
-        let others = arguments.namedEntries.filter { !names.contains($0.key.string) && $0.key.string != "caller" }
+        let names = parameters.map(\.name) + ["caller"]
+        let others = arguments.named(except: names)
         let uses = value.macro.uses
         guard arguments.positional.count <= parameters.count || uses.contains(.others),
             others.isEmpty || uses.contains(.namedOthers)

@@ -63,8 +63,7 @@ extension Renderer {
             return false
         case .mapping(let mapping):
             try charge(mapping.entries.count, place)
-            guard case .text(let key) = element else { return false }
-            return mapping[key.bytes] != nil
+            return mapping.value(of: element) != nil
         case .undefined: return false
         default: throw .rendering("\(container.kindName) cannot be searched", place)
         }
@@ -82,6 +81,8 @@ extension Renderer {
     func precedes(
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> Bool {
+        try enter(place)
+        defer { leave() }
         if case .text(let left) = left, case .text(let right) = right {
             try charge(bytes: min(left.bytes.count, right.bytes.count), place)
             return left.bytes.lexicographicallyPrecedes(right.bytes)

@@ -35,11 +35,22 @@ extension Renderer {
         let byValue = arguments.value(1, "by")?.text?.string == "value"
         let minds = arguments.value(0, "case_sensitive")?.isTrue ?? false
         let keyed = mapping.entries.map { entry in
-            let key = byValue ? entry.value : .text(entry.key)
+            let key = byValue ? entry.value : entry.key
             return Keyed(
-                key: minds ? key : Self.withoutCase(key), element: .tuple([.text(entry.key), entry.value]))
+                key: minds ? key : key.withoutCase, element: .tuple([entry.key, entry.value]))
         }
         return try sorted(keyed, reverse: arguments.value(2, "reverse")?.isTrue ?? false, place).map(\.element)
+    }
+
+    /// The entries of a mapping by their keys, which must have an order.
+    func sortedByKeys(
+        _ entries: [DictionaryEntry], _ place: SourcePosition
+    ) throws(ChatTemplateError) -> [DictionaryEntry] {
+        let keyed = entries.map { Keyed(key: $0.key, element: .tuple([$0.key, $0.value])) }
+        return try sorted(keyed, reverse: false, place).compactMap { each in
+            guard case .sequence(let pair) = each.element else { return nil }
+            return DictionaryEntry(key: pair.elements[0], value: pair.elements[1])
+        }
     }
 
     /// `groupby(attribute, default=None, case_sensitive=False)`: pairs of a value and the elements that have it.
@@ -124,11 +135,7 @@ extension Renderer {
         try charge(1, place)
         var key = element
         if let path, path.isTrue { key = try value(at: path, of: element, place) }
-        return Keyed(key: mindsCase ? key : Self.withoutCase(key), element: element)
-    }
-
-    private static func withoutCase(_ value: TemplateValue) -> TemplateValue {
-        value.text.map { .text(CaseMapping.lower($0)) } ?? value
+        return Keyed(key: mindsCase ? key : key.withoutCase, element: element)
     }
 
     /// A stable merge sort, since a comparison may fail.
@@ -153,4 +160,9 @@ extension Renderer {
         }
         return result + left[first...] + right[second...]
     }
+}
+
+extension TemplateValue {
+    /// A text in small letters, and any other value as it is.
+    fileprivate var withoutCase: TemplateValue { text.map { .text(CaseMapping.lower($0)) } ?? self }
 }

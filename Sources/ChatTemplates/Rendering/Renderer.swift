@@ -21,6 +21,8 @@ final class Renderer {
     private var stepsLeft: Int
     private var nesting = 0
     private var namespaces: [TemplateNamespace] = []
+    /// The lists that grew.
+    private var grownLists: [TemplateSequence] = []
 
     /// A renderer for the names that a template begins with.
     init(_ names: [String: TemplateValue], moment: Int, limits: RenderLimits) {
@@ -30,9 +32,11 @@ final class Renderer {
         scopes = [names]
     }
 
-    /// A namespace may hold itself, which nothing else would release.
+    /// A namespace or a list that grew may hold itself, which nothing else would release. Those that hold one another
+    /// in a long chain are released one by one, and not each by the one before, which would take the stack.
     deinit {
         for namespace in namespaces { namespace.clear() }
+        for list in grownLists { list.clear() }
     }
 
     /// The text of the whole template.
@@ -87,6 +91,18 @@ final class Renderer {
         let made = TemplateNamespace(entries)
         namespaces.append(made)
         return .namespace(made)
+    }
+
+    /// `list.append(value)`. (Jinja's sandbox, in which transformers renders, refuses it; other servers of templates have
+    /// it, and templates in use need it.)
+    func append(
+        _ value: TemplateValue, to list: TemplateSequence, _ place: SourcePosition
+    ) throws(ChatTemplateError) {
+        guard !list.isTuple else { throw .rendering("a tuple has no method 'append'", place) }
+        try charge(1, place)
+        _ = try checked(.list([value]), place)
+        grownLists.append(list)
+        list.append(value)
     }
 
     /// The value of a name; functions where nothing else has it.

@@ -28,7 +28,7 @@ extension Renderer {
             return .text(try joined(elements, CallArguments(positional: [.text(text)]), place))
         case .startswith, .endswith, .find, .rfind, .index, .rindex, .count, .removeprefix, .removesuffix:
             return try search(name, in: text, arguments, place)
-        case .items, .keys, .values, .get, .copy, .cycle, .changed:
+        case .items, .keys, .values, .get, .copy, .cycle, .changed, .append:
             throw .rendering("a string has no method '\(name.rawValue)'", place)
         }
     }

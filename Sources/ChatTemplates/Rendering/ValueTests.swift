@@ -24,29 +24,7 @@ extension Renderer {
         case .lower, .upper: return try hasCase(name, value, place)
         case .filter: return FilterName(rawValue: try printed(value, place).string) != nil
         case .test: return TestName(named: try printed(value, place).string) != nil
-        default: return Self.isOfKind(name, value)
-        }
-    }
-
-    private static func isOfKind(_ name: TestName, _ value: TemplateValue) -> Bool {
-        switch (name, value) {
-        case (.undefined, .undefined), (.none, .none): true
-        case (.defined, .undefined): false
-        case (.defined, _): true
-        case (.string, .text), (.mapping, .mapping), (.integer, .integer), (.float, .float): true
-        case (.boolean, .boolean): true
-        case (.true, .boolean(let truth)): truth
-        case (.false, .boolean(let truth)): !truth
-        case (.number, .integer), (.number, .float), (.number, .boolean): true
-        case (.sequence, .text), (.sequence, .sequence), (.sequence, .mapping): true
-        case (.iterable, .text), (.iterable, .sequence), (.iterable, .mapping), (.iterable, .undefined): true
-        // An undefined value has a length, and that is all that Jinja asks of a sequence.
-        case (.sequence, .undefined): true
-        case (.iterable, .loop): true
-        case (.callable, .function), (.callable, .macro), (.callable, .method), (.callable, .loop): true
-        // An undefined value can be called, to the error that it is undefined.
-        case (.callable, .undefined): true
-        default: false
+        default: return name.isKind(of: value)
         }
     }
 
@@ -75,5 +53,30 @@ extension Renderer {
             throw .rendering("the test '\(name.rawValue)' lacks its argument", place)
         }
         return value
+    }
+}
+
+extension TestName {
+    /// Whether a value is of the kind that a test without argument asks for.
+    fileprivate func isKind(of value: TemplateValue) -> Bool {
+        switch (self, value) {
+        case (.undefined, .undefined), (.none, .none): true
+        case (.defined, .undefined): false
+        case (.defined, _): true
+        case (.string, .text), (.mapping, .mapping), (.integer, .integer), (.float, .float): true
+        case (.boolean, .boolean): true
+        case (.true, .boolean(let truth)): truth
+        case (.false, .boolean(let truth)): !truth
+        case (.number, .integer), (.number, .float), (.number, .boolean): true
+        case (.sequence, .text), (.sequence, .sequence), (.sequence, .mapping): true
+        case (.iterable, .text), (.iterable, .sequence), (.iterable, .mapping), (.iterable, .undefined): true
+        // An undefined value has a length, and that is all that Jinja asks of a sequence.
+        case (.sequence, .undefined): true
+        case (.iterable, .loop): true
+        case (.callable, .function), (.callable, .macro), (.callable, .method), (.callable, .loop): true
+        // An undefined value can be called, to the error that it is undefined.
+        case (.callable, .undefined): true
+        default: false
+        }
     }
 }

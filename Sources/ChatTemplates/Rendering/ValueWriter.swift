@@ -23,6 +23,8 @@ struct ValueWriter {
         case .float(let value): try add(NumberText.float(value))
         case .text(let text): try add(QuotedText.python(text))
         case .sequence(let sequence):
+            try renderer.enter(place)
+            defer { renderer.leave() }
             try add(sequence.isTuple ? "(" : "[")
             for (index, element) in sequence.elements.enumerated() {
                 if index > 0 { try add(", ") }
@@ -30,10 +32,12 @@ struct ValueWriter {
             }
             try add(sequence.isTuple ? (sequence.elements.count == 1 ? ",)" : ")") : "]")
         case .mapping(let mapping):
+            try renderer.enter(place)
+            defer { renderer.leave() }
             try add("{")
             for (index, entry) in mapping.entries.enumerated() {
                 if index > 0 { try add(", ") }
-                try add(QuotedText.python(entry.key))
+                try put(entry.key)
                 try add(": ")
                 try put(entry.value)
             }
@@ -73,10 +77,10 @@ struct ValueWriter {
             }
         case .mapping(let mapping):
             var entries = mapping.entries
-            if style.sortsKeys { entries.sort { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) } }
+            if style.sortsKeys { entries = try renderer.sortedByKeys(entries, place) }
             try putContainer("{", "}", count: entries.count, style, level) {
                 (writer, index) throws(ChatTemplateError) in
-                try writer.add(QuotedText.json(entries[index].key, escapesNonASCII: style.escapesNonASCII))
+                try writer.putKey(entries[index].key, style)
                 try writer.add(style.afterKey)
                 try writer.putJSON(entries[index].value, style, level: level + 1)
             }
@@ -85,10 +89,20 @@ struct ValueWriter {
         }
     }
 
+    /// Keys of JSON are strings, also those that were numbers.
+    private mutating func putKey(_ key: TemplateValue, _ style: JSONStyle) throws(ChatTemplateError) {
+        guard key.text == nil else { return try putJSON(key, style) }
+        try add("\"")
+        try putJSON(key, style)
+        try add("\"")
+    }
+
     private mutating func putContainer(
         _ opening: String, _ closing: String, count: Int, _ style: JSONStyle, _ level: Int,
         _ putItem: (inout ValueWriter, Int) throws(ChatTemplateError) -> Void
     ) throws(ChatTemplateError) {
+        try renderer.enter(place)
+        defer { renderer.leave() }
         try add(opening)
         for index in 0..<count {
             if index > 0 { try add(style.betweenItems) }
@@ -126,6 +140,31 @@ extension Renderer {
             var writer = ValueWriter(self, place)
             try writer.put(value)
             return writer.output
+        }
+    }
+}
+
+extension ValueWriter.JSONStyle {
+    /// The style that the arguments of `tojson` ask for.
+    init(_ arguments: CallArguments, _ renderer: Renderer, _ place: SourcePosition) throws(ChatTemplateError) {
+        escapesNonASCII = arguments.value(0, "ensure_ascii")?.isTrue ?? false
+        sortsKeys = arguments.value(3, "sort_keys")?.isTrue ?? false
+        if let indent = arguments.value(1, "indent") {
+            if let text = indent.text {
+                self.indent = text
+            } else if let width = indent.wholeNumber {
+                guard width <= 64 else { throw .rendering("so wide an indent", place) }
+                self.indent = MarkedText(String(repeating: " ", count: max(0, width)), .template)
+            }
+            if self.indent != nil { betweenItems = "," }
+        }
+        if let separators = arguments.value(2, "separators"), separators.isTrue {
+            let parts = try renderer.elements(of: separators, place)
+            guard parts.count == 2, let items = parts[0].text, let keys = parts[1].text else {
+                throw .rendering("'separators' needs two strings", place)
+            }
+            betweenItems = items.string
+            afterKey = keys.string
         }
     }
 }

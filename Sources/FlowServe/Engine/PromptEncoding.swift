@@ -17,6 +17,13 @@ struct PromptEncoding {
     /// The tokens of a prompt that is to be continued, at least one, each within the vocabulary.
     func tokens(of prompt: Prompt) throws(TaskRefusal) -> [Int32] { try read(prompt).tokens }
 
+    /// The tokens of a prompt that is only told: none of a text that is empty.
+    func tokens(toTell prompt: Prompt) throws(TaskRefusal) -> [Int32] {
+        guard case .text(let text, let parsesControlTokens) = prompt else { return try tokens(of: prompt) }
+        guard !text.isEmpty else { return [] }
+        return try known(tokens(ofText: text, control: parsesControlTokens ? .recognised : .asText))
+    }
+
     /// The tokens of a prompt that is to be continued, and what its answer is looked through for.
     func read(_ prompt: Prompt) throws(TaskRefusal) -> (tokens: [Int32], format: AnswerFormat) {
         switch prompt {
@@ -63,6 +70,10 @@ struct PromptEncoding {
         guard !tokens.isEmpty else {
             throw TaskRefusal(.invalidRequest, "the prompt comes to no tokens; send some text")
         }
+        return try known(tokens)
+    }
+
+    private func known(_ tokens: [Int32]) throws(TaskRefusal) -> [Int32] {
         guard tokens.allSatisfy(isKnown) else {
             throw TaskRefusal(.internalError, "the packed tokenizer makes tokens outside its vocabulary")
         }
@@ -110,11 +121,11 @@ struct PromptEncoding {
         }
     }
 
-    private static func message(_ message: ServingModel.ChatMessage) -> ChatTemplates.ChatMessage {
-        ChatTemplates.ChatMessage(
+    private static func message(_ message: ChatMessage) -> TemplateMessage {
+        TemplateMessage(
             role: message.role, content: message.content, reasoning: message.reasoning,
             toolCalls: (message.toolCalls ?? []).map {
-                ChatToolCall(identifier: $0.identifier, name: $0.name, arguments: $0.arguments)
+                TemplateToolCall(identifier: $0.identifier, name: $0.name, arguments: $0.arguments)
             },
             toolCallIdentifier: message.toolCallIdentifier, name: message.name)
     }

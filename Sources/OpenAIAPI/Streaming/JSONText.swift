@@ -6,6 +6,7 @@ package struct JSONText: Sendable {
     /// UTF-8 so far.
     package private(set) var bytes: [UInt8] = []
 
+    /// An empty text with room for so many bytes.
     package init(reserving count: Int = 256) {
         bytes.reserveCapacity(count)
     }
@@ -62,6 +63,7 @@ package struct JSONText: Sendable {
         case .null: append(raw: "null")
         case .boolean(let truth): append(raw: truth ? "true" : "false")
         case .integer(let number): append(number: number)
+        case .unsigned(let number): append(raw: String(number))
         case .fraction(let number): append(raw: number.description)
         case .text(let text): append(string: text)
         case .list(let elements):

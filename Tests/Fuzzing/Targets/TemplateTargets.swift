@@ -29,12 +29,14 @@ extension FuzzTarget {
     private static let limits = RenderLimits(steps: 20_000, outputBytes: 1 << 16)
 
     private static func render(_ template: ChatTemplate) {
-        let call = ChatToolCall(identifier: "c1", name: "look", arguments: #"{"place": "Zürich", "days": [1, 2.5]}"#)
+        let call = TemplateToolCall(
+            identifier: "c1", name: "look", arguments: #"{"place": "Zürich", "days": [1, 2.5]}"#)
         let input = ChatInput(
             messages: [
-                ChatMessage(role: "system", content: "Be brief. {{ x }}"), ChatMessage(role: "user", content: "Hi 👩‍💻"),
-                ChatMessage(role: "assistant", content: nil, reasoning: "hm", toolCalls: [call]),
-                ChatMessage(role: "tool", content: "[]", toolCallIdentifier: "c1", name: "look"),
+                TemplateMessage(role: "system", content: "Be brief. {{ x }}"),
+                TemplateMessage(role: "user", content: "Hi 👩‍💻"),
+                TemplateMessage(role: "assistant", content: nil, reasoning: "hm", toolCalls: [call]),
+                TemplateMessage(role: "tool", content: "[]", toolCallIdentifier: "c1", name: "look"),
             ], addsGenerationPrompt: true, beginText: "<s>", endText: "</s>",
             tools: #"[{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}]"#,
             variables: #"{"enable_thinking": false}"#, moment: 1_741_529_106)

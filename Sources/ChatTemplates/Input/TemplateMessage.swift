@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One message of a conversation. Everything in it is text to the model, never a control token, whatever it holds.
-package struct ChatMessage: Sendable, Equatable {
+package struct TemplateMessage: Sendable, Equatable {
     /// Who speaks: `system`, `user`, `assistant`, `tool`, or what else the model knows.
     package var role: String
     /// What was said; nil where an assistant only called tools. Parts of other media are refused before this point.
@@ -10,7 +10,7 @@ package struct ChatMessage: Sendable, Equatable {
     /// `thinking`.
     package var reasoning: String?
     /// The tools that an assistant called, in order.
-    package var toolCalls: [ChatToolCall]
+    package var toolCalls: [TemplateToolCall]
     /// Which call a `tool` message answers.
     package var toolCallIdentifier: String?
     /// The name of the speaker or, in a `tool` message, of the tool.
@@ -18,7 +18,7 @@ package struct ChatMessage: Sendable, Equatable {
 
     /// A message as given.
     package init(
-        role: String, content: String?, reasoning: String? = nil, toolCalls: [ChatToolCall] = [],
+        role: String, content: String?, reasoning: String? = nil, toolCalls: [TemplateToolCall] = [],
         toolCallIdentifier: String? = nil, name: String? = nil
     ) {
         self.role = role
@@ -31,12 +31,12 @@ package struct ChatMessage: Sendable, Equatable {
 }
 
 /// A call of a tool by an assistant.
-package struct ChatToolCall: Sendable, Equatable {
+package struct TemplateToolCall: Sendable, Equatable {
     /// By which the result's message names the call.
     package var identifier: String
     /// The function.
     package var name: String
-    /// A JSON text: an object of the function's arguments.
+    /// What the model wrote for the function's arguments: a JSON text of an object, or what a model took for one.
     package var arguments: String
 
     /// A call as given.
