@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import ServingModel
 import Testing
 
@@ -39,6 +40,7 @@ struct ChatRequestTests {
         #expect(request.sampling.temperature == 0.5)
         #expect(request.sampling.topK == 40)
         #expect(request.seed == UInt64.max)
+        #expect(try parse(with(#""seed":18446744073709551615"#)).seed == UInt64.max)
         #expect(request.sampling.maximumTokens == 7)
         #expect(request.sampling.stop == ["a", "b"])
         #expect(request.sampling.ignoresEndOfSequence && request.streams && request.includesUsage)
@@ -138,9 +140,29 @@ struct ChatRequestTests {
             (#""logprobs":true,"top_logprobs":21"#, "top_logprobs"), (#""min_tokens":-1"#, "min_tokens"),
             (#""tools":[{"type":"function"}]"#, "tools[0].function"), (#""tools":7"#, "tools"),
             (#""tools":[{"type":"function","function":{"name":""}}]"#, "tools[0].function.name"),
+            (#""repetition_penalty":1,"repeat_penalty":2"#, "repeat_penalty"),
+            (#""seed":18446744073709551616"#, "seed"),
+            (#""chat_template_kwargs":[]"#, "chat_template_kwargs"),
+            (#""tools":[{"function":{"name":"f","parameters":[]}}]"#, "tools[0].function.parameters"),
+            (
+                #""tools":[{"function":{"name":"f","parameters":{"type":"array"}}}]"#,
+                "tools[0].function.parameters.type"
+            ),
+            (
+                #""tools":[{"function":{"name":"f","parameters":{"properties":{"x":{"type":"text"}}}}}]"#,
+                "tools[0].function.parameters.properties.x.type"
+            ),
+            (
+                #""tools":[{"function":{"name":"f","parameters":{"properties":{"x":{"anyOf":[{}, 5]}}}}}]"#,
+                "tools[0].function.parameters.properties.x.anyOf[1]"
+            ),
+            (
+                #""tools":[{"function":{"name":"f","parameters":{"required":"x"}}}]"#,
+                "tools[0].function.parameters.required"
+            ),
         ])
     func outOfRange(fields: String, parameter: String) {
-        // The last of two equal keys may lose, so requests about messages are written on their own.
+        // No field may come twice, so requests about messages are written on their own.
         let json = fields.hasPrefix(#""messages""#) ? #"{"model":"m","# + fields + "}" : with(fields)
         let error = refusal(json)
         #expect(error?.kind == .invalidRequest)
@@ -158,11 +180,86 @@ struct ChatRequestTests {
             (#""tool_choice":{"type":"function","function":{"name":"f"}}"#, "tool_choice"),
             (#""tool_choice":"required""#, "tool_choice"), (#""modalities":["text","audio"]"#, "modalities"),
             (#""response_format":{"type":"json_object"}"#, "response_format"), (#""audio":{}"#, "audio"),
+            (#""tools":[{"function":{"name":"f","strict":true}}]"#, "tools[0].function.strict"),
+            (#""store":true"#, "store"), (#""service_tier":"flex""#, "service_tier"),
+            (#""user":"a","echo":true"#, "echo"),
         ])
     func unsupported(fields: String, parameter: String) {
         let error = refusal(with(fields))
         #expect(error?.kind == .unsupportedParameter)
         #expect(error?.parameter == parameter)
+    }
+
+    @Test(
+        "a field that nothing reads is refused by its name, wherever it stands",
+        arguments: [
+            (#""samplers":["top_k"]"#, "samplers"), (#""min_keep":2"#, "min_keep"),
+            (#""reasoning_budget":5"#, "reasoning_budget"), (#""t_max_predict_ms":9"#, "t_max_predict_ms"),
+            (#""logits_processors":[]"#, "logits_processors"), (#""thinking":{"type":"enabled"}"#, "thinking"),
+            (#""think":true"#, "think"), (#""max_new_tokens":5"#, "max_new_tokens"), (#""min_length":5"#, "min_length"),
+            (#""format":"json""#, "format"), (#""Temperature":0"#, "Temperature"),
+            (#""nobody has heard of it":0"#, "nobody has heard of it"),
+            (#""stream_options":{"include_usages":true}"#, "stream_options.include_usages"),
+            (#""response_format":{"type":"text","schema":{}}"#, "response_format.schema"),
+            (#""tools":[{"function":{"name":"f"},"cache":1}]"#, "tools[0].cache"),
+            (#""tools":[{"function":{"name":"f","arguments":{}}}]"#, "tools[0].function.arguments"),
+        ])
+    func unknown(fields: String, parameter: String) {
+        let error = refusal(with(fields))
+        #expect(error?.kind == .unsupportedParameter)
+        #expect(error?.parameter == parameter)
+        #expect(error?.message.contains("'\(parameter)'") == true)
+    }
+
+    @Test("what only describes a request is accepted, and null is as good as absent")
+    func descriptions() throws {
+        let fields = """
+            "user":"u","safety_identifier":"s","prompt_cache_key":"k","metadata":{"a":"b"},"store":false,
+            "service_tier":"auto","stream_options":{"include_usage":true,"include_obfuscation":false},
+            "parallel_tool_calls":true,"max_new_tokens":null,"tool_choice":null
+            """
+        #expect(try parse(with(fields)).prompts == parse(with(#""n":1"#)).prompts)
+    }
+
+    @Test(
+        "a field that is given twice is refused by its name",
+        arguments: [
+            (#"{"model":"m","model":"n","messages":[]}"#, "model"),
+            (#"{"model":"m","n":1,"messages":[{"role":"user","content":"x"}],"n":2}"#, "n"),
+            (#"{"model":"m","messages":[{"role":"user","role":"system","content":"x"}]}"#, "messages[0].role"),
+            (
+                #"{"model":"m","messages":[],"tools":[{"function":{"name":"f","parameters":{"a":1,"a":1}}}]}"#,
+                "tools[0].function.parameters.a"
+            ),
+            (
+                #"{"model":"m","messages":[],"chat_template_kwargs":{"a":[[{"b":1,"b":2}]]}}"#,
+                "chat_template_kwargs.a[0][0].b"
+            ),
+        ])
+    func repeated(json: String, parameter: String) {
+        let error = refusal(json)
+        #expect(error?.kind == .invalidRequest)
+        #expect(error?.parameter == parameter)
+        #expect(error?.message.contains("twice") == true)
+    }
+
+    @Test(
+        "what a model wrote for arguments is its history, whatever it is",
+        arguments: ["", "{", #"{\"a\": 1"#, "[1, 2]", "7", "not JSON", "null"])
+    func callsOfHistory(arguments: String) throws {
+        let call = #"{"id":"c","index":0,"type":"function","function":{"name":"f","arguments":"\#(arguments)"}}"#
+        let answer = """
+            {"role":"assistant","content":null,"reasoning_content":"hm","refusal":null,"annotations":[],"audio":null,
+            "function_call":null,"tool_calls":[\(call)]}
+            """
+        let request = try parse(#"{"model":"m","messages":[\#(answer)]}"#)
+        guard case .chat(let conversation)? = request.prompts.first else {
+            Issue.record("no conversation")
+            return
+        }
+        let read = conversation.messages[0].toolCalls
+        let text = arguments.replacingOccurrences(of: #"\""#, with: "\"")
+        #expect(read == [ToolCall(identifier: "c", name: "f", arguments: text)])
     }
 
     @Test(
@@ -174,11 +271,19 @@ struct ChatRequestTests {
             (#"[{"role":"user","content":5}]"#, "messages[0].content"),
             (#"[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]"#, "messages[0].content[0].type"),
             (#"[{"role":"user","content":[{"type":"text"}]}]"#, "messages[0].content[0].text"),
-            (#"[{"role":"assistant","content":"","tool_calls":[{"id":"a"}]}]"#, "messages[0].tool_calls[0]"),
+            (#"[{"role":"assistant","content":"","tool_calls":[{"id":"a"}]}]"#, "messages[0].tool_calls[0].function"),
             (
-                #"[{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":"["}}]}]"#,
-                "messages[0].tool_calls[0]"
+                #"[{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]}]"#,
+                "messages[0].tool_calls[0].function.arguments"
             ),
+            (
+                #"[{"role":"assistant","tool_calls":[{"id":"a","function":{"arguments":""}}]}]"#,
+                "messages[0].tool_calls[0].function.name"
+            ),
+            (#"[{"role":"user","content":"x","refusal":"no"}]"#, "messages[0].refusal"),
+            (#"[{"role":"user","content":"x","prefix":true}]"#, "messages[0].prefix"),
+            (#"[{"role":"user","content":[{"type":"text","text":"x","cache":1}]}]"#, "messages[0].content[0].cache"),
+            (#"[{"role":"assistant","reasoning":"a","reasoning_content":"b"}]"#, "messages[0].reasoning"),
             (#"[{"role":"user","content":"x","tool_calls":[{"id":"a"}]}]"#, "messages[0].tool_calls"),
             (#""hello""#, "messages"),
         ])
@@ -217,7 +322,7 @@ struct ChatRequestTests {
         let deep = String(repeating: "[", count: 100_000)
         let error = refusal(#"{"model":"m","messages":"# + deep)
         #expect(error?.kind == .invalidJSON)
-        #expect(error?.message.contains("nested too deeply") == true)
+        #expect(error?.message.contains("nested more than") == true)
         #expect(refusal(#"{"model":"m","x":"[[["#)?.message.contains("nested") == false)
     }
 
@@ -230,7 +335,9 @@ struct ChatRequestTests {
     func invalidStrings(field: String) {
         let error = refusal(#"{"model":"m","messages":[{"role":"user",\#(field)}]}"#)
         #expect(error?.kind.status == 400)
-        #expect(error?.message.contains("is not a valid string") == true, "\(error?.message ?? "accepted")")
+        #expect(error?.kind == .invalidJSON)
+        let words = ["control character", "surrogate pair"]
+        #expect(words.contains { error?.message.contains($0) == true }, "\(error?.message ?? "accepted")")
     }
 
     @Test("bytes that are no UTF-8 are named as that")

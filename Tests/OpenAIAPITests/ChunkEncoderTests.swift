@@ -17,8 +17,8 @@ struct ChunkEncoderTests {
         String(decoding: bytes ?? [], as: UTF8.self)
     }
 
-    private func part(_ text: String, _ reason: FinishReason? = nil) -> AnswerPart {
-        var part = AnswerPart(index: 0, job: JobID(rawValue: 1))
+    private func part(_ text: String, _ reason: FinishReason? = nil) -> ChoicePart {
+        var part = ChoicePart(index: 0, job: JobID(rawValue: 1))
         part.text = text
         part.reason = reason
         return part
@@ -27,7 +27,7 @@ struct ChunkEncoderTests {
     @Test("reasoning, calls and logprobs have their places in a chat's event")
     func extras() throws {
         let likely = TokenLogprob.Candidate(id: 3, logarithm: -0.5, bytes: [0x61, 0xC3])
-        var part = AnswerPart(index: 2, job: JobID(rawValue: 1))
+        var part = ChoicePart(index: 2, job: JobID(rawValue: 1))
         part.add(
             GeneratedToken(
                 index: 0, id: 3, text: "",
@@ -36,7 +36,7 @@ struct ChunkEncoderTests {
                     logprob: TokenLogprob(chosen: likely, top: [likely]))))
         part.add(TokenExtra(calls: [ToolCallPiece(call: 0, arguments: "}")]))
         part.reason = .stop
-        let id = AnswerPart.identifier(ofCall: 0, in: JobID(rawValue: 1))
+        let id = ChoicePart.identifier(ofCall: 0, in: JobID(rawValue: 1))
         #expect(id.utf8.count == 9)
         let token = #""token":"a�","logprob":-0.5,"bytes":[97,195]"#
         #expect(

@@ -59,6 +59,7 @@ struct CompletionRequestTests {
         "what is not served is refused by name",
         arguments: [
             #""echo":true,"logprobs":1"#, #""echo":true,"prompt":[1]"#, #""suffix":"x""#, #""best_of":3"#,
+            #""response_format":{"type":"json_object"}"#, #""tools":[]"#, #""messages":[]"#, #""unheard_of":1"#,
         ])
     func unsupported(field: String) {
         let body = field.contains("prompt") ? #"{"model":"m",\#(field)}"# : #"{"model":"m","prompt":"x",\#(field)}"#

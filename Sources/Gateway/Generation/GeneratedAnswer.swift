@@ -83,14 +83,14 @@ struct GeneratedAnswer: Sendable {
 /// What is known of one choice while it comes.
 struct AnswerChoice: Sendable {
     /// What was not given out yet.
-    var part: AnswerPart
+    var part: ChoicePart
     /// Set at the end.
     private(set) var summary: JobSummary?
     /// Tools were called in parts that were given out.
     private(set) var hasCalls = false
 
     init(_ index: Int, _ request: GenerationRequest, _ executor: JobExecutor) {
-        part = AnswerPart(index: index, job: executor.job.id)
+        part = ChoicePart(index: index, job: executor.job.id)
         part.text = request.echo(ofChoice: index)
     }
 
@@ -108,10 +108,10 @@ struct AnswerChoice: Sendable {
     }
 
     /// Gives out what came since the last time.
-    mutating func takePart() -> AnswerPart {
+    mutating func takePart() -> ChoicePart {
         let taken = part
         hasCalls = hasCalls || !taken.calls.isEmpty
-        part = AnswerPart(index: taken.index, job: taken.job)
+        part = ChoicePart(index: taken.index, job: taken.job)
         part.textOffset = taken.textOffset + taken.text.count
         return taken
     }

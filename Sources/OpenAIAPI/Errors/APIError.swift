@@ -11,6 +11,7 @@ package struct APIError: Error, Hashable, Sendable, CustomStringConvertible {
     /// When it makes sense to ask again; nil leaves it to the table.
     package var retryAfterSeconds: Int?
 
+    /// An error of a kind, which also says when to ask again where `retryAfterSeconds` does not.
     package init(_ kind: APIErrorKind, _ message: String, parameter: String? = nil, retryAfterSeconds: Int? = nil) {
         self.kind = kind
         self.message = message
@@ -18,6 +19,7 @@ package struct APIError: Error, Hashable, Sendable, CustomStringConvertible {
         self.retryAfterSeconds = retryAfterSeconds ?? kind.retryAfterSeconds
     }
 
+    /// Code and message, for logs.
     package var description: String { "\(kind.code): \(message)" }
 
     /// The form in which clients get it.
@@ -31,13 +33,16 @@ package struct APIError: Error, Hashable, Sendable, CustomStringConvertible {
 package struct ErrorEnvelope: Hashable, Sendable, Codable {
     /// The object under `error`.
     package struct Body: Hashable, Sendable, Codable {
+        /// A sentence for a person.
         package var message: String
         /// Class of error, as OpenAI names them.
         package var type: String
+        /// The request's field it is about; nil where it is about none.
         package var param: String?
         /// Stable word for programs.
         package var code: String?
 
+        /// An error as given.
         package init(message: String, type: String, param: String?, code: String?) {
             self.message = message
             self.type = type
@@ -46,8 +51,10 @@ package struct ErrorEnvelope: Hashable, Sendable, Codable {
         }
     }
 
+    /// What went wrong.
     package var error: Body
 
+    /// An envelope around an error.
     package init(error: Body) {
         self.error = error
     }

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import FoundationEssentials
+internal import JSONReading
 internal import ServingModel
 
 extension GenerationRequest {
-    /// Reads the body of `POST /v1/completions`. `Limits.bodyBytes` is checked by whoever collects the body.
+    /// Reads the body of `POST /v1/completions`; an error names the field that is wrong or unknown. `Limits.bodyBytes`
+    /// is checked by whoever collects the body.
     package init(completionBody body: [UInt8]) throws(APIError) {
-        self = try RequestBody.decode(CompletionBody.self, from: body).request
+        self = try RequestBody.decode(body, CompletionFields.request)
     }
 }
 
-private struct CompletionBody: Decodable {
-    let request: GenerationRequest
+/// The fields of a completion.
+enum CompletionFields {
+    /// OpenAI's default for this route.
+    private static let defaultMaximumTokens = 16
 
-    init(from decoder: any Decoder) throws {
-        let fields = try RequestFields(decoder)
+    /// The request that the fields make.
+    static func request(_ fields: RequestFields) throws(APIError) -> GenerationRequest {
         let shared = try SamplingFields(fields)
-        try UnsupportedField.refuse(UnsupportedField.shared + UnsupportedField.completion, in: fields)
+        try FixedField.check(FixedField.generation + FixedField.completion, in: fields)
         // The caller writes the whole prompt here, so control tokens in it are meant, as other servers take them;
         // `parse_special: false` is for prompts with text of strangers.
         let parses = try fields.flag("parse_special") ?? true
         var sampling = shared.sampling
-        sampling.maximumTokens = try SamplingFields.maximumTokens(fields, "max_tokens") ?? Self.defaultMaximumTokens
-        sampling.logprobs = try Self.logprobs(fields)
+        sampling.maximumTokens = try SamplingFields.maximumTokens(fields, "max_tokens") ?? defaultMaximumTokens
+        sampling.logprobs = try logprobs(fields)
         let prompts = try PromptList(
             fields, "prompt", most: GenerationRequest.Limits.prompts, parsesControlTokens: parses
         ).prompts
@@ -29,19 +32,16 @@ private struct CompletionBody: Decodable {
             throw fields.invalid(
                 "n", "times the number of prompts may be at most \(GenerationRequest.Limits.choices) answers")
         }
-        request = GenerationRequest(
+        return GenerationRequest(
             kind: .completion, model: shared.model, prompts: prompts, sampling: sampling, asked: shared.asked,
             seed: shared.seed,
-            choicesPerPrompt: shared.choicesPerPrompt, echoes: try Self.echoes(fields, prompts, sampling),
+            choicesPerPrompt: shared.choicesPerPrompt, echoes: try echoes(fields, prompts, sampling),
             streams: shared.streams, includesUsage: shared.includesUsage)
     }
 
-    /// OpenAI's default for this route.
-    private static let defaultMaximumTokens = 16
-
     /// A number here, where chats have a truth value and a second field.
     private static func logprobs(_ fields: RequestFields) throws(APIError) -> Int? {
-        if let no = try? fields.container.decode(Bool.self, forKey: FieldName("logprobs")), !no { return nil }
+        if fields.value("logprobs")?.boolean == false { return nil }
         return try fields.integer("logprobs", in: 0...SamplingParameters.Limits.logprobs)
     }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import FoundationEssentials
 package import ServingModel
 
 /// A checked request for vectors.
@@ -12,17 +11,22 @@ package struct EmbeddingRequest: Hashable, Sendable {
         case base64
     }
 
+    /// Whose vectors are asked for.
     package var model: ModelName
+    /// What stands for the vectors, in the order of the answer.
     package var inputs: [Prompt]
+    /// How the vectors are made.
     package var parameters: EmbeddingParameters
+    /// How they are written.
     package var encoding: Encoding
 
-    /// Reads the body of `POST /v1/embeddings`. `GenerationRequest.Limits.bodyBytes` is checked by whoever collects it.
+    /// Reads the body of `POST /v1/embeddings`; an error names the field that is wrong or unknown.
+    /// `GenerationRequest.Limits.bodyBytes` is checked by whoever collects it.
     package init(body: [UInt8]) throws(APIError) {
-        self = try RequestBody.decode(EmbeddingBody.self, from: body).request
+        self = try RequestBody.decode(body) { (fields) throws(APIError) in try EmbeddingRequest(fields) }
     }
 
-    fileprivate init(_ fields: RequestFields) throws(APIError) {
+    private init(_ fields: RequestFields) throws(APIError) {
         model = try SamplingFields.model(fields)
         inputs = try PromptList(fields, "input", most: EmbeddingParameters.Limits.inputs).prompts
         let word = try fields.text("encoding_format") ?? Encoding.float.rawValue
@@ -33,6 +37,10 @@ package struct EmbeddingRequest: Hashable, Sendable {
         parameters = EmbeddingParameters(
             pooling: try Self.pooling(fields),
             dimensions: try fields.integer("dimensions", in: 1...EmbeddingParameters.Limits.dimensions))
+        // Texts get the tokens that the model wants around them, and vectors have length 1.
+        try FixedField.check(
+            FixedField.description + [FixedField("add_special_tokens", .yes), FixedField("normalize", .yes)],
+            in: fields)
     }
 
     private static func pooling(_ fields: RequestFields) throws(APIError) -> EmbeddingParameters.Pooling? {
@@ -41,13 +49,5 @@ package struct EmbeddingRequest: Hashable, Sendable {
             throw fields.invalid("pooling", "must be 'mean', 'last' or 'cls', not '\(word.prefix(32))'")
         }
         return pooling
-    }
-}
-
-private struct EmbeddingBody: Decodable {
-    let request: EmbeddingRequest
-
-    init(from decoder: any Decoder) throws {
-        request = try EmbeddingRequest(try RequestFields(decoder))
     }
 }

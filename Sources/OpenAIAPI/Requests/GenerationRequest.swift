@@ -3,7 +3,9 @@ package import ServingModel
 
 /// What a client asked for, checked: the same value for chats and completions.
 package struct GenerationRequest: Hashable, Sendable {
+    /// A chat or a completion.
     package var kind: JobKind
+    /// Which model is asked.
     package var model: ModelName
     /// One for a chat; a completion may ask for several at once.
     package var prompts: [Prompt]
@@ -28,14 +30,21 @@ package struct GenerationRequest: Hashable, Sendable {
         package static let bodyBytes = 8 << 20
         /// Of all text of the prompt together.
         package static let promptBytes = 3 << 20
+        /// Of a conversation.
         package static let messages = 2048
+        /// Of one message.
         package static let contentParts = 2048
+        /// Of a message's role.
         package static let roleBytes = 32
+        /// Of an answer.
         package static let maximumTokens = 1 << 20
+        /// Tokens that an answer may be limited to.
         package static let topK = 1 << 20
+        /// Tools that are offered, and calls of one message.
         package static let toolCalls = 128
         /// Prompts of one request, and answers to one prompt.
         package static let prompts = 64
+        /// Answers to one prompt.
         package static let choicesPerPrompt = 16
         /// Answers of one request.
         package static let choices = 64

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import JSONReading
 internal import ServingModel
 
 /// The fields that chats and completions share, read and checked in one place.
@@ -30,8 +31,25 @@ struct SamplingFields {
         seed = try Self.seed(fields)
         choicesPerPrompt = try fields.integer("n", in: 1...GenerationRequest.Limits.choicesPerPrompt) ?? 1
         streams = try fields.flag("stream") ?? false
-        let options = try fields.value("stream_options", StreamOptions.self, "an object")
-        includesUsage = options?.includesUsage ?? false
+        includesUsage = try fields.object("stream_options", Self.includesUsage) ?? false
+        _ = try fields.object("response_format", Self.checkFormat)
+    }
+
+    /// What a client wants of its stream besides the text.
+    private static func includesUsage(_ options: RequestFields) throws(APIError) -> Bool {
+        try FixedField.check(
+            [FixedField("include_obfuscation", .no), FixedField("continuous_usage_stats", .no)], in: options)
+        return try options.flag("include_usage") ?? false
+    }
+
+    private static func checkFormat(_ format: RequestFields) throws(APIError) {
+        let type = try format.text("type") ?? "text"
+        guard type == "text" else {
+            throw APIError(
+                .unsupportedParameter,
+                "'response_format' of type '\(type.prefix(64))' is not supported yet: leave it out or send 'text'",
+                parameter: "response_format")
+        }
     }
 
     private static func number(
@@ -59,24 +77,32 @@ struct SamplingFields {
     /// `repeat_penalty` is llama.cpp's name for the same.
     private static func repetitionPenalty(_ fields: RequestFields) throws(APIError) -> Float? {
         let bounds = SamplingParameters.Limits.repetitionPenalty
-        if let penalty = try number(fields, "repetition_penalty", in: bounds) { return penalty }
-        return try number(fields, "repeat_penalty", in: bounds)
+        let penalty = try number(fields, "repetition_penalty", in: bounds)
+        let other = try number(fields, "repeat_penalty", in: bounds)
+        if let penalty, let other, penalty != other {
+            throw fields.invalid(
+                "repeat_penalty", "is \(other) but 'repetition_penalty' is \(penalty): send one of them")
+        }
+        return penalty ?? other
     }
 
     /// An object from token ids, as strings, to numbers.
     private static func biases(_ fields: RequestFields) throws(APIError) -> [SamplingParameters.TokenBias] {
         let limits = SamplingParameters.Limits.self
         let form = "an object from token ids to numbers from \(limits.bias.lowerBound) to \(limits.bias.upperBound)"
-        guard let map = try fields.value("logit_bias", [String: Double].self, form) else { return [] }
+        guard let value = fields.value("logit_bias") else { return [] }
+        guard let map = value.object else { throw fields.invalid("logit_bias", "must be \(form)") }
         guard map.count <= limits.biases else {
             throw fields.invalid("logit_bias", "may hold at most \(limits.biases) tokens, not \(map.count)")
         }
         var biases: [SamplingParameters.TokenBias] = []
-        for (text, bias) in map {
-            guard let token = Int32(text), token >= 0 else {
-                throw fields.invalid("logit_bias", "must be \(form); '\(text.prefix(32))' is no token id")
+        for member in map {
+            guard let token = Int32(member.name), token >= 0 else {
+                throw fields.invalid("logit_bias", "must be \(form); '\(member.name.prefix(32))' is no token id")
             }
-            guard limits.bias.contains(Float(bias)) else { throw fields.invalid("logit_bias", "must be \(form)") }
+            guard let bias = member.value.number, limits.bias.contains(Float(bias)) else {
+                throw fields.invalid("logit_bias", "must be \(form)")
+            }
             biases.append(.init(token: token, bias: Float(bias)))
         }
         return biases.sorted { $0.token < $1.token }
@@ -102,21 +128,24 @@ struct SamplingFields {
 
     /// Any 64-bit integer, signed or not: the bits are the key of the generator.
     private static func seed(_ fields: RequestFields) throws(APIError) -> UInt64? {
-        guard fields.has("seed") else { return nil }
-        let key = FieldName("seed")
-        if let signed = try? fields.container.decode(Int64.self, forKey: key) { return UInt64(bitPattern: signed) }
-        if let unsigned = try? fields.container.decode(UInt64.self, forKey: key) { return unsigned }
-        throw fields.invalid("seed", "must be an integer of 64 bits")
+        switch fields.value("seed") {
+        case nil: return nil
+        case .unsigned(let number): return number
+        case let value?:
+            guard let number = RequestFields.integer(value) else {
+                throw fields.invalid("seed", "must be an integer of 64 bits")
+            }
+            return UInt64(bitPattern: Int64(number))
+        }
     }
 
     private static func stop(_ fields: RequestFields) throws(APIError) -> [String] {
-        guard fields.has("stop") else { return [] }
+        guard let value = fields.value("stop") else { return [] }
         let limits = SamplingParameters.Limits.self
-        let strings: [String]
-        if let one = try fields.textIfString("stop") {
-            strings = [one]
-        } else {
-            strings = try fields.value("stop", [String].self, "a string or a list of strings") ?? []
+        let elements = value.list ?? [value]
+        let strings = elements.compactMap(\.text)
+        guard strings.count == elements.count else {
+            throw fields.invalid("stop", "must be a string or a list of strings")
         }
         guard strings.count <= limits.stopStrings else {
             throw fields.invalid("stop", "may hold at most \(limits.stopStrings) strings, not \(strings.count)")
@@ -126,15 +155,5 @@ struct SamplingFields {
                 "stop", "must hold strings of 1 to \(limits.stopBytes) bytes, not \(string.utf8.count)")
         }
         return strings
-    }
-}
-
-/// What a client wants of its stream besides the text.
-private struct StreamOptions: Decodable {
-    let includesUsage: Bool
-
-    init(from decoder: any Decoder) throws {
-        let fields = try RequestFields(decoder, path: "stream_options.")
-        includesUsage = try fields.flag("include_usage") ?? false
     }
 }

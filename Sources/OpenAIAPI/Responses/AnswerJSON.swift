@@ -4,7 +4,7 @@ internal import ServingModel
 /// What whole answers and streamed ones have in common, written by hand: it is the gateway's work for each token.
 extension JSONText {
     /// One choice, whole or a part of a streamed one. `hasCalls`: it called tools, in this part or before.
-    mutating func append(choice part: AnswerPart, of kind: JobKind, isWhole: Bool, hasCalls: Bool) {
+    mutating func append(choice part: ChoicePart, of kind: JobKind, isWhole: Bool, hasCalls: Bool) {
         append(raw: "{\"index\":")
         append(number: part.index)
         if kind == .chat {
@@ -24,7 +24,7 @@ extension JSONText {
     }
 
     /// The members of a chat's message or delta behind its role; `isWhole` writes those that a message always has.
-    private mutating func append(messageOf part: AnswerPart, isWhole: Bool) {
+    private mutating func append(messageOf part: ChoicePart, isWhole: Bool) {
         var separator = isWhole ? "," : ""
         func next() -> String {
             defer { separator = "," }
@@ -56,7 +56,7 @@ extension JSONText {
         }
         if let name = piece.name {
             append(raw: "\"id\":")
-            append(string: AnswerPart.identifier(ofCall: piece.call, in: job))
+            append(string: ChoicePart.identifier(ofCall: piece.call, in: job))
             append(raw: ",\"type\":\"function\",\"function\":{\"name\":")
             append(string: name)
             append(raw: ",\"arguments\":")

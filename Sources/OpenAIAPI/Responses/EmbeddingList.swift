@@ -3,12 +3,16 @@ package import ServingModel
 
 /// The answer to a request for vectors, written by hand: thousands of numbers are too much for a general encoder.
 package struct EmbeddingList: Hashable, Sendable {
+    /// Whose vectors they are.
     package var model: ModelName
     /// In the order of the inputs.
     package var vectors: [EmbeddedInput]
+    /// How they are written.
     package var encoding: EmbeddingRequest.Encoding
+    /// Tokens of all inputs together.
     package var promptTokens: Int
 
+    /// A list as given.
     package init(
         model: ModelName, vectors: [EmbeddedInput], encoding: EmbeddingRequest.Encoding, promptTokens: Int
     ) {

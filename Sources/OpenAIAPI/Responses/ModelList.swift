@@ -5,12 +5,16 @@ package import ServingModel
 package struct ModelList: Hashable, Sendable, Codable {
     /// One model that can be asked.
     package struct Model: Hashable, Sendable, Codable {
+        /// By which requests name it.
         package var id: ModelName
+        /// OpenAI's word for the kind of object.
         package var object: String
         /// Seconds since 1970.
         package var created: Int
+        /// Always this server.
         package var ownedBy: String
 
+        /// A model; `created` is when it was added, in seconds since 1970.
         package init(id: ModelName, created: Int) {
             self.id = id
             self.object = "model"
@@ -24,9 +28,12 @@ package struct ModelList: Hashable, Sendable, Codable {
         }
     }
 
+    /// OpenAI's word for the kind of object.
     package var object: String
+    /// The models that can be asked.
     package var data: [Model]
 
+    /// A list as given.
     package init(_ models: [Model]) {
         self.object = "list"
         self.data = models

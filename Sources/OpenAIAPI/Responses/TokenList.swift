@@ -3,11 +3,14 @@ package import ServingModel
 
 /// The answer to a request for tokens.
 package struct TokenList: Hashable, Sendable {
+    /// In the order of the text.
     package var tokens: [GeneratedToken]
     /// How many tokens each message adds; nil where the request was no conversation.
     package var messageTokens: [Int]?
+    /// Whether each token's text stands beside its number.
     package var tellsTexts: Bool
 
+    /// A list as given.
     package init(tokens: [GeneratedToken], messageTokens: [Int]?, tellsTexts: Bool) {
         self.tokens = tokens
         self.messageTokens = messageTokens

@@ -3,17 +3,22 @@ package import ServingModel
 
 /// An answer in one piece, of a chat or a completion.
 package struct WholeAnswer: Hashable, Sendable {
+    /// A chat or a completion.
     package var kind: JobKind
+    /// Names the answer.
     package var id: String
     /// Seconds since 1970.
     package var created: Int
+    /// Which model answered.
     package var model: ModelName
     /// By their indices.
-    package var choices: [AnswerPart]
+    package var choices: [ChoicePart]
+    /// What it took, in tokens.
     package var usage: TokenUsage
 
+    /// An answer as given.
     package init(
-        kind: JobKind, id: String, created: Int, model: ModelName, choices: [AnswerPart], usage: TokenUsage
+        kind: JobKind, id: String, created: Int, model: ModelName, choices: [ChoicePart], usage: TokenUsage
     ) {
         self.kind = kind
         self.id = id

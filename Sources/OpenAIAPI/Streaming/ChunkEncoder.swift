@@ -38,7 +38,7 @@ package struct ChunkEncoder: Sendable {
     }
 
     /// A chunk of one choice. `hasCalls`: the choice called tools before this part.
-    package func part(_ part: AnswerPart, hasCalls: Bool = false) -> [UInt8] {
+    package func part(_ part: ChoicePart, hasCalls: Bool = false) -> [UInt8] {
         var text = start()
         text.append(choice: part, of: kind, isWhole: false, hasCalls: hasCalls || !part.calls.isEmpty)
         return finish(text)

@@ -2,11 +2,16 @@
 package import ServingModel
 
 /// More of one choice, or all of it.
-package struct AnswerPart: Hashable, Sendable {
+package struct ChoicePart: Hashable, Sendable {
+    /// The choice's number, from 0.
     package var index: Int
+    /// What is said.
     package var text = ""
+    /// What the model thought before it answered.
     package var reasoning = ""
+    /// Calls of tools, or more of one.
     package var calls: [ToolCallPiece] = []
+    /// How likely the tokens were, where the client asked for it.
     package var logprobs: [TokenLogprob] = []
     /// Set with the last part.
     package var reason: FinishReason?
