@@ -9,31 +9,84 @@ extension TokenizerBuilder {
         var token: Int32
     }
 
-    /// The tokens that are found in text before it is split.
+    /// A token with the text by which it is found.
+    private struct Special {
+        let token: Int
+        let text: [UInt8]
+    }
+
+    /// The tokens that are found in text before it is split: as it is, or normalised. A control token is structure and
+    /// written as it is; where it may be found in normalised text it is found there as well.
     mutating func putSpecials() throws(TokenizerError) {
         typealias Header = TokenizerFormat.Header
-        let specials = texts.indices.filter {
+        let all = texts.indices.filter {
             [.control, .userDefined].contains(vocabulary.kinds[$0]) && !texts[$0].isEmpty
-        }.sorted { (texts[$0][0], -texts[$0].count, $0) < (texts[$1][0], -texts[$1].count, $1) }
-        guard specials.count <= TokenizerFormat.maxSpecials else {
-            throw .tooLarge(what: "special tokens", count: specials.count, limit: TokenizerFormat.maxSpecials)
         }
-        for index in specials where texts[index].count > TokenizerFormat.longestSpecial {
+        for index in all where texts[index].count > TokenizerFormat.longestSpecial {
             throw .tooLarge(
                 what: "bytes in special token \(index)", count: texts[index].count,
                 limit: TokenizerFormat.longestSpecial)
         }
-        beginTable(Header.specialStarts)
+        let asWritten = all.filter { vocabulary.kinds[$0] == .control || !isNormalized($0) }
+        var found: [UInt8] = []
+        try putSpecials(
+            asWritten.map { Special(token: $0, text: texts[$0]) }, Header.specialStarts, Header.specials,
+            Header.specialCount, &found)
+        let normalized = try normalizedTexts(all.filter(isNormalized))
+        try putSpecials(
+            normalized, Header.normalizedStarts, Header.normalizedSpecials, Header.normalizedCount, &found)
+        beginTable(Header.specialText)
+        section.put(UInt32(found.count), at: Header.specialTextSize)
+        section.append(contentsOf: found)
+    }
+
+    private func isNormalized(_ token: Int) -> Bool {
+        vocabulary.specialRules[Int32(token)]?.contains(.normalized) ?? false
+    }
+
+    private func normalizedTexts(_ tokens: [Int]) throws(TokenizerError) -> [Special] {
+        guard !tokens.isEmpty else { return [] }
+        let (records, bytes) = stepTables()
+        let normalizer = records.withUnsafeBytes { records in
+            bytes.withUnsafeBytes { bytes in
+                Result { () throws(TokenizerError) in
+                    try Normalizer(records: records, count: vocabulary.steps.count, bytes: bytes)
+                }.map { normalizer in
+                    tokens.map { token in
+                        var text = texts[token]
+                        normalizer.normalize(&text)
+                        return Special(token: token, text: text)
+                    }.filter { !$0.text.isEmpty }
+                }
+            }
+        }
+        return try normalizer.get()
+    }
+
+    private mutating func putSpecials(
+        _ specials: [Special], _ starts: Int, _ records: Int, _ count: Int, _ found: inout [UInt8]
+    ) throws(TokenizerError) {
+        guard specials.count <= TokenizerFormat.maxSpecials else {
+            throw .tooLarge(what: "special tokens", count: specials.count, limit: TokenizerFormat.maxSpecials)
+        }
+        let sorted = specials.sorted {
+            ($0.text[0], -$0.text.count, $0.token) < ($1.text[0], -$1.text.count, $1.token)
+        }
+        beginTable(starts)
         var next = 0
         for lead in 0...256 {
-            while next < specials.count, Int(texts[specials[next]][0]) < lead { next += 1 }
+            while next < sorted.count, Int(sorted[next].text[0]) < lead { next += 1 }
             section.append(number: UInt32(next))
         }
-        beginTable(Header.specials)
-        section.put(UInt32(specials.count), at: Header.specialCount)
-        for index in specials { section.append(number: Int32(index)) }
-        beginTable(Header.specialRules)
-        section.append(contentsOf: specials.map { vocabulary.specialRules[Int32($0)]?.rawValue ?? 0 })
+        beginTable(records)
+        section.put(UInt32(sorted.count), at: count)
+        for special in sorted {
+            section.append(number: Int32(special.token))
+            section.append(number: UInt32(vocabulary.specialRules[Int32(special.token)]?.rawValue ?? 0))
+            section.append(number: UInt32(found.count))
+            section.append(number: UInt32(special.text.count))
+            found += special.text
+        }
     }
 
     /// The scores and behind them the least one.
@@ -103,19 +156,27 @@ extension TokenizerBuilder {
             throw .tooLarge(
                 what: "steps of normalisation", count: vocabulary.steps.count, limit: TokenizerFormat.maxSteps)
         }
+        let (records, texts) = stepTables()
         beginTable(Header.steps)
         section.put(UInt32(vocabulary.steps.count), at: Header.stepCount)
-        var texts: [UInt8] = []
-        for step in vocabulary.steps {
-            section.append(number: step.code)
-            for text in step.texts {
-                section.append(number: UInt32(texts.count))
-                section.append(number: UInt32(text.count))
-                texts += text
-            }
-        }
+        section.append(contentsOf: records)
         beginTable(Header.stepBytes)
         section.put(UInt32(texts.count), at: Header.stepByteCount)
         section.append(contentsOf: texts)
+    }
+
+    /// The records of the steps, and the texts that they point to.
+    private func stepTables() -> (records: [UInt8], texts: [UInt8]) {
+        var records: [UInt8] = []
+        var texts: [UInt8] = []
+        for step in vocabulary.steps {
+            records.append(number: step.code)
+            for text in step.texts {
+                records.append(number: UInt32(texts.count))
+                records.append(number: UInt32(text.count))
+                texts += text
+            }
+        }
+        return (records, texts)
     }
 }

@@ -6,24 +6,56 @@ struct SpecialMatch {
     let range: Range<Int>
 }
 
+/// A part of a text that is cut at its special tokens.
+enum SpecialPiece {
+    case token(Int32)
+    case text(Range<Int>)
+}
+
 extension Tokenizer {
-    /// The longest special token that stands at a place of a text. Control tokens count only where they end before
-    /// `controlEnd`; user-defined ones count everywhere. `floor` is where the fragment before it begins.
-    func special(
-        in bytes: UnsafeRawBufferPointer, at start: Int, controlEnd: Int, floor: Int
+    /// A text cut at the special tokens of a table. Control tokens count only inside of `controlRanges`, which are
+    /// ascending and without overlaps.
+    func pieces(
+        of text: UnsafeRawBufferPointer, at table: SpecialTable, controlRanges: [Range<Int>]
+    ) -> [SpecialPiece] {
+        var pieces: [SpecialPiece] = []
+        var range = 0
+        var fragment = 0
+        var position = 0
+        while position < text.count {
+            while range < controlRanges.count, controlRanges[range].upperBound <= position { range += 1 }
+            let inside = range < controlRanges.count && controlRanges[range].contains(position)
+            let controlEnd = inside ? controlRanges[range].upperBound : position
+            guard let match = match(in: text, at: position, table, controlEnd: controlEnd, floor: fragment) else {
+                position += 1
+                continue
+            }
+            if fragment < match.range.lowerBound { pieces.append(.text(fragment..<match.range.lowerBound)) }
+            pieces.append(.token(match.token))
+            position = match.range.upperBound
+            fragment = position
+        }
+        if fragment < text.count { pieces.append(.text(fragment..<text.count)) }
+        return pieces
+    }
+
+    /// The longest special token of a table that stands at a place of a text. Control tokens count only where they end
+    /// before `controlEnd`; user-defined ones count everywhere. `floor` is where the fragment before it begins.
+    private func match(
+        in bytes: UnsafeRawBufferPointer, at start: Int, _ table: SpecialTable, controlEnd: Int, floor: Int
     ) -> SpecialMatch? {
-        for index in specialRange(from: bytes[start]) {
-            let (token, rule) = special(index)
-            let limit = isControl(token) ? controlEnd : bytes.count
-            let text = text(of: token)
-            guard !text.isEmpty, text.count <= limit - start,
-                bytes[start..<start + text.count].elementsEqual(text)
-            else { continue }
-            let end = start + text.count
-            if rule.contains(.singleWord), touchesWord(bytes, start, end) { continue }
-            let first = rule.contains(.stripsLeft) ? startOfSpace(in: bytes, before: start, floor: floor) : start
-            let last = rule.contains(.stripsRight) ? endOfSpace(in: bytes, from: end) : end
-            return SpecialMatch(token: token, range: first..<last)
+        for index in table.range(from: bytes[start]) {
+            let entry = table.entry(index)
+            let limit = isControl(entry.token) ? controlEnd : bytes.count
+            let size = entry.text.count
+            guard size > 0, size <= limit - start, bytes[start..<start + size].elementsEqual(entry.text) else {
+                continue
+            }
+            let end = start + size
+            if entry.rule.contains(.singleWord), touchesWord(bytes, start, end) { continue }
+            let first = entry.rule.contains(.stripsLeft) ? startOfSpace(in: bytes, before: start, floor: floor) : start
+            let last = entry.rule.contains(.stripsRight) ? endOfSpace(in: bytes, from: end) : end
+            return SpecialMatch(token: entry.token, range: first..<last)
         }
         return nil
     }

@@ -38,6 +38,17 @@ struct TableDirectory {
         return value
     }
 
+    /// A list of special tokens, by the header's fields for its parts.
+    func specials(
+        _ starts: Int, _ records: Int, _ count: Int, _ text: UnsafeRawBufferPointer
+    ) throws(TokenizerError) -> SpecialTable {
+        let count = try self.count(count, "special count", in: 0...TokenizerFormat.maxSpecials)
+        return SpecialTable(
+            starts: try table(starts, "special starts", count: 257, of: 4),
+            records: try table(records, "special tokens", count: count, of: TokenizerFormat.specialRecordSize),
+            text: text)
+    }
+
     /// The tokens that end an answer.
     func endTokens(vocabularySize: Int) throws(TokenizerError) -> [Int32] {
         typealias Header = TokenizerFormat.Header

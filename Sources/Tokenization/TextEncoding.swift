@@ -18,53 +18,74 @@ struct TextEncoding {
 
     /// The tokens of a text. `controlRanges`, where control tokens count, is ascending and without overlaps.
     mutating func tokens(of text: UnsafeRawBufferPointer, controlRanges: [Range<Int>]) -> [Int32] {
-        var range = 0
-        var fragment = 0
-        var position = 0
-        while position < text.count {
-            while range < controlRanges.count, controlRanges[range].upperBound <= position { range += 1 }
-            let inside = range < controlRanges.count && controlRanges[range].contains(position)
-            guard !tokenizer.specialRange(from: text[position]).isEmpty,
-                let match = tokenizer.special(
-                    in: text, at: position, controlEnd: inside ? controlRanges[range].upperBound : position,
-                    floor: fragment)
-            else {
-                position += 1
-                continue
+        for piece in tokenizer.pieces(of: text, at: tokenizer.specials, controlRanges: controlRanges) {
+            switch piece {
+            case .token(let token): tokens.append(token)
+            case .text(let range):
+                encode(text, in: range, control: control(in: range, controlRanges))
             }
-            encode(text, in: fragment..<match.range.lowerBound)
-            tokens.append(match.token)
-            position = match.range.upperBound
-            fragment = position
         }
-        encode(text, in: fragment..<text.count)
         return tokens
     }
 
-    private mutating func encode(_ text: UnsafeRawBufferPointer, in range: Range<Int>) {
-        guard !range.isEmpty else { return }
+    private func control(in range: Range<Int>, _ controlRanges: [Range<Int>]) -> ControlTokens {
+        guard !tokenizer.normalizedSpecials.isEmpty else { return .asText }
+        let isInside = controlRanges.contains { $0.lowerBound <= range.lowerBound && range.upperBound <= $0.upperBound }
+        return isInside ? .recognised : .asText
+    }
+
+    private mutating func encode(_ text: UnsafeRawBufferPointer, in range: Range<Int>, control: ControlTokens) {
         let fragment = UnsafeRawBufferPointer(rebasing: text[range])
         let isFirst = range.lowerBound == 0
         // SentencePiece's pairs fall back to the bytes themselves.
         guard tokenizer.model != .sentencePairs, let repaired = UTF8Decoding.repaired(fragment) else {
-            encode(fragment, isFirst: isFirst)
+            encode(fragment, isFirst: isFirst, control)
             return
         }
-        repaired.withUnsafeBytes { encode($0, isFirst: isFirst) }
+        repaired.withUnsafeBytes { encode($0, isFirst: isFirst, control) }
     }
 
-    private mutating func encode(_ fragment: UnsafeRawBufferPointer, isFirst: Bool) {
-        guard !tokenizer.normalizer.isEmpty || tokenizer.spacePrefix != .never else {
-            encode(words: fragment)
+    private mutating func encode(_ fragment: UnsafeRawBufferPointer, isFirst: Bool, _ control: ControlTokens) {
+        guard !tokenizer.normalizer.isEmpty else {
+            encode(normalized: fragment, isFirst: isFirst, control)
             return
         }
         var changed = Array(fragment)
         tokenizer.normalizer.normalize(&changed)
-        if needsSpace(changed, isFirst: isFirst) { changed.insert(UInt8(ascii: " "), at: 0) }
-        changed.withUnsafeBytes { encode(words: $0) }
+        changed.withUnsafeBytes { encode(normalized: $0, isFirst: isFirst, control) }
     }
 
-    private func needsSpace(_ text: [UInt8], isFirst: Bool) -> Bool {
+    /// Where a text ends up is not known after its normalisation, so that control tokens that are found in normalised
+    /// text count only where all of it may hold them.
+    private mutating func encode(
+        normalized text: UnsafeRawBufferPointer, isFirst: Bool, _ control: ControlTokens
+    ) {
+        guard !tokenizer.normalizedSpecials.isEmpty else {
+            encode(fragment: text, isFirst: isFirst)
+            return
+        }
+        let ranges = control == .recognised ? [0..<text.count] : []
+        for piece in tokenizer.pieces(of: text, at: tokenizer.normalizedSpecials, controlRanges: ranges) {
+            switch piece {
+            case .token(let token): tokens.append(token)
+            case .text(let range):
+                encode(
+                    fragment: UnsafeRawBufferPointer(rebasing: text[range]), isFirst: isFirst && range.lowerBound == 0)
+            }
+        }
+    }
+
+    private mutating func encode(fragment text: UnsafeRawBufferPointer, isFirst: Bool) {
+        guard needsSpace(text, isFirst: isFirst) else {
+            encode(words: text)
+            return
+        }
+        var spaced = [UInt8(ascii: " ")]
+        spaced.append(contentsOf: text)
+        spaced.withUnsafeBytes { encode(words: $0) }
+    }
+
+    private func needsSpace(_ text: UnsafeRawBufferPointer, isFirst: Bool) -> Bool {
         guard let first = text.first else { return false }
         switch tokenizer.spacePrefix {
         case .never: return false

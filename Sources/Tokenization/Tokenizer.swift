@@ -29,17 +29,18 @@ package struct Tokenizer: @unchecked Sendable {
     let merges: MergeTable
     let prefixes: PrefixTree
     let normalizer: Normalizer
+    /// The tokens that are found in text as it is.
+    let specials: SpecialTable
+    /// The tokens that are found in normalised text.
+    let normalizedSpecials: SpecialTable
     /// The score of the least likely token.
     let leastScore: Double
     private let scores: UnsafeRawBufferPointer
-    private let specialRules: UnsafeRawBufferPointer
     private let tokenOffsets: UnsafeRawBufferPointer
     private let text: UnsafeRawBufferPointer
     private let kinds: UnsafeRawBufferPointer
     private let byteTokens: UnsafeRawBufferPointer
     private let words: UnsafeRawBufferPointer
-    private let specialStarts: UnsafeRawBufferPointer
-    private let specials: UnsafeRawBufferPointer
 
     /// Checks a section that `TokenizerBuilder` made.
     package init(verifying section: UnsafeRawBufferPointer) throws(TokenizerError) {
@@ -78,10 +79,11 @@ package struct Tokenizer: @unchecked Sendable {
             vocabularySize: size)
         words = try tables.table(
             Header.words, "words", count: try tables.slots(Header.wordSlots, "word slots"), of: 4)
-        specialStarts = try tables.table(Header.specialStarts, "special starts", count: 257, of: 4)
-        let special = try tables.count(Header.specialCount, "special count", in: 0...TokenizerFormat.maxSpecials)
-        specials = try tables.table(Header.specials, "special tokens", count: special, of: 4)
-        specialRules = try tables.table(Header.specialRules, "special rules", count: special, of: 1)
+        let specialBytes = try tables.count(Header.specialTextSize, "special text size", in: 0...section.count)
+        let specialText = try tables.table(Header.specialText, "special text", count: specialBytes, of: 1)
+        specials = try tables.specials(Header.specialStarts, Header.specials, Header.specialCount, specialText)
+        normalizedSpecials = try tables.specials(
+            Header.normalizedStarts, Header.normalizedSpecials, Header.normalizedCount, specialText)
         let prefixSlots = try tables.slots(Header.prefixSlots, "prefix slots")
         prefixes = PrefixTree(
             slots: try tables.table(
@@ -100,7 +102,10 @@ package struct Tokenizer: @unchecked Sendable {
     }
 
     /// Whether texts of this model begin with a space that is not theirs.
-    var writesLeadingSpace: Bool { spacePrefix != .never || model == .wordPiece }
+    var writesLeadingSpace: Bool { spacePrefix != .never || model == .wordPiece || normalizer.prependsSpace }
+
+    /// Whether texts behind special tokens do, too.
+    var writesSpaceBehindSpecials: Bool { spacePrefix == .always || normalizer.prependsSpace }
 
     /// The score of a token of the vocabulary, `.unigram` only.
     func score(of token: Int32) -> Double {
@@ -155,17 +160,5 @@ package struct Tokenizer: @unchecked Sendable {
             slot = (slot + 1) & (slots - 1)
         }
         return nil
-    }
-
-    /// The range in the list of special tokens of those that begin with a byte.
-    func specialRange(from lead: UInt8) -> Range<Int> {
-        let first = Int(specialStarts.number(4 * Int(lead), as: UInt32.self))
-        let last = Int(specialStarts.number(4 * Int(lead) + 4, as: UInt32.self))
-        return first < last && last <= specials.count / 4 ? first..<last : 0..<0
-    }
-
-    /// An entry of the list of special tokens.
-    func special(_ index: Int) -> (token: Int32, rule: SpecialRule) {
-        (specials.number(4 * index), SpecialRule(rawValue: specialRules[index]))
     }
 }

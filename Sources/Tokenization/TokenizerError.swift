@@ -15,6 +15,7 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible {
     /// A part of the vocabulary is larger than any real one.
     case tooLarge(what: String, count: Int, limit: Int)
 
+    /// What is wrong in words.
     package var description: String {
         switch self {
         case .damagedTables(let field):

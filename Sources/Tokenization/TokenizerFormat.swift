@@ -10,8 +10,11 @@
 ///     merges            hash table of `mergeSlots` records {left, right, result, rank + 1}; rank + 1 = 0 is free
 ///     words             hash table of `wordSlots` token ids + 1 by text; only where whole words go before merges
 ///     specialStarts     257 numbers: the range in `specials` of the tokens that begin with a byte
-///     specials          ids of tokens that are found in text before it is split, longest first for each byte
-///     specialRules      one byte per entry of `specials`, a `SpecialRule`
+///     specials          records {token, rule, offset and size of the text} of tokens that are found in text before it is
+///                       normalised, longest first for each byte
+///     normalizedStarts  the same for tokens that are found in normalised text, before it is split
+///     normalizedSpecials
+///     specialText       what the records' offsets point to; the normalised forms of the latter tokens
 ///     scores            one 64-bit float per token; only for `.unigram`
 ///     prefixes          hash table of `prefixSlots` records {node, byte, next node, token + 2}: the tree of all
 ///                       tokens' texts by byte; token + 2 = 0 is free, 1 is no token; not for `.bytePairs`
@@ -22,12 +25,13 @@ enum TokenizerFormat {
     /// "DFTOKENS" as a little-endian number.
     static let signature: UInt64 = 0x534E_454B_4F54_4644
     /// Raised when anything below changes.
-    static let version: UInt32 = 3
+    static let version: UInt32 = 4
     static let headerSize = 256
     static let mergeRecordSize = 16
     static let maxTokens = 1 << 20
     static let maxMerges = 1 << 21
     static let maxSpecials = 1 << 14
+    static let specialRecordSize = 16
     static let longestSpecial = 512
     static let maxEndTokens = 16
     static let maxSteps = 16
@@ -58,7 +62,7 @@ enum TokenizerFormat {
         static let specialStarts = 164
         static let specials = 168
         static let specialCount = 172
-        static let specialRules = 176
+        static let specialText = 176
         static let scores = 180
         static let prefixes = 184
         static let prefixSlots = 188
@@ -72,6 +76,10 @@ enum TokenizerFormat {
         static let longestWord = 220
         static let splits = 224
         static let splitNumbers = 228
+        static let normalizedStarts = 232
+        static let normalizedSpecials = 236
+        static let normalizedCount = 240
+        static let specialTextSize = 244
     }
 
     /// A bit of `Header.flags`.
@@ -114,13 +122,17 @@ package enum TokenKind: UInt8, Sendable {
 
 /// How a token that is found in text before it is split treats what stands around it.
 package struct SpecialRule: OptionSet, Sendable {
-    package let rawValue: UInt8
     /// White space before it belongs to it.
     package static let stripsLeft = SpecialRule(rawValue: 1)
     /// White space after it belongs to it.
     package static let stripsRight = SpecialRule(rawValue: 2)
     /// Counts only where no letter, number, mark or underscore touches it.
     package static let singleWord = SpecialRule(rawValue: 4)
+    /// Looked for in normalised text, by its own normalised form.
+    package static let normalized = SpecialRule(rawValue: 8)
+
+    /// The stored bits.
+    package let rawValue: UInt8
 
     /// Rules by their stored bits.
     package init(rawValue: UInt8) { self.rawValue = rawValue }

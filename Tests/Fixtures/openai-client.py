@@ -39,6 +39,8 @@ def check_errors(client: openai.OpenAI, model: str) -> None:
     for error, arguments in (
         (openai.NotFoundError, {"model": "nobody", "messages": messages}),
         (openai.BadRequestError, {"model": model, "messages": messages, "max_tokens": -1}),
+        (openai.BadRequestError, {"model": model, "messages": messages, "extra_body": {"max_new_tokens": 5}}),
+        (openai.BadRequestError, {"model": model, "messages": messages, "response_format": {"type": "json_object"}}),
         (openai.BadRequestError, {"model": model, "messages": [{"role": "user", "content": "word " * 20000}]}),
     ):
         try:
@@ -107,6 +109,18 @@ def check_tools(client: openai.OpenAI, model: str) -> None:
     ]
     answer = client.chat.completions.create(model=model, messages=messages, tools=[tool], max_tokens=20)
     assert answer.choices[0].message.content and answer.choices[0].message.tool_calls is None
+    # What was answered is history as the client has it, with all that it fills in; so are arguments of any form.
+    said = answer.choices[0].message
+    for arguments in ("", "{\"a\": ", "[1]", "no JSON"):
+        broken = {"id": "b1", "type": "function", "function": {"name": "add", "arguments": arguments}, "index": 0}
+        history = [
+            *messages, said, {"role": "user", "content": "Hello!"},
+            {"role": "assistant", "content": None, "refusal": None, "audio": None, "tool_calls": [broken]},
+            {"role": "tool", "tool_call_id": "b1", "content": "2"}, said.model_dump(), {"role": "user", "content": "Hi"},
+        ]
+        assert client.chat.completions.create(
+            model=model, messages=history, tools=[tool], max_tokens=3, user="someone", store=False, metadata={"a": "b"}
+        ).choices
 
 
 def check_hang_up(client: openai.OpenAI, model: str) -> None:

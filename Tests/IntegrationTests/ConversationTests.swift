@@ -103,6 +103,14 @@ extension Integration {
             let tokens = try #require(list["tokens"] as? [Int])
             #expect(list["count"] as? Int == tokens.count)
             #expect((list["token_strs"] as? [String])?.joined() == text)
+            let again = try await fixture.api.post(
+                SchedulerRoutes.detokenize, ["model": DeepFlowFixture.model, "tokens": tokens]
+            ).object
+            #expect(again["prompt"] as? String == text)
+            let empty = try await fixture.api.post(
+                SchedulerRoutes.tokenize, ["model": DeepFlowFixture.model, "prompt": ""]
+            ).object
+            #expect(empty["count"] as? Int == 0 && (empty["tokens"] as? [Int])?.isEmpty == true)
             let plain = try await fixture.api.post(
                 SchedulerRoutes.tokenize,
                 ["model": DeepFlowFixture.model, "prompt": "Hello, wörld! 😀"]

@@ -20,7 +20,7 @@ struct TokenizerFileTests {
 
     static let names = [
         "bpe-metaspace", "bpe-prepend", "bpe-llama3", "bpe-nfc", "bpe-o200k", "bpe-tekken", "bpe-odd", "unigram",
-        "wordpiece", "bpe-gemma", "wordpiece-cased",
+        "wordpiece", "bpe-gemma", "wordpiece-cased", "added-bytes", "added-marks",
     ]
 
     private func fixture(_ name: String) throws -> Fixture {

@@ -9,7 +9,7 @@ extension Engine {
     private static let countedMessages = 64
 
     func beginTokenization(_ submission: TaskSubmission, _ prompt: Prompt) throws(TaskRefusal) {
-        var echo = TokenEcho(try prompts.tokens(of: prompt), image.tokenizer, showsControl: true)
+        var echo = TokenEcho(try prompts.tokens(toTell: prompt), image.tokenizer, isText: false)
         if case .chat(let conversation) = prompt, conversation.messages.count <= Self.countedMessages {
             echo.messageTokens = prompts.tokensOfMessages(conversation)
         }
@@ -17,7 +17,7 @@ extension Engine {
     }
 
     func beginDetokenization(_ submission: TaskSubmission, _ tokens: [Int32]) {
-        begin(TokenEcho(tokens, image.tokenizer, showsControl: false), submission)
+        begin(TokenEcho(tokens, image.tokenizer, isText: true), submission)
     }
 
     private func begin(_ echo: TokenEcho, _ submission: TaskSubmission) {
@@ -42,17 +42,24 @@ extension Engine {
 struct TokenEcho {
     let tokens: [Int32]
     var messageTokens: [Int]?
+    /// How the tokens' texts are sent.
+    private enum Sending {
+        /// Each by itself, also that of the token that begins every text.
+        case each(IncrementalDetokenizer)
+        /// As the text that the tokens came from.
+        case text(PromptDetokenizer)
+    }
+
     private let tokenizer: Tokenizer
-    private var detokenizer: IncrementalDetokenizer
-    private let showsControl: Bool
+    private var sending: Sending
     private var index = 0
 
-    /// With `showsControl` the texts of control tokens are sent too.
-    init(_ tokens: [Int32], _ tokenizer: Tokenizer, showsControl: Bool) {
+    /// Tokens whose texts are those of the single ones, or together the text that they came from.
+    init(_ tokens: [Int32], _ tokenizer: Tokenizer, isText: Bool) {
         self.tokens = tokens
         self.tokenizer = tokenizer
-        self.showsControl = showsControl
-        detokenizer = IncrementalDetokenizer(tokenizer, startsText: true)
+        sending =
+            isText ? .text(PromptDetokenizer(tokenizer)) : .each(IncrementalDetokenizer(tokenizer, startsText: true))
     }
 
     var isComplete: Bool { index == tokens.count }
@@ -67,13 +74,25 @@ struct TokenEcho {
         guard index < min(end, tokens.count) else { return nil }
         defer { index += 1 }
         let id = tokens[index]
-        var text = detokenizer.append(id)
-        if showsControl, tokenizer.bytes(of: id).isEmpty {
-            text += detokenizer.flush() + tokenizer.text(of: id)
-        }
-        if index == tokens.count - 1 { text += detokenizer.flush() }
+        let text = text(of: id, isLast: index == tokens.count - 1)
         let limit = FromInstance.Limits.tokenTextBytes
         return GeneratedToken(index: index, id: id, text: String(decoding: text.prefix(limit), as: UTF8.self))
+    }
+
+    private mutating func text(of token: Int32, isLast: Bool) -> [UInt8] {
+        var text: [UInt8]
+        switch sending {
+        case .each(var detokenizer):
+            text = detokenizer.append(token)
+            if tokenizer.bytes(of: token).isEmpty { text += detokenizer.flush() + tokenizer.text(of: token) }
+            if isLast { text += detokenizer.flush() }
+            sending = .each(detokenizer)
+        case .text(var detokenizer):
+            text = detokenizer.append(token)
+            if isLast { text += detokenizer.flush() }
+            sending = .text(detokenizer)
+        }
+        return text
     }
 
     func outcome(_ reason: FinishReason) -> TaskOutcome {

@@ -20,7 +20,7 @@ enum SubmissionRules {
                     "'input' holds \(inputs.count) texts; it must hold 1 to \(EmbeddingParameters.Limits.inputs)")
             }
             for input in inputs { try check(input) }
-        case .tokenization(let prompt): try check(prompt)
+        case .tokenization(let prompt): try check(prompt, mayBeEmpty: true)
         case .detokenization(let tokens):
             if let stranger = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
                 throw TaskRefusal(
@@ -34,14 +34,14 @@ enum SubmissionRules {
         }
     }
 
-    private static func check(_ prompt: Prompt) throws(TaskRefusal) {
+    private static func check(_ prompt: Prompt, mayBeEmpty: Bool = false) throws(TaskRefusal) {
         switch prompt {
         case .chat(let conversation):
             guard !conversation.messages.isEmpty else {
                 throw TaskRefusal(.invalidRequest, "the list of messages is empty; send at least one message")
             }
         case .text(let text, _):
-            guard !text.isEmpty else {
+            guard mayBeEmpty || !text.isEmpty else {
                 throw TaskRefusal(.invalidRequest, "the prompt is empty; send some text to continue")
             }
         case .tokens: break  // Looked at with the vocabulary.

@@ -59,6 +59,7 @@ struct TokenizerFile {
             if added["lstrip"]?.boolean ?? false { rule.insert(.stripsLeft) }
             if added["rstrip"]?.boolean ?? false { rule.insert(.stripsRight) }
             if added["single_word"]?.boolean ?? false { rule.insert(.singleWord) }
+            if added["normalized"]?.boolean ?? !isSpecial { rule.insert(.normalized) }
             if !rule.isEmpty { vocabulary.specialRules[id] = rule }
         }
     }

@@ -34,6 +34,9 @@ struct Normalizer: @unchecked Sendable {
 
     var isEmpty: Bool { steps.isEmpty }
 
+    /// Whether every text gets a space in front.
+    var prependsSpace: Bool { steps.contains { $0.code == 8 && $0.first.elementsEqual([UInt8(ascii: " ")]) } }
+
     /// Changes a text step by step.
     func normalize(_ text: inout [UInt8]) {
         let limit = Self.freeGrowth + Self.maxGrowth * text.count

@@ -161,6 +161,37 @@ def cased_word_piece() -> Tokenizer:
     return Tokenizer.from_str(json.dumps(file))
 
 
+def added_by_bytes() -> Tokenizer:
+    """Byte-level pairs behind normalisers, with added tokens that are found before them and behind them."""
+    file = json.loads(byte_level(QWEN2, None, False).to_str())
+    tokenizer = Tokenizer.from_str(json.dumps(file))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.add_tokens([
+        AddedToken("NewWord", normalized=True), AddedToken("RawWord", normalized=False),
+        AddedToken("\uff26\uff35\uff2c\uff2c", normalized=True), AddedToken("caf\u00e9", normalized=True, single_word=True),
+        AddedToken("<Near>", normalized=True, lstrip=True, rstrip=True), AddedToken("newwords", normalized=True),
+    ])
+    tokenizer.add_special_tokens([AddedToken("<|Turn|>", special=True, normalized=True)])
+    return tokenizer
+
+
+def added_by_marks() -> Tokenizer:
+    """Pairs with the normalizer of Llama 2, which changes spaces in added tokens, too."""
+    tokenizer = prepended_pairs()
+    tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
+    tokenizer.add_tokens([
+        AddedToken("two words", normalized=True), AddedToken("raw words", normalized=False),
+        AddedToken("\u2581\u2581\u2581", normalized=True),
+    ])
+    return tokenizer
+
+
+ADDED = [
+    "NewWord newword NEWWORD newwords", "RawWord rawword RAWWORD", "FULL full \uff26\uff35\uff2c\uff2c Full",
+    "cafe\u0301 CAF\u00c9 caf\u00e9s xcaf\u00e9", "a  <NEAR>  b <near>c", "x<|Turn|>y <|turn|> <|TURN|>", "RawWordNewWordRawWord",
+    "two words twowords two\u2581words", "raw words raw\u2581words", "a   b \u2581\u2581\u2581c    d", "", "  two words", "two words",
+]
+
 MARKED = ["का", "क्ष", "नमि", "e\u0301", "a\u0308 e\u0301\u0308", "\u0301", "##ा", "कामि क्षे"]
 
 
@@ -184,10 +215,12 @@ def main() -> None:
         "wordpiece": word_piece,
         "bpe-gemma": gemma_pairs,
         "wordpiece-cased": cased_word_piece,
+        "added-bytes": added_by_bytes,
+        "added-marks": added_by_marks,
     }
     for name, make in forms.items():
         tokenizer = make()
-        lines = texts + MARKED if name == "wordpiece-cased" else texts
+        lines = texts + (MARKED if name == "wordpiece-cased" else ADDED if name.startswith("added") else [])
         cases = [{"text": text, "ids": tokenizer.encode(text).ids} for text in lines]
         content = {"file": tokenizer.to_str(), "cases": cases}
         (folder / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
