@@ -134,7 +134,7 @@ let package = Package(
             "Gateway",
             [
                 "ServingModel", "OpenAIAPI", "SystemdIntegration", "Messages", "UnixHTTP", "ClusterScheduler",
-                hummingbird, logging, lifecycle, nioCore,
+                hummingbird, logging, lifecycle, signals, nioCore,
             ]),
         room(
             "AdminCommands",
@@ -144,8 +144,8 @@ let package = Package(
         program("deepflow", ["AdminCommands"]),
         program(
             "deepflow-schedulerd",
-            ["ServingModel", "UnixHTTP", "ClusterScheduler", "Gateway", argumentParser, logging, lifecycle, signals]),
-        program("deepflow-noded", ["NodeDaemon", argumentParser]),
+            ["ServingModel", "UnixHTTP", "ClusterScheduler", "Gateway", argumentParser]),
+        program("deepflow-noded", ["NodeDaemon", "ServingModel", "UnixHTTP", argumentParser]),
         program("deepflow-keeper", ["Keeper"]),
         program("flowserve", ["TemplateProcess", "Packing", "ServingModel"]),
 
@@ -182,7 +182,7 @@ let package = Package(
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
-        tests("SystemdIntegration", ["SystemdIntegration", "LinuxKernel", "TestSupport"]),
+        tests("SystemdIntegration", ["SystemdIntegration", "LinuxKernel", "TestSupport", logging]),
         // Boots a real systemd with the units.
         .testTarget(
             name: "SystemdTests",

@@ -133,7 +133,9 @@ extension KeeperProcess {
 extension InstanceRecord {
     /// Why it ended, in a sentence.
     fileprivate func words(for status: ExitStatus) -> String {
-        if let deniedCall { return "instance was killed for the system call \(deniedCall), which its sandbox denies" }
+        if let deniedCall {
+            return "instance was killed for the system call \(deniedCall), \(FromKeeper.deniedCallWords)"
+        }
         if status == .signalled(signal: SIGSYS) {
             return "instance was ended by its filter: it repeated a call of its own start, or used another call table"
         }

@@ -18,6 +18,15 @@ package enum DaemonPreparation {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
+    /// Leaves SIGTERM, SIGINT and SIGHUP to who reads them from a descriptor (signalfd(2), as libdispatch does). To be called
+    /// before there is a second thread: threads inherit it, and a signal goes to any thread that does not block it.
+    package static func holdSignals() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, signal) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
     /// The daemons' priority for all threads there are, where this user may have it: again after threads were started by
     /// others than the first one.
     package static func raisePriority() {

@@ -10,12 +10,13 @@ internal import UnixSignals
 
 /// A node daemon from its start to its end.
 package enum NodeProcess {
-    /// Serves until SIGTERM or SIGINT. Throws `NodeDaemonError` where it cannot begin.
+    /// Serves until SIGTERM or SIGINT, on the event loops (see `EventLoopTasks.run`). Throws `NodeDaemonError` where it cannot
+    /// begin.
     package static func run(_ configuration: NodeConfiguration) async throws {
         DaemonPreparation.apply()
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        ServiceLog.bootstrap(program: "deepflow-noded")
         var logger = Logger(label: "deepflow-noded")
-        logger[metadataKey: "node"] = "\(configuration.node)"
+        logger[metadataKey: LogKey.node.rawValue] = "\(configuration.node)"
         let listener = try await listen(configuration)
         let lock = try await lockState(configuration)
         defer { withExtendedLifetime(lock) {} }
@@ -39,7 +40,7 @@ package enum NodeProcess {
             configuration: ServiceGroupConfiguration(
                 services: [NodeRuntime(service: service), server, NodeDrain(service: service)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await EventLoopTasks.run { try await group.run() }
+        try await group.run()
     }
 
     /// How long the store may take to be read: thousands of models on a disk that is busy.

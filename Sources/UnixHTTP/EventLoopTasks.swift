@@ -9,14 +9,31 @@ internal import NIOPosix
 /// the pool sets the nice value of every thread that it starts to zero: with all cores computing, a daemon would wait
 /// for time slices although its user may have a better priority. NIO's threads keep what they are given.
 package enum EventLoopTasks {
-    /// Runs `body` and all tasks that it has as children on one event loop; connections keep to their own. The loops' threads
-    /// get the daemons' priority.
-    package static func run(_ body: @Sendable () async throws -> Void) async throws {
+    /// A daemon from its first line to its last: runs `body` and all tasks that it has as children on one event loop while the
+    /// calling thread, the process's first, waits; connections keep to their own loops. The loops' threads get the daemons'
+    /// priority.
+    ///
+    /// An asynchronous `main` would do with less, but its tasks have the main thread's priority, which is higher than usual:
+    /// each that strays to Swift's own pool makes libdispatch ask for a nice value that a service may not have, and
+    /// libdispatch writes that into the log.
+    package static func run(_ body: @escaping @Sendable () async throws -> Void) throws {
+        DaemonPreparation.holdSignals()
+        DaemonPreparation.apply()
         let group = MultiThreadedEventLoopGroup.singleton
         // Each of them has run something: its thread is there.
-        for loop in group.makeIterator() { try await loop.submit {}.get() }
+        for loop in group.makeIterator() { try loop.submit {}.wait() }
         DaemonPreparation.raisePriority()
-        try await on(group.next(), body)
+        let loop = group.next()
+        let end = loop.makePromise(of: Void.self)
+        Task(executorPreference: EventLoopExecutor(loop: loop), priority: .medium) {
+            do {
+                try await body()
+                end.succeed()
+            } catch {
+                end.fail(error)
+            }
+        }
+        try end.futureResult.wait()
     }
 
     /// Does something now and again and again until the task is cancelled; nothing where no interval is given.

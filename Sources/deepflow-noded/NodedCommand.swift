@@ -2,9 +2,10 @@
 import ArgumentParser
 import NodeDaemon
 import ServingModel
+import UnixHTTP
 
 /// The node daemon's command line.
-@main struct NodedCommand: AsyncParsableCommand {
+@main struct NodedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deepflow-noded",
         abstract: "Serve models on this machine: templates, instances, model store.",
@@ -18,10 +19,13 @@ import ServingModel
         version: "deepflow-noded \(Release.version)")
 
     @OptionGroup var options: NodeOptions
-
-    func run() async throws {
-        do { try await NodeProcess.run(options.configuration) } catch let error as NodeDaemonError
-            where error.isConfiguration
-        { throw ExitCode(78) }
+    func run() throws {
+        do {
+            try EventLoopTasks.run { [configuration = options.configuration] in
+                try await NodeProcess.run(configuration)
+            }
+        } catch let error as NodeDaemonError where error.isConfiguration {
+            throw ExitCode(78)
+        }
     }
 }

@@ -2,14 +2,11 @@
 internal import ArgumentParser
 internal import ClusterScheduler
 internal import Gateway
-internal import Logging
-internal import ServiceLifecycle
 internal import ServingModel
 internal import UnixHTTP
-internal import UnixSignals
 
 @main
-struct SchedulerCommand: AsyncParsableCommand {
+struct SchedulerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deepflow-schedulerd",
         abstract: "Take requests on Unix sockets and have DeepFlow's nodes answer them.",
@@ -36,23 +33,12 @@ struct SchedulerCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let logger = Logger(label: "deepflow-schedulerd")
+    func run() throws {
         let configuration = SchedulerConfiguration(
             runtimeDirectory: runtimeDirectory, stateDirectory: stateDirectory, drainSeconds: drainSeconds)
         do {
-            let core = try SchedulerCore.open(configuration, logger: logger)
-            let sockets = try await SchedulerSockets.bind(configuration)
-            let gateway = GatewayService(
-                core: core, api: sockets.api, admin: sockets.admin, drainSeconds: drainSeconds, roles: .ofHost(),
-                logger: logger)
-            let group = ServiceGroup(
-                configuration: .init(
-                    services: [core, gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-            try await EventLoopTasks.run { try await group.run() }
-        } catch let error as SchedulerStartError {
-            logger.critical("cannot start: \(error)")
+            try EventLoopTasks.run { try await SchedulerProcess.run(configuration) }
+        } catch is SchedulerStartError {
             throw ExitCode(69)
         }
     }

@@ -3,6 +3,7 @@ internal import Logging
 internal import Messages
 internal import ServingModel
 internal import Synchronization
+internal import SystemdIntegration
 
 /// The scheduler's end of one node: keeps its event stream open, sends it orders, and writes what it learns into the
 /// node's ledger.
@@ -31,7 +32,7 @@ final class NodeConnection: Sendable {
         self.grace = grace
         self.whenChanged = whenChanged
         var logger = logger
-        logger[metadataKey: "node"] = "\(node)"
+        logger[metadataKey: LogKey.node.rawValue] = "\(node)"
         self.logger = logger
     }
 
@@ -83,7 +84,7 @@ final class NodeConnection: Sendable {
             return ledger.phase == .connected
         }
         if wasConnected, !Task.isCancelled {
-            logger.warning("lost the node", metadata: ["reason": "\(reason)"])
+            logger.warning("lost the node", metadata: .about([:], kind: .nodeLost, ["reason": "\(reason)"]))
             whenChanged()
         }
         return wasConnected

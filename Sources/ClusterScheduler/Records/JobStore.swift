@@ -4,6 +4,7 @@ internal import Glibc
 internal import Logging
 package import ServingModel
 internal import Synchronization
+internal import SystemdIntegration
 
 /// The records of jobs in SQLite: written in groups by one task, behind the answers' backs.
 ///
@@ -62,6 +63,24 @@ package final class JobStore: JobRecording {
             return true
         }
         if isKept { arrivals.post(()) }
+        if record.status.isFinal { logEnd(of: record) }
+    }
+
+    /// What the log tells of every request: names and figures. Why one failed is in its record alone, since a model's
+    /// template may quote the prompt in its complaint.
+    private func logEnd(of record: JobRecord) {
+        let task = record.tasks.last
+        logger.info(
+            "a job ended",
+            metadata: .about(
+                [
+                    .request: record.request, .job: record.id, .task: task?.id, .model: record.model,
+                    .node: task?.node, .instance: task?.instance, .tenant: "uid:\(record.userID)",
+                ], kind: .jobEnded,
+                [
+                    "status": "\(record.status.rawValue)", "kind": "\(record.kind.rawValue)",
+                    "prompt_tokens": "\(record.promptTokens ?? 0)", "answer_tokens": "\(record.completionTokens)",
+                ]))
     }
 
     /// Writes what is saved, group by group, until the task is cancelled; then the last group.
@@ -118,7 +137,8 @@ package final class JobStore: JobRecording {
             if isNew {
                 logger.error(
                     "job records cannot be written and are dropped; answers go on",
-                    metadata: ["records": "\(records.count)", "error": "\(error)"])
+                    metadata: .about(
+                        [:], kind: .jobRecordsDropped, ["records": "\(records.count)", "error": "\(error)"]))
             }
         }
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Dispatch
 internal import GRDB
 internal import Glibc
 internal import LinuxKernel
 package import Logging
 internal import ServingModel
+internal import SystemdIntegration
 
 extension JobStore {
     /// Opens, or makes, the store at `path` (mode 0600), brings its tables up to date, and marks the jobs that an
@@ -20,7 +22,8 @@ extension JobStore {
             let aside = path + ".damaged-\(Int(WallClock.now))"
             logger.error(
                 "the job store is damaged: moved aside, a new one is begun",
-                metadata: ["path": "\(path)", "moved-to": "\(aside)", "error": "\(error)"])
+                metadata: .about(
+                    [:], kind: .jobStoreDamaged, ["path": "\(path)", "moved-to": "\(aside)", "error": "\(error)"]))
             guard rename(path, aside) == 0 else {
                 throw .cannotOpen(path: path, reason: "it is damaged and cannot be moved to \(aside)")
             }
@@ -59,6 +62,8 @@ extension JobStore {
         configuration.busyMode = .timeout(2)
         configuration.maximumReaderCount = 2
         configuration.label = "deepflow.jobs"
+        // Any other class asks for a better nice value than a service has, which libdispatch complains of.
+        configuration.qos = .default
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
         }

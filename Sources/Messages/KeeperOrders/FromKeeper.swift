@@ -5,6 +5,9 @@ package import ServingModel
 /// What a keeper tells the node daemon that is attached to it. After `welcome` it tells the state of each template and
 /// instance in the same words as when it happened, then `stateComplete`.
 package enum FromKeeper: Hashable, Sendable {
+    /// What the sentence about an instance's end holds where the keeper killed it for a system call.
+    package static let deniedCallWords = "which its sandbox denies"
+
     /// `controllers` of the control groups of templates and their instances; nil where there are no groups.
     case welcome(processID: Int32, controllers: [String]?)
     /// How templates are confined here, and how many system calls were denied since the keeper began. Told at each

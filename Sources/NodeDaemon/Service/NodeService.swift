@@ -5,6 +5,7 @@ internal import Logging
 internal import Messages
 internal import NIOCore
 internal import ServingModel
+internal import SystemdIntegration
 
 /// The node: what the scheduler and administrators ask of it, what keeper and instances tell it, and the one place
 /// where both meet. Decisions are `InstancePool`'s; this carries them out.
@@ -93,7 +94,8 @@ actor NodeService {
                 return
             } catch {
                 link.trouble = "\(error)"
-                logger.error("no keeper; trying again", metadata: ["error": "\(error)"])
+                logger.error(
+                    "no keeper; trying again", metadata: .about([:], kind: .keeperLost, ["error": "\(error)"]))
             }
             try? await ContinuousClock().sleep(for: pause)
             pause = min(pause * 2, .seconds(10))
@@ -148,7 +150,7 @@ actor NodeService {
     func refuse(_ reason: NodeDaemonError) {
         guard refusal == nil else { return }
         refusal = reason
-        logger.critical("the node ends", metadata: ["reason": "\(reason)"])
+        logger.critical("the node ends", metadata: .about([:], kind: .daemonRefuses, ["reason": "\(reason)"]))
         reactor.stop()
     }
 
@@ -184,7 +186,8 @@ actor NodeService {
             instanceDetails[id]?.replies.expectPong()
             reactor.send([.ping(0)], to: id)
         case .kill(let id, let reason):
-            logger.warning("killing an instance", metadata: ["instance": "\(id)", "reason": "\(reason)"])
+            logger.warning(
+                "killing an instance", metadata: .about([.instance: id], kind: .instanceHung, ["reason": "\(reason)"]))
             reactor.order(.killInstance(id))
         case .releaseInstance(let id):
             instanceDetails[id] = nil
@@ -206,7 +209,7 @@ actor NodeService {
             templateDetails[id] = TemplateDetails(processID: 0, orderedAt: .now)
             reactor.order(.startTemplate(id, model: model.keeperText), descriptor: artefact)
             link.expectAnswer()
-            logger.info("starting a template", metadata: ["template": "\(id)", "model": "\(model.name)"])
+            logger.info("starting a template", metadata: .about([.template: id, .model: model.name]))
             return []
         } catch {
             return pool.templateEnded(id, message: "its artefact cannot be opened: \(error)", now: .now)

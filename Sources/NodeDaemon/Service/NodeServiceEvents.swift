@@ -29,7 +29,8 @@ extension NodeService {
         link.processID = nil
         guard !wasRetiring else { return retired() }
         link.trouble = reason
-        logger.error("lost the keeper; looking for it", metadata: ["reason": "\(reason)"])
+        logger.error(
+            "lost the keeper; looking for it", metadata: .about([:], kind: .keeperLost, ["reason": "\(reason)"]))
         Task { await connectKeeper() }
     }
 
@@ -40,7 +41,9 @@ extension NodeService {
     func keeperHung() {
         let reason = "the keeper does not answer"
         if configuration.startsKeeper, let process = link.processID, kill(process, SIGKILL) == 0 {
-            logger.error("killed the keeper, which did not answer", metadata: ["pid": "\(process)"])
+            logger.error(
+                "killed the keeper, which did not answer",
+                metadata: .about([:], kind: .keeperLost, ["pid": "\(process)"]))
         }
         reactor.detachKeeper()
         keeperLost(reason)
@@ -65,12 +68,12 @@ extension NodeService {
             freshTemplate = nil
         case .templateEnded(let id, let status, let message):
             let text = Self.describe(status, message)
-            logger.info("a template ended", metadata: ["template": "\(id)", "message": "\(text)"])
+            logger.info("a template ended", metadata: .about([.template: id], ["reason": "\(text)"]))
             carryOut(pool.templateEnded(id, message: text, now: .now))
         case .instanceRunning(let id, let running): instanceRunning(id, running)
         case .instanceEnded(let id, let status, let message):
             let text = Self.describe(status, message)
-            logger.info("an instance ended", metadata: ["instance": "\(id)", "message": "\(text)"])
+            logger.noteEnd(of: id, model: pool.instances[id]?.model.name, status, text)
             metrics.noteEnd(status)
             carryOut(pool.instanceEnded(id, status: status, message: text, now: .now))
         // Held for a daemon before this one, which has no use for it.
@@ -92,7 +95,9 @@ extension NodeService {
     private func sandbox(_ state: SandboxState, _ denied: UInt32) {
         if link.sandbox != state {
             for missing in state.missing {
-                logger.warning("a sandbox step is not in force", metadata: ["step": "\(missing)"])
+                logger.warning(
+                    "a sandbox step is not in force",
+                    metadata: .about([:], kind: .sandboxIncomplete, ["step": "\(missing)"]))
             }
         }
         link.sandbox = state
@@ -133,7 +138,7 @@ extension NodeService {
         link.seenTemplates.insert(id)
         templateDetails[id, default: TemplateDetails(processID: process)].processID = process
         guard let key = ModelKey(keeperText: model) else {
-            logger.warning("ended a template of no known model", metadata: ["template": "\(id)"])
+            logger.warning("ended a template of no known model", metadata: .about([.template: id]))
             return reactor.order(.stopTemplate(id))
         }
         pool.adoptTemplate(id, model: key, now: .now)
@@ -204,10 +209,8 @@ extension NodeService {
             return
         }
         metrics.note(stages, of: model.name)
-        var metadata = Logger.Metadata()
+        var metadata = Logger.Metadata.about([.instance: instance, .model: model.name])
         for stage in stages.named { metadata[stage.name] = "\(stage.microseconds)" }
-        metadata["instance"] = "\(instance)"
-        metadata["model"] = "\(model.name)"
         metadata["microseconds"] = "\(stages.total)"
         logger.info("an instance is ready", metadata: metadata)
     }

@@ -3,6 +3,7 @@ internal import LinuxKernel
 internal import Logging
 internal import Messages
 internal import ServingModel
+internal import SystemdIntegration
 
 /// What the scheduler orders about tasks.
 extension NodeService {
@@ -99,7 +100,7 @@ extension NodeService {
     /// Ends what the scheduler has not asked for although it had the time: it does not know these tasks any more.
     func releaseUnclaimed() {
         for task in tasks.filter(\.value.isUnclaimed).keys {
-            logger.info("ended a task that no scheduler claims", metadata: ["task": "\(task)"])
+            logger.info("ended a task that no scheduler claims", metadata: .about([.task: task]))
             release(task)
         }
         settle()
@@ -133,7 +134,10 @@ extension NodeService {
         guard let record = tasks.removeValue(forKey: task) else { return }
         guard !record.isOver else { return }
         logger.info(
-            "a task failed", metadata: ["task": "\(task)", "code": "\(failure.rawValue)", "message": "\(message)"])
+            "a task failed",
+            metadata: .about(
+                [.task: task, .instance: record.instance],
+                ["code": "\(failure.rawValue)", "reason": "\(message)"]))
         publish(.task(task, .failed(failure, message: message)))
     }
 

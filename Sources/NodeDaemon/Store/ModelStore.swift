@@ -6,6 +6,7 @@ package import Logging
 package import Messages
 package import ServingModel
 internal import Synchronization
+internal import SystemdIntegration
 
 /// The node's models on disk: artefacts by content, names pointing at them.
 ///
@@ -77,7 +78,11 @@ package final class ModelStore: Sendable {
         let isPresent = access(place, F_OK) == 0
         let isRepair = isPresent && !FileComparison.isEqual(file.descriptor, place)
         if !isPresent || isRepair {
-            if isRepair { logger.warning("replaced a damaged artefact", metadata: ["file": "\(place)"]) }
+            if isRepair {
+                logger.warning(
+                    "replaced a damaged artefact",
+                    metadata: .about([.model: summary.name], kind: .artefactDamaged, ["file": "\(place)"]))
+            }
             try systemCall("rename", place) { rename(file.path, place) }
             try DirectoryPath.synchronize(blobs)
         }
@@ -101,6 +106,9 @@ package final class ModelStore: Sendable {
             defer { models[summary.name] = summary }
             return models[summary.name]
         }
+        logger.notice(
+            "a model was added",
+            metadata: .about([.model: summary.name], kind: .modelAdded, ["digest": "\(summary.digest)"]))
         var outdated = isRepair ? all.filter { $0.digest == summary.digest }.map(ModelKey.init) : []
         if let replaced, replaced.digest != summary.digest {
             removeUnusedBlob(replaced.digest)
@@ -116,6 +124,7 @@ package final class ModelStore: Sendable {
         try systemCall("unlink", path(ofName: name)) { unlink(path(ofName: name)) }
         try DirectoryPath.synchronize(names)
         models.withLock { $0[name] = nil }
+        logger.notice("a model was removed", metadata: .about([.model: name], kind: .modelRemoved))
         removeUnusedBlob(summary.digest)
         return summary
     }
