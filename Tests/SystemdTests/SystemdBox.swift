@@ -50,6 +50,14 @@ final class SystemdBox {
         try box("run", ["/bin/sh", "-c", line])
     }
 
+    /// Has a unit run something else under its own confinement; `more` are lines of its section [Service].
+    func replaceCommand(of unit: String, by command: String, type: String, more: String = "") throws {
+        let directory = "/etc/systemd/system/\(unit).d"
+        let lines = "[Service]\\nType=\(type)\\nExecStart=\\nExecStart=\(command)\\n\(more)\\n"
+        try run("mkdir -p \(directory) && printf '\(lines)' >\(directory)/probe.conf && systemctl daemon-reload")
+            .expectSuccess()
+    }
+
     @discardableResult
     private func box(_ verb: String, _ arguments: [String] = []) throws -> ProgramRun {
         try Self.run("/bin/bash", [Self.script, verb, scratch.path] + arguments)

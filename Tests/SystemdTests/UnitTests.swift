@@ -115,13 +115,3 @@ enum CallProfile: String, CaseIterable, CustomStringConvertible {
 
     var description: String { rawValue }
 }
-
-extension SystemdBox {
-    /// Has a unit run something else under its own confinement.
-    fileprivate func replaceCommand(of unit: String, by command: String, type: String) throws {
-        let directory = "/etc/systemd/system/\(unit).d"
-        let lines = "[Service]\\nType=\(type)\\nExecStart=\\nExecStart=\(command)\\n"
-        try run("mkdir -p \(directory) && printf '\(lines)' >\(directory)/probe.conf && systemctl daemon-reload")
-            .expectSuccess()
-    }
-}
