@@ -16,8 +16,13 @@ package enum EventLoopTasks {
     /// An asynchronous `main` would do with less, but its tasks have the main thread's priority, which is higher than usual:
     /// each that strays to Swift's own pool makes libdispatch ask for a nice value that a service may not have, and
     /// libdispatch writes that into the log.
-    package static func run(_ body: @escaping @Sendable () async throws -> Void) throws {
+    ///
+    /// Where `parent` is given, the end of that process is a SIGTERM to this one.
+    package static func run(
+        endingWith parent: Int32? = nil, _ body: @escaping @Sendable () async throws -> Void
+    ) throws {
         DaemonPreparation.holdSignals()
+        if let parent { try ParentProcess.follow(parent) }
         DaemonPreparation.apply()
         let group = MultiThreadedEventLoopGroup.singleton
         // Each of them has run something: its thread is there.

@@ -19,9 +19,16 @@ import UnixHTTP
         version: "deepflow-noded \(Release.version)")
 
     @OptionGroup var options: NodeOptions
+    @Option(help: ArgumentHelp("Stop as on SIGTERM when this process ends.", valueName: "PID"))
+    var parentProcess: Int32?
+
+    func validate() throws {
+        guard parentProcess ?? 1 > 0 else { throw ValidationError("--parent-process is the number of a process.") }
+    }
+
     func run() throws {
         do {
-            try EventLoopTasks.run { [configuration = options.configuration] in
+            try EventLoopTasks.run(endingWith: parentProcess) { [configuration = options.configuration] in
                 try await NodeProcess.run(configuration)
             }
         } catch let error as NodeDaemonError where error.isConfiguration {

@@ -27,7 +27,11 @@ struct SchedulerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How long running answers may go on after SIGTERM.", valueName: "SECONDS"))
     var drainSeconds = 30
 
+    @Option(help: ArgumentHelp("Stop as on SIGTERM when this process ends.", valueName: "PID"))
+    var parentProcess: Int32?
+
     func validate() throws {
+        guard parentProcess ?? 1 > 0 else { throw ValidationError("--parent-process is the number of a process") }
         guard (0...3600).contains(drainSeconds) else {
             throw ValidationError("--drain-seconds must be from 0 to 3600, not \(drainSeconds)")
         }
@@ -37,7 +41,7 @@ struct SchedulerCommand: ParsableCommand {
         let configuration = SchedulerConfiguration(
             runtimeDirectory: runtimeDirectory, stateDirectory: stateDirectory, drainSeconds: drainSeconds)
         do {
-            try EventLoopTasks.run { try await SchedulerProcess.run(configuration) }
+            try EventLoopTasks.run(endingWith: parentProcess) { try await SchedulerProcess.run(configuration) }
         } catch is SchedulerStartError {
             throw ExitCode(69)
         }

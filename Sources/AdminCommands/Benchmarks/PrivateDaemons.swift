@@ -20,8 +20,10 @@ final class PrivateDaemons: Sendable {
         var template = Array("/tmp/deepflow-bench.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw .failed("cannot make a directory in /tmp: \(Self.reason)") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // With the last, a benchmark that is killed leaves nothing running.
         let directories = [
             "--runtime-directory", directory, "--state-directory", stateDirectory ?? "\(directory)/state",
+            "--parent-process", "\(getpid())",
         ]
         do throws(SystemCallError) {
             node = try Self.start(
