@@ -42,7 +42,7 @@ package enum InstanceMain {
                 try model.runner.startRanks(count: settings.rankCount)
                 defer { model.runner.stop() }
                 exchange.withLock { $0.watch(model.runner.progress) }
-                let thread = try RankThread(rank: 0) { loop.run() }
+                let thread = try PosixThread(stackBytes: PosixThread.smallStack) { loop.run() }
                 runSteps(engine, exchange, channel, wake: { loop.wake() })
                 thread.join()
             }

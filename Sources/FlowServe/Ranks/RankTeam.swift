@@ -20,7 +20,7 @@ package final class RankTeam {
     /// Number of ranks, the caller's among them.
     package let rankCount: Int
     private let shared: Shared
-    private var threads: [RankThread] = []
+    private var threads: [PosixThread] = []
 
     /// Starts a team of 1 to 1,024 ranks; `rankCount - 1` threads begin, and sleep.
     package init(rankCount: Int) throws(ModelRunnerError) {
@@ -32,11 +32,12 @@ package final class RankTeam {
         shared = Shared(queue: queue, rankCount: rankCount)
         for rank in 1..<rankCount {
             let shared = shared
-            do throws(ModelRunnerError) {
-                threads.append(try RankThread(rank: rank) { shared.work(rank: rank, until: nil) })
+            do throws(SystemCallError) {
+                threads.append(
+                    try PosixThread(stackBytes: PosixThread.smallStack) { shared.work(rank: rank, until: nil) })
             } catch {
                 stop()
-                throw error
+                throw .thread(rank: rank, errno: error.code)
             }
         }
     }

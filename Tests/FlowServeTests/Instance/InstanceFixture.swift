@@ -18,7 +18,7 @@ final class InstanceFixture {
     private let channel: PacketSocket
     private let readiness: ReadinessList
     private let memory: UnsafeMutableRawBufferPointer
-    private let thread: RankThread
+    private let thread: PosixThread
     private let status: Monitor<Int32?>
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: PacketSocket.maximumPacketSize, alignment: 16)
@@ -41,7 +41,7 @@ final class InstanceFixture {
         }
         let status = Monitor<Int32?>(nil)
         let shared = Handover(bytes: memory, model: warm)
-        thread = try RankThread(rank: 0) {
+        thread = try PosixThread {
             let code = InstanceMain.run(
                 model: shared.model, channel: PacketSocket(owning: OwnedDescriptor(owning: theirs)),
                 keyValueMemory: shared.bytes, settings: settings,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import LinuxKernel
 import Testing
 
 @testable import FlowServe
@@ -8,7 +9,7 @@ struct MonitorTests {
     @Test("A waiter sees what another thread changed")
     func change() throws {
         let monitor = Monitor(0)
-        let thread = try RankThread(rank: 0) { for _ in 0..<100 { monitor.update { $0 += 1 } } }
+        let thread = try PosixThread { for _ in 0..<100 { monitor.update { $0 += 1 } } }
         #expect(monitor.wait(until: { $0 == 100 }, then: { $0 + 1 }) == 101)
         thread.join()
     }
