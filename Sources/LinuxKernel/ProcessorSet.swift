@@ -39,6 +39,7 @@ package struct ProcessorSet: Hashable, Sendable {
         return ProcessorSet(words: words) ?? ProcessorSet()
     }
 
+    /// Whether a processor is among them.
     package func contains(_ processor: Int) -> Bool {
         processor >= 0 && word(processor / 64) >> UInt64(processor % 64) & 1 == 1
     }
@@ -46,10 +47,12 @@ package struct ProcessorSet: Hashable, Sendable {
     package var isEmpty: Bool { words.isEmpty }
     package var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
+    /// Those that are in both.
     package func intersection(_ other: ProcessorSet) -> ProcessorSet {
         ProcessorSet(words: zip(words, other.words).map { $0 & $1 }) ?? ProcessorSet()
     }
 
+    /// Those that are in either.
     package func union(_ other: ProcessorSet) -> ProcessorSet {
         let count = max(words.count, other.words.count)
         return ProcessorSet(words: (0..<count).map { word($0) | other.word($0) }) ?? ProcessorSet()

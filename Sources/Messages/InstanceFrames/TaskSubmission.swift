@@ -36,6 +36,7 @@ package struct TaskSubmission: Hashable, Sendable {
         self.init(task: task.id, work: task.work, delivered: task.delivered, generated: task.generated)
     }
 
+    /// All of it, to be sent in parts.
     package func encoded() -> [UInt8] {
         var writer = FrameWriter(kind: 0)
         writer.put(task.rawValue)

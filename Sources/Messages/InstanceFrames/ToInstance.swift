@@ -38,6 +38,7 @@ package enum ToInstance: Hashable, Sendable {
         }
     }
 
+    /// The frame.
     package func encoded() -> [UInt8] {
         switch self {
         case .ping(let number):
