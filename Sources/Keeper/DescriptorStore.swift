@@ -16,10 +16,10 @@ struct DescriptorStore {
     }
 
     /// Holds a descriptor in the place of an earlier one with this key; the reason where it does not.
-    mutating func hold(_ key: DescriptorKey, _ descriptor: consuming OwnedDescriptor?) -> String? {
+    mutating func hold(_ key: DescriptorKey, _ descriptor: SharedDescriptor?) -> String? {
         guard let descriptor else { return "the order came without a descriptor" }
         guard held[key] != nil || held.count < Self.limit else { return "the keeper holds \(Self.limit) already" }
-        held[key] = SharedDescriptor(descriptor)
+        held[key] = descriptor
         return nil
     }
 

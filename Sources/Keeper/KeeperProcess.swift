@@ -4,166 +4,141 @@ package import LinuxKernel
 internal import Messages
 internal import ServingModel
 
+/// What a descriptor that the keeper waits for belongs to; templates by their numbers.
+enum EventSource: Hashable {
+    case listener, signals, directory
+    case connection(UInt64)
+    case templateChannel(Int), templateProcess(Int), systemCalls(Int)
+    case instanceProcess(InstanceID), instanceMessages(InstanceID)
+    case stray(Int32)
+}
+
 /// The parent of templates and instances: small, synchronous, one thread, so that it never has a reason to fail.
 ///
-/// It execs templates, has them fork, reaps what ends, and holds every descriptor that must outlive a node daemon:
-/// channels, KV segments, process handles. It decides nothing. A daemon attaches over a packet socket, gives orders,
-/// and may die at any time; the next one is told everything again.
+/// It execs templates, has them fork, reaps what ends, and holds every descriptor that must outlive a node daemon. A daemon
+/// attaches over a packet socket, gives orders, and may die at any time; the next one is told everything again.
 ///
-/// It ends:
-/// 1. on the order `retire` or SIGTERM, with everything that it holds;
-/// 2. when for `Self.lonelyMilliseconds` there was neither a daemon nor an instance;
-/// 3. when for `Self.orphanedMilliseconds` there was no daemon: instances that nobody can ask or drain are of no use;
-/// 4. when another keeper has its path and no daemon is attached: nobody can find this one any more.
+/// Nothing waits but for the readiness list.
 package final class KeeperProcess {
-    /// How long a keeper waits for a daemon when it has no instance left.
-    static let lonelyMilliseconds = 60_000
-    /// How long it holds instances for a daemon that does not come back: far longer than a restart or an upgrade.
-    static let orphanedMilliseconds = 600_000
-
-    let readiness: ReadinessList
-    let launcher: TemplateLauncher
-    let log: KeeperLog
-    var keys = ReadinessKeys()
-    var templates: [TemplateID: TemplateRecord] = [:]
-    var instances: [InstanceID: InstanceRecord] = [:]
-    /// Everyone who connected; only the one that said hello last gives orders.
-    var connections: [UInt64: DaemonConnection] = [:]
-    var daemon: DaemonConnection?
-    /// Given up to refuse a connection when there is no other descriptor left.
-    var spareDescriptor = try? OwnedDescriptor.open("/dev/null", O_RDONLY)
-    /// Listeners of filters, by the numbers of their descriptors.
-    var gates: [UInt64: SeccompNotifier] = [:]
-    /// What is known of the sandbox here; nil before the trial has ended.
-    var sandbox: SandboxState?
-    var deniedCalls = 0
-    var trial: SandboxTrial?
-    var identities: TemplateIdentities
-    /// nil while its path could not be bound again.
-    var socket: KeeperSocket?
+    private let log = KeeperLog()
+    private let sources: ReadinessSources<EventSource>
     private let signals: SignalWatch
-    private let directory: DirectoryWatch
-    private let socketPath: String
-    var prewarmed = PrewarmedTemplates()
-    var store = DescriptorStore()
-    let groups = TemplateGroups()
-    private(set) var isRetiring = false
-    private var hasSuccessor = false
-    private var daemonlessSince: MonotonicTime?
-    private var lonelySince: MonotonicTime?
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: PacketSocket.maximumPacketSize, alignment: 16)
+    private let path: ListeningPath
+    private var daemons: DaemonConnections
+    private var supervisor: Supervisor
+    private var lifetime = KeeperLifetime()
+    private var store = DescriptorStore()
 
     /// Binds `socketPath` (mode 0600) and prepares to start `flowserve` at `engine`.
     /// `identity` is the user of all templates; else each has its own where the keeper is root.
     package init(socketPath: String, engine: String, identity: String? = nil) throws(SystemCallError) {
-        self.socketPath = socketPath
-        identities = TemplateIdentities(fixed: identity)
-        let socket = try KeeperSocket(path: socketPath)
-        directory = try DirectoryWatch(DirectoryPath.parent(of: socketPath))
+        sources = try ReadinessSources()
+        path = try ListeningPath(socketPath, kind: .packet, mode: 0o600)
         signals = try SignalWatch([SIGTERM, SIGINT, SIGHUP])
         DaemonPreparation.apply()
-        readiness = try ReadinessList()
-        launcher = TemplateLauncher(engine: engine)
-        log = KeeperLog()
-        try readiness.add(socket.listener.rawValue, key: keys.make(.listener), .readable)
-        self.socket = consume socket
-        try readiness.add(directory.descriptor.rawValue, key: keys.make(.directory), .readable)
-        try readiness.add(signals.descriptor.rawValue, key: keys.make(.signals), .readable)
+        try sources.add(.signals, signals.descriptor.rawValue)
+        try sources.add(.directory, path.changes)
+        if let listener = path.listener { try sources.add(.listener, listener) }
+        daemons = DaemonConnections(sources)
+        supervisor = Supervisor(sources, TemplateLauncher(engine: engine, identity: identity), now: .now)
     }
+
+    deinit { buffer.deallocate() }
 
     /// Serves until there is no more reason to; afterwards the socket file is gone.
     package func run() throws(SystemCallError) {
-        log.write("keeper \(getpid()) listens at \(socketPath)")
-        beginTrial()
+        log.write("keeper \(getpid()) listens at \(path.path)")
         var manager = ServiceManagerLink()
-        manager.ready("listens at \(socketPath)")
-        while !isDone {
+        supervisor.beginTrial()
+        manager.ready("listens at \(path.path)")
+        while case .goOn(let due) = nextTurn() {
             manager.signalIfDue()
-            replenishPrewarmed()
-            let waitingTime = [waitingTime(), manager.waitingTime].compactMap(\.self).min()
-            for event in try readiness.wait(milliseconds: waitingTime) {
-                // A record that an earlier event of this round ended has taken its keys with it.
-                guard let source = keys.source(of: event.key) else { continue }
-                handle(source, event)
+            let waitingTime = [due?.millisecondsAhead, manager.waitingTime].compactMap(\.self).min()
+            for event in try sources.wait(milliseconds: waitingTime) {
+                // What an earlier event of this round ended is not found any more.
+                if let source = sources.source(of: event) { handle(source, event) }
             }
         }
         manager.stopping()
-        socket?.removeFile()
-        templates = [:]
-        instances = [:]
-        groups.remove()
+        path.remove()
+        supervisor.closeAll()
         log.write("keeper \(getpid()) ends")
     }
 
-    /// Something changed beside the socket's file. Where the file was removed it is made again; where another keeper has
-    /// made its own, this one is no longer the node's.
-    private func watchPath() {
-        directory.clear()
-        guard socket?.isReachable != true else { return }
-        if UnixSocket.isAnswering(socketPath, kind: .packet) {
-            hasSuccessor = true
-            return log.write("another keeper has \(socketPath)")
-        }
-        do {
-            let socket = try KeeperSocket(path: socketPath)
-            try readiness.add(socket.listener.rawValue, key: keys.make(.listener), .readable)
-            self.socket = consume socket
-            log.write("made \(socketPath) again, which was removed")
-        } catch {
-            log.write("cannot make \(socketPath) again: \(error)")
-        }
-    }
-
-    private var isDone: Bool {
-        if !isRetiring, daemon == nil, hasSuccessor || hasPassed(Self.orphanedMilliseconds, since: daemonlessSince) {
-            log.write(hasSuccessor ? "replaced by another keeper" : "no daemon came back")
-            retire()
-        }
-        if isRetiring { return instances.values.allSatisfy(\.hasEnded) && templates.values.allSatisfy(\.hasEnded) }
-        return hasPassed(Self.lonelyMilliseconds, since: lonelySince)
-    }
-
-    private func hasPassed(_ milliseconds: Int, since start: MonotonicTime?) -> Bool {
-        guard let start else { return false }
-        return MonotonicTime.now.microseconds(since: start) >= milliseconds * 1000
-    }
-
-    /// Milliseconds until one of the bounds above is reached; nil while none runs.
-    private func waitingTime() -> Int? {
+    /// Does what is due by the clock; `goOn` with the time when something will be due again.
+    private func nextTurn() -> KeeperLifetime.Decision {
         let now = MonotonicTime.now
-        guard daemon == nil, !isRetiring else {
-            daemonlessSince = nil
-            lonelySince = nil
-            let due = isRetiring ? nil : prewarmed.dueAt(count: prewarmedRecords.count)
-            return due.map { $0.microseconds(since: now) / 1000 + 1 }
+        let hasDaemon = daemons.attached != nil
+        let due = supervisor.doWhatIsDue(now, isWanted: hasDaemon && !lifetime.isRetiring)
+        let decision = lifetime.decide(
+            hasDaemon: hasDaemon, hasInstances: supervisor.hasInstances, isOver: supervisor.isOver, now: now)
+        switch decision {
+        case .end: return .end
+        case .retire(let reason):
+            log.write(reason)
+            retire()
+            return nextTurn()
+        case .goOn(let end): return .goOn(until: [end, due].compactMap(\.self).min())
         }
-        let daemonless = daemonlessSince ?? now
-        daemonlessSince = daemonless
-        lonelySince = instances.values.allSatisfy(\.hasEnded) ? lonelySince ?? now : nil
-        let (start, bound) =
-            lonelySince.map { ($0, Self.lonelyMilliseconds) } ?? (daemonless, Self.orphanedMilliseconds)
-        return max(0, bound - now.microseconds(since: start) / 1000) + 1
     }
 
-    private func handle(_ source: ReadinessSource, _ event: ReadinessList.Event) {
+    private func handle(_ source: EventSource, _ event: ReadinessList.Event) {
         switch source {
-        case .listener: acceptConnection()
-        case .directory: watchPath()
+        case .listener: path.listener.map { daemons.accept(on: $0) }
+        case .directory: attendPath()
         case .signals: if signals.take() != nil { retire() }
-        case .connection(let number): readOrders(number)
-        case .templateChannel(let id): readTemplate(id)
-        case .templateProcess(let id): reapTemplate(id)
-        case .instanceProcess(let id): reapInstance(id)
-        case .instanceMessages(let id): relayMessages(id)
-        case .calls(let number): readCalls(number, event)
-        case .trial: finishTrial()
+        case .connection(let number):
+            if event.isWritable { daemons.flush(number) }
+            while let (order, descriptor) = daemons.nextOrder(from: number, into: buffer) {
+                carryOut(order, descriptor)
+                sendEvents()
+            }
+        default: supervisor.handle(source, event, buffer)
+        }
+        sendEvents()
+    }
+
+    /// Something changed beside the socket's file: where another keeper has made its own, this one is no longer the node's.
+    private func attendPath() {
+        switch path.attend() {
+        case .none: return
+        case .madeAgain:
+            if let listener = path.listener { try? sources.add(.listener, listener) }
+            log.write("made \(path.path) again, which was removed")
+        case .taken:
+            lifetime.noteSuccessor()
+            log.write("another keeper has \(path.path)")
+        case .lost(let error): log.write("cannot make \(path.path) again: \(error)")
         }
     }
 
-    /// Ends everything, templates first so that nothing new comes to be.
-    func retire() {
-        isRetiring = true
-        for template in templates.values { template.kill() }
-        for instance in instances.values { instance.kill() }
-        groups.killAll()
+    private func sendEvents() {
+        for (event, descriptor) in supervisor.takeEvents() { daemons.send(event, descriptor) }
+    }
+
+    private func carryOut(_ order: ToKeeper, _ descriptor: SharedDescriptor?) {
+        switch order {
+        case .hello:
+            supervisor.sendState(before: store.all.map { (.held($0.key), $0.value) } + [(.stateComplete, nil)])
+        case .startTemplate(let id, let key): supervisor.startTemplate(id, key: key, descriptor, at: .now)
+        case .fork(let ids, let template, let settings): supervisor.fork(ids, of: template, settings, at: .now)
+        case .keepPrewarmed(let count): supervisor.keepPrewarmed(count)
+        case .killInstance(let id): supervisor.killInstance(id)
+        case .stopTemplate(let id): supervisor.stopTemplate(id)
+        case .releaseInstance(let id): supervisor.releaseInstance(id)
+        case .releaseTemplate(let id): supervisor.releaseTemplate(id)
+        case .hold(let key):
+            let reason = store.hold(key, descriptor)
+            daemons.send(reason.map { .notHeld(key, message: $0) } ?? .held(key), nil)
+        case .release(let key): store.release(key)
+        case .retire: retire()
+        }
+    }
+
+    private func retire() {
+        lifetime.retire()
+        supervisor.retire()
     }
 }

@@ -29,8 +29,8 @@ package struct ControlGroup: Hashable, Sendable {
                 fields[dash + 1] == "cgroup2"
             else { continue }
             let (root, point) = (String(fields[3]), String(fields[4]))
-            let below = root == "/" ? name : name.hasPrefix(root) ? String(name.dropFirst(root.count)) : "/"
-            return ControlGroup(path: below == "/" ? point : point + below)
+            let tail = root == "/" ? name : name.hasPrefix(root) ? String(name.dropFirst(root.count)) : "/"
+            return ControlGroup(path: tail == "/" ? point : point + tail)
         }
         return nil
     }

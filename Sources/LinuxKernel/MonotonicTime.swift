@@ -22,6 +22,11 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
         nanoseconds > earlier.nanoseconds ? Int((nanoseconds - earlier.nanoseconds) / 1000) : 0
     }
 
+    /// So much later.
+    package func adding(milliseconds: Int) -> MonotonicTime {
+        MonotonicTime(nanoseconds: nanoseconds + UInt64(milliseconds) * 1_000_000)
+    }
+
     /// Milliseconds from now until it has come, for calls that wait: rounded up, 0 where it is over, at most a day.
     package var millisecondsAhead: Int {
         let now = Self.now.nanoseconds
@@ -29,6 +34,7 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
         return Int(min((nanoseconds - now + 999_999) / 1_000_000, 86_400_000))
     }
 
+    /// Whether the first point comes before the second.
     package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
         left.nanoseconds < right.nanoseconds
     }

@@ -176,6 +176,12 @@ package struct ReceivedDescriptors: ~Copyable {
         numbers.isEmpty ? nil : OwnedDescriptor(owning: numbers.removeFirst())
     }
 
+    /// The next one for several owners.
+    package mutating func takeFirstShared() -> SharedDescriptor? {
+        guard let first = takeFirst() else { return nil }
+        return SharedDescriptor(first)
+    }
+
     /// The next `count`, which must be there.
     package mutating func takeFirst(_ count: Int) -> ReceivedDescriptors {
         defer { numbers.removeFirst(count) }

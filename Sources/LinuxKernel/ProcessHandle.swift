@@ -54,9 +54,22 @@ package struct ProcessHandle: ~Copyable, Sendable {
         (KernelFile.text(of: "/proc/thread-self/children") ?? "").split(separator: " ").compactMap { Int32($0) }
     }
 
-    /// Whether a thread of this number belongs to the process now.
-    package func has(thread: Int32) -> Bool {
-        thread == processID || clinux_tgkill(processID, thread, 0) == 0
+    /// Whether a thread belongs to a process now.
+    package static func hasThread(_ process: Int32, _ thread: Int32) -> Bool {
+        thread == process || clinux_tgkill(process, thread, 0) == 0
+    }
+
+    /// Reaps a child by its number if it has ended, and says whether it has.
+    package static func reapChild(_ processID: Int32) -> Bool {
+        var found: pid_t = 0
+        var code: CInt = 0
+        var status: CInt = 0
+        return clinux_waitid_pid(processID, WEXITED | WNOHANG, &found, &code, &status) == 0 ? found != 0 : true
+    }
+
+    /// Gives up the process for the bare descriptor.
+    package consuming func takeDescriptor() -> OwnedDescriptor {
+        descriptor
     }
 
     /// Sends `signal`; a process that has ended already is no error.

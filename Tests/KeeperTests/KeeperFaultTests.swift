@@ -26,13 +26,13 @@ struct KeeperFaultTests {
         let settings = InstanceSettings(keyValueBytes: 65_536, rankCount: 1, maximumTasks: 1)
         try daemon.order(.fork(ids, template: template, settings))
         try daemon.order(.stopTemplate(template))
-        let group = try daemon.hearAll(ids)
+        let group = try daemon.receiveAll(ids)
         #expect(group.failures.count == 40)
         #expect(group.failures.values.allSatisfy { $0.contains("template") }, "\(Set(group.failures.values))")
         #expect(try channel.attempt("plainMapping") == "0 0")
         let next = try TestDaemon(keeper)
         try next.order(.hello)
-        #expect(try next.isWelcome(next.hear()))
+        #expect(try next.isWelcome(next.receive()))
     }
 
     @Test("an order that comes without its artefact is refused with a sentence")
@@ -42,7 +42,7 @@ struct KeeperFaultTests {
         let good = try daemon.startTemplate()
         let template = TemplateID.random()
         try daemon.order(.startTemplate(template, model: "probe"))
-        #expect(try daemon.hear() == .templateEnded(template, nil, message: "the order came without an artefact"))
+        #expect(try daemon.receive() == .templateEnded(template, nil, message: "the order came without an artefact"))
         _ = try daemon.fork(.random(), from: good)
     }
 
@@ -68,7 +68,7 @@ struct KeeperFaultTests {
         // One instance leaves four descriptors, and a fork needs five for a moment.
         for id in group.running.keys.prefix(2) {
             try daemon.order(.killInstance(id))
-            #expect(try daemon.hear() == .instanceEnded(id, .signalled(signal: SIGKILL), message: Self.killed))
+            #expect(try daemon.receive() == .instanceEnded(id, .signalled(signal: SIGKILL), message: Self.killed))
             try daemon.order(.releaseInstance(id))
         }
         _ = try daemon.fork(.random(), from: template)
@@ -107,7 +107,7 @@ struct KeeperFaultTests {
         #expect(group.others.isEmpty)
         let (first, _) = try #require(group.running.first)
         try daemon.order(.killInstance(first))
-        #expect(try daemon.hear() == .instanceEnded(first, .signalled(signal: SIGKILL), message: Self.killed))
+        #expect(try daemon.receive() == .instanceEnded(first, .signalled(signal: SIGKILL), message: Self.killed))
         _ = try daemon.fork(.random(), from: template)
     }
 }

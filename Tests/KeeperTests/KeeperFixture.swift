@@ -62,9 +62,9 @@ final class TestDaemon {
     init(_ keeper: KeeperFixture) throws {
         socket = PacketSocket(owning: try UnixSocket.connect(to: keeper.socketPath, kind: .packet))
         // A keeper that says nothing fails the test instead of holding it up.
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        var timeout = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(
-            socket.descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+            socket.descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
     func order(_ order: ToKeeper, descriptor: CInt? = nil, version: UInt8? = nil) throws {
@@ -76,7 +76,7 @@ final class TestDaemon {
     }
 
     /// The next event, what the keeper tells of the sandbox apart; its descriptor, if any, is kept for `takeChannel`.
-    func hear() throws -> FromKeeper {
+    func receive() throws -> FromKeeper {
         while true {
             let event = try hearAnything()
             if case .sandbox = event { continue }
@@ -106,9 +106,9 @@ final class TestDaemon {
     /// Greets a fresh keeper.
     func greet() throws {
         try order(.hello)
-        #expect(try isWelcome(hear()))
-        #expect(try hear() == .prewarmed(0))
-        #expect(try hear() == .stateComplete)
+        #expect(try isWelcome(receive()))
+        #expect(try receive() == .prewarmed(0))
+        #expect(try receive() == .stateComplete)
     }
 
     /// Greets a fresh keeper and starts a template.
@@ -117,11 +117,11 @@ final class TestDaemon {
         let template = TemplateID.random()
         let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
         try order(.startTemplate(template, model: "probe"), descriptor: artefact.rawValue)
-        guard case .templateStarting(template, "probe", let process) = try hear() else {
+        guard case .templateStarting(template, "probe", let process) = try receive() else {
             throw Silence(result: .nothing)
         }
         templateProcess = process
-        guard case .templateReady(template, _) = try hear() else { throw Silence(result: .nothing) }
+        guard case .templateReady(template, _) = try receive() else { throw Silence(result: .nothing) }
         return template
     }
 
@@ -129,14 +129,14 @@ final class TestDaemon {
     func forkAll(_ ids: [InstanceID], from template: TemplateID) throws -> ForkedGroup {
         let settings = InstanceSettings(keyValueBytes: 65_536, rankCount: 1, maximumTasks: 1)
         try order(.fork(ids, template: template, settings))
-        return try hearAll(ids)
+        return try receiveAll(ids)
     }
 
     /// The same without the order.
-    func hearAll(_ ids: [InstanceID]) throws -> ForkedGroup {
+    func receiveAll(_ ids: [InstanceID]) throws -> ForkedGroup {
         var group = ForkedGroup()
         while group.running.count + group.failures.count < ids.count {
-            switch try hear() {
+            switch try receive() {
             case .instanceRunning(let id, let running) where ids.contains(id): group.running[id] = running.processID
             case .instanceEnded(let id, nil, let message) where ids.contains(id): group.failures[id] = message
             case let event: group.others.append(event)
@@ -155,7 +155,7 @@ final class TestDaemon {
         let settings = InstanceSettings(
             keyValueBytes: 65_536, rankCount: 1, maximumTasks: 1, processors: processors)
         try order(.fork([id], template: template, settings))
-        guard case .instanceRunning(id, let running) = try hear() else { throw Silence(result: .nothing) }
+        guard case .instanceRunning(id, let running) = try receive() else { throw Silence(result: .nothing) }
         #expect(running.settings == settings)
         return running.processID
     }

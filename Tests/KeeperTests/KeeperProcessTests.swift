@@ -52,7 +52,7 @@ struct KeeperProcessTests {
         // It answers when its first moments are over, in which it cannot tell yet how it ended.
         #expect(try daemon.takeChannel().attempt("plainMapping") == "0 0")
         kill(process, SIGSEGV)
-        guard case .instanceEnded(first, .signalled(signal: SIGSEGV), let words) = try daemon.hear() else {
+        guard case .instanceEnded(first, .signalled(signal: SIGSEGV), let words) = try daemon.receive() else {
             Issue.record("the end was not told")
             return
         }
@@ -62,7 +62,7 @@ struct KeeperProcessTests {
         let second = InstanceID.random()
         _ = try daemon.fork(second, from: template)
         try daemon.order(.killInstance(second))
-        guard case .instanceEnded(second, .signalled(signal: SIGKILL), _) = try daemon.hear() else {
+        guard case .instanceEnded(second, .signalled(signal: SIGKILL), _) = try daemon.receive() else {
             Issue.record("the kill was not told")
             return
         }
@@ -81,17 +81,17 @@ struct KeeperProcessTests {
         }
         let successor = try TestDaemon(keeper)
         try successor.order(.hello)
-        #expect(try successor.isWelcome(successor.hear()))
-        #expect(try successor.hear() == .prewarmed(0))
-        guard case .templateStarting(template, "probe", _) = try successor.hear(),
-            case .templateReady(template, _) = try successor.hear(),
-            case .instanceRunning(instance, let running) = try successor.hear()
+        #expect(try successor.isWelcome(successor.receive()))
+        #expect(try successor.receive() == .prewarmed(0))
+        guard case .templateStarting(template, "probe", _) = try successor.receive(),
+            case .templateReady(template, _) = try successor.receive(),
+            case .instanceRunning(instance, let running) = try successor.receive()
         else {
             Issue.record("the state was not told")
             return
         }
         #expect(running.processID == number)
-        #expect(try successor.hear() == .stateComplete)
+        #expect(try successor.receive() == .stateComplete)
         let channel = try successor.takeChannel()
         #expect(try channel.attempt("plainMapping") == "0 0")
     }
@@ -104,7 +104,7 @@ struct KeeperProcessTests {
         _ = try daemon.fork(.random(), from: template)
         let channel = try daemon.takeChannel()
         try daemon.order(.stopTemplate(template))
-        guard case .templateEnded(template, _, _) = try daemon.hear() else {
+        guard case .templateEnded(template, _, _) = try daemon.receive() else {
             Issue.record("the template's end was not told")
             return
         }
@@ -113,7 +113,7 @@ struct KeeperProcessTests {
         try daemon.order(
             .fork(
                 [late], template: template, InstanceSettings(keyValueBytes: 4096, rankCount: 1, maximumTasks: 1)))
-        #expect(try daemon.hear() == .instanceEnded(late, nil, message: "its template is not ready"))
+        #expect(try daemon.receive() == .instanceEnded(late, nil, message: "its template is not ready"))
     }
 
     @Test("An engine that cannot start or ends at once is told, not fatal")
@@ -122,14 +122,14 @@ struct KeeperProcessTests {
             let keeper = try KeeperFixture(engine: engine)
             let daemon = try TestDaemon(keeper)
             try daemon.order(.hello)
-            #expect(try daemon.isWelcome(daemon.hear()))
-            #expect(try daemon.hear() == .prewarmed(0))
-            #expect(try daemon.hear() == .stateComplete)
+            #expect(try daemon.isWelcome(daemon.receive()))
+            #expect(try daemon.receive() == .prewarmed(0))
+            #expect(try daemon.receive() == .stateComplete)
             let artefact = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
             let template = TemplateID.random()
             try daemon.order(.startTemplate(template, model: "m"), descriptor: artefact.rawValue)
-            var event = try daemon.hear()
-            if case .templateStarting = event { event = try daemon.hear() }
+            var event = try daemon.receive()
+            if case .templateStarting = event { event = try daemon.receive() }
             guard case .templateEnded(template, _, let message) = event else {
                 Issue.record("\(engine): \(event)")
                 continue
@@ -143,7 +143,7 @@ struct KeeperProcessTests {
         let keeper = try KeeperFixture()
         let daemon = try TestDaemon(keeper)
         _ = try [UInt8](repeating: 0xab, count: 50).withUnsafeBytes { try daemon.socket.send($0) }
-        #expect(throws: Silence.self) { try daemon.hear() }
+        #expect(throws: Silence.self) { try daemon.receive() }
         let next = try TestDaemon(keeper)
         _ = try next.startTemplate()
     }
@@ -155,11 +155,11 @@ struct KeeperProcessTests {
         _ = try first.startTemplate()
         let silent = try TestDaemon(keeper)
         try silent.order(.retire)
-        #expect(throws: Silence.self) { try silent.hear() }
+        #expect(throws: Silence.self) { try silent.receive() }
         let second = try TestDaemon(keeper)
         try second.order(.hello)
-        #expect(try second.isWelcome(second.hear()))
-        #expect(throws: Silence.self) { try first.hear() }
+        #expect(try second.isWelcome(second.receive()))
+        #expect(throws: Silence.self) { try first.receive() }
     }
 
     @Test("A socket file that was removed is made again, and daemons find the keeper there")
@@ -171,9 +171,9 @@ struct KeeperProcessTests {
         try keeper.waitUntilAnswering()
         let successor = try TestDaemon(keeper)
         try successor.order(.hello)
-        #expect(try successor.isWelcome(successor.hear()))
-        #expect(try successor.hear() == .prewarmed(0))
-        guard case .templateStarting(template, _, _) = try successor.hear() else {
+        #expect(try successor.isWelcome(successor.receive()))
+        #expect(try successor.receive() == .prewarmed(0))
+        guard case .templateStarting(template, _, _) = try successor.receive() else {
             Issue.record("the keeper that was found is another one")
             return
         }
@@ -191,7 +191,7 @@ struct KeeperProcessTests {
             #expect(rename(keeper.scratch.path + "/other", keeper.socketPath) == 0)
             // Still serves the daemon that it has.
             try daemon.order(.hello)
-            #expect(try daemon.isWelcome(daemon.hear()))
+            #expect(try daemon.isWelcome(daemon.receive()))
         }
         #expect(try keeper.process.reap(waits: true) == .exited(code: 0))
         #expect(access(keeper.socketPath, F_OK) == 0)
@@ -204,9 +204,9 @@ struct KeeperProcessTests {
         let template = try daemon.startTemplate()
         let other = try TestDaemon(keeper)
         try other.order(.hello, version: 2)
-        #expect(try other.isWelcome(other.hear()))
+        #expect(try other.isWelcome(other.receive()))
         try other.order(.stopTemplate(template), version: 2)
-        #expect(throws: Silence.self) { while true { _ = try other.hear() } }
+        #expect(throws: Silence.self) { while true { _ = try other.receive() } }
         let next = try TestDaemon(keeper)
         try next.order(.hello, version: 99)
         try next.order(.retire, version: 99)
@@ -224,19 +224,19 @@ struct KeeperProcessTests {
                 let file = try MemoryFile.sealed(name: "held", byteCount: 4096)
                 try systemCall("pwrite") { pwrite(file.rawValue, key.text, key.text.utf8.count, 0) }
                 try daemon.order(.hold(key), descriptor: file.rawValue)
-                #expect(try daemon.hear() == .held(key))
+                #expect(try daemon.receive() == .held(key))
             }
             try daemon.order(.hold(kept))
-            #expect(try daemon.hear() == .notHeld(kept, message: "the order came without a descriptor"))
+            #expect(try daemon.receive() == .notHeld(kept, message: "the order came without a descriptor"))
             try daemon.order(.release(given))
         }
         let successor = try TestDaemon(keeper)
         try successor.order(.hello)
-        #expect(try successor.isWelcome(successor.hear()))
-        #expect(try successor.hear() == .prewarmed(0))
-        #expect(try successor.hear() == .held(kept))
+        #expect(try successor.isWelcome(successor.receive()))
+        #expect(try successor.receive() == .prewarmed(0))
+        #expect(try successor.receive() == .held(kept))
         let file = try successor.takeDescriptor()
-        #expect(try successor.hear() == .stateComplete)
+        #expect(try successor.receive() == .stateComplete)
         var bytes = [UInt8](repeating: 0, count: 7)
         #expect(pread(file.rawValue, &bytes, 7, 0) == 7)
         #expect(bytes == Array("arena/m".utf8))
@@ -251,17 +251,17 @@ struct KeeperProcessTests {
         for number in 0..<DescriptorStore.limit {
             let key = try #require(DescriptorKey("k\(number)"))
             try daemon.order(.hold(key), descriptor: file.rawValue)
-            #expect(try daemon.hear() == .held(key))
+            #expect(try daemon.receive() == .held(key))
         }
         let late = try #require(DescriptorKey("late"))
         try daemon.order(.hold(late), descriptor: file.rawValue)
-        guard case .notHeld(late, _) = try daemon.hear() else {
+        guard case .notHeld(late, _) = try daemon.receive() else {
             Issue.record("one too many was held")
             return
         }
         try daemon.order(.release(try #require(DescriptorKey("k7"))))
         try daemon.order(.hold(late), descriptor: file.rawValue)
-        #expect(try daemon.hear() == .held(late))
+        #expect(try daemon.receive() == .held(late))
     }
 
     @Test("The order to retire ends instances, templates, keeper and socket file")

@@ -24,12 +24,12 @@ extension TestTemplate {
 }
 
 extension TestInstance {
-    fileprivate func tell(_ message: ToInstance) throws {
+    fileprivate func send(_ message: ToInstance) throws {
         _ = try message.encoded().withUnsafeBytes { try channel.send($0) }
     }
 
-    fileprivate func hear() throws -> FromInstance {
-        try channel.hearPacket { try FromInstance(decoding: $0) }
+    fileprivate func receive() throws -> FromInstance {
+        try channel.receivePacket { try FromInstance(decoding: $0) }
     }
 
     /// Submits a prompt and collects the ids of its answer until it ends.
@@ -40,10 +40,10 @@ extension TestInstance {
         let submission = TaskSubmission(
             task: task, work: .answer(.text(text, parsesControlTokens: false), sampling), delivered: generated.count,
             generated: generated)
-        for part in ToInstance.submission(submission) { try tell(part) }
+        for part in ToInstance.submission(submission) { try send(part) }
         var ids: [Int32] = []
         while true {
-            switch try hear() {
+            switch try receive() {
             case .tokens(let tokens): ids += tokens.filter { $0.task == task }.map(\.token.id)
             case .finished(task, _): return ids
             case .failed(task, let failure, let message):
@@ -60,7 +60,7 @@ struct TemplateInstanceTests {
     @Test("An instance is ready, confined and answers")
     func answer() throws {
         let instance = try TestTemplate.tiny().fork()
-        guard case .ready(let start) = try instance.hear() else {
+        guard case .ready(let start) = try instance.receive() else {
             Issue.record("not ready")
             return
         }
@@ -82,7 +82,7 @@ struct TemplateInstanceTests {
     func endings() throws {
         let template = try TestTemplate.tiny()
         let drained = try template.fork()
-        try drained.tell(.drain)
+        try drained.send(.drain)
         #expect(try drained.process.reap(waits: true) == .exited(code: 0))
     }
 
@@ -101,7 +101,7 @@ struct TemplateInstanceTests {
         try [UInt8](repeating: 7, count: 8192).withUnsafeBytes { try artefact.writeAll($0) }
         let template = try TestTemplate(prewarmed: "flowserve")
         try template.order(.load(name: "damaged"), descriptors: [artefact.rawValue])
-        guard case .failed(let message) = try template.hear() else {
+        guard case .failed(let message) = try template.receive() else {
             Issue.record("no complaint")
             return
         }
@@ -115,7 +115,7 @@ struct TemplateInstanceTests {
         #expect(try Self.listed(template.process.processID) == ["flowserve", "flowserve template test"])
         let instance = try template.fork()
         // Ready, so that its first moments are over.
-        _ = try instance.hear()
+        _ = try instance.receive()
         #expect(
             try Self.listed(instance.process.processID) == ["flowserve", "flowserve instance test \(instance.id)"])
         #expect(try Self.listed(template.process.processID)[1] == "flowserve template test")

@@ -17,18 +17,18 @@ package final class ProbeDaemon {
     package init(keeper path: String) throws {
         socket = PacketSocket(owning: try UnixSocket.connect(to: path, kind: .packet))
         // A keeper that says nothing fails the test instead of holding it up.
-        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        var timeout = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(
-            socket.descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+            socket.descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         try order(.hello)
-        while try hear() != .stateComplete {}
+        while try receive() != .stateComplete {}
     }
 
     /// Waits until the keeper has told what is in force.
     package func waitForSandbox() throws -> SandboxState {
         while true {
             if let sandbox { return sandbox }
-            _ = try hear()
+            _ = try receive()
         }
     }
 
@@ -40,7 +40,7 @@ package final class ProbeDaemon {
         try order(.fork([id], template: template, settings))
         while true {
             var descriptors = ReceivedDescriptors()
-            let event = try hear(&descriptors)
+            let event = try receive(&descriptors)
             if case .instanceEnded(id, _, let message) = event { throw ProbeFailure(description: message) }
             guard case .instanceRunning(id, let running) = event, let channel = descriptors.takeFirst() else {
                 continue
@@ -54,7 +54,7 @@ package final class ProbeDaemon {
         if let answer = try instance.channel.attempt(name) { return answer }
         instance.hasEnded = true
         while true {
-            guard case .instanceEnded(instance.id, _, let message) = try hear() else { continue }
+            guard case .instanceEnded(instance.id, _, let message) = try receive() else { continue }
             try order(.releaseInstance(instance.id))
             return message
         }
@@ -65,7 +65,7 @@ package final class ProbeDaemon {
         let id = TemplateID.random()
         try start(id, artefact: "template: \(name)")
         while true {
-            guard case .templateEnded(id, _, let message) = try hear() else { continue }
+            guard case .templateEnded(id, _, let message) = try receive() else { continue }
             try order(.releaseTemplate(id))
             return message
         }
@@ -81,7 +81,7 @@ package final class ProbeDaemon {
         let id = TemplateID.random()
         try start(id, artefact: "weights")
         while true {
-            switch try hear() {
+            switch try receive() {
             case .templateReady(id, _):
                 template = id
                 return id
@@ -107,13 +107,13 @@ package final class ProbeDaemon {
         }
     }
 
-    private func hear() throws -> FromKeeper {
+    private func receive() throws -> FromKeeper {
         var none = ReceivedDescriptors()
-        return try hear(&none)
+        return try receive(&none)
     }
 
-    private func hear(_ descriptors: inout ReceivedDescriptors) throws -> FromKeeper {
-        let event = try socket.hearPacket(descriptors: &descriptors) { try FromKeeper(decoding: $0) }
+    private func receive(_ descriptors: inout ReceivedDescriptors) throws -> FromKeeper {
+        let event = try socket.receivePacket(descriptors: &descriptors) { try FromKeeper(decoding: $0) }
         if case .sandbox(let state, let denied) = event { (sandbox, deniedCalls) = (state, denied) }
         return event
     }

@@ -25,7 +25,7 @@ package final class TestTemplate {
         ).start()
         _ = consume theirs
         var received = ReceivedDescriptors()
-        let first = try keeperEnd.hearPacket(descriptors: &received) { try FromTemplate(decoding: $0) }
+        let first = try keeperEnd.receivePacket(descriptors: &received) { try FromTemplate(decoding: $0) }
         if let descriptor = received.takeFirst() {
             listener = CallListener(owning: descriptor)
         } else {
@@ -39,7 +39,7 @@ package final class TestTemplate {
         try self.init(prewarmed: executable)
         let empty = try MemoryFile.sealed(name: "artefact", byteCount: 4096)
         try order(.load(name: "test"), descriptors: [artefact ?? empty.rawValue])
-        let loaded = try hear()
+        let loaded = try receive()
         guard case .ready = loaded else { throw UnexpectedMessage(description: "\(loaded)") }
     }
 
@@ -60,7 +60,7 @@ package final class TestTemplate {
         try order(.fork([id], descriptors: tags, settings), descriptors: given)
         _ = consume theirs
         try allowFork()
-        let answer = try hear()
+        let answer = try receive()
         guard case .forked(id, let number) = answer else { throw UnexpectedMessage(description: "\(answer)") }
         return TestInstance(id: id, channel: ends.takeFirst(), process: try ProcessHandle(ofChild: number))
     }
@@ -84,8 +84,8 @@ package final class TestTemplate {
     }
 
     /// The next thing that it says.
-    package func hear() throws -> FromTemplate {
-        try keeperEnd.hearPacket { try FromTemplate(decoding: $0) }
+    package func receive() throws -> FromTemplate {
+        try keeperEnd.receivePacket { try FromTemplate(decoding: $0) }
     }
 }
 
@@ -114,13 +114,15 @@ package final class TestInstance {
 
 extension PacketSocket {
     /// Waits for one packet and decodes it; the end of the connection is an error.
-    package borrowing func hearPacket<Message>(_ decode: (UnsafeRawBufferPointer) throws -> Message) throws -> Message {
+    package borrowing func receivePacket<Message>(_ decode: (UnsafeRawBufferPointer) throws -> Message) throws
+        -> Message
+    {
         var none = ReceivedDescriptors()
-        return try hearPacket(descriptors: &none, decode)
+        return try receivePacket(descriptors: &none, decode)
     }
 
     /// The same with the descriptors that came along.
-    package borrowing func hearPacket<Message>(
+    package borrowing func receivePacket<Message>(
         descriptors: inout ReceivedDescriptors, _ decode: (UnsafeRawBufferPointer) throws -> Message
     ) throws -> Message {
         var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
@@ -132,7 +134,7 @@ extension PacketSocket {
     /// Sends a probe one attempt; nil where the connection ended instead of an answer.
     package borrowing func attempt(_ name: String) throws -> String? {
         _ = try Array(name.utf8).withUnsafeBytes { try send($0) }
-        return try? hearPacket { String(decoding: $0, as: UTF8.self) }
+        return try? receivePacket { String(decoding: $0, as: UTF8.self) }
     }
 }
 

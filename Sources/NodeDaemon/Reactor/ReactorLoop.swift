@@ -11,6 +11,8 @@ struct ReactorLoop: ~Copyable {
     /// More than a socket can hold of an instance that has ended. Not without bound: its template, where that was taken
     /// over, may have kept the other end and write on.
     private static let lastPackets = 1024
+    /// What one peer may let pile up before it counts as stuck: two submissions of the largest size.
+    private static let queuedBytes = 32 << 20
 
     private let exchange: ReactorExchange
     private var readiness: ReadinessList?
@@ -93,7 +95,7 @@ struct ReactorLoop: ~Copyable {
     private mutating func attach(_ socket: SharedPacketSocket) {
         if keeper != nil { dropKeeper() }
         lastKey += 1
-        var channel = PacketChannel(socket, key: lastKey)
+        var channel = PacketChannel(socket, key: lastKey, queueLimit: Self.queuedBytes)
         do throws(SystemCallError) {
             try readiness?.add(channel.number, key: channel.key, .readable)
         } catch {
@@ -178,7 +180,8 @@ struct ReactorLoop: ~Copyable {
 
     private mutating func add(_ instance: InstanceID, _ descriptor: consuming OwnedDescriptor) {
         lastKey += 1
-        let channel = PacketChannel(SharedPacketSocket(PacketSocket(owning: descriptor)), key: lastKey)
+        let channel = PacketChannel(
+            SharedPacketSocket(PacketSocket(owning: descriptor)), key: lastKey, queueLimit: Self.queuedBytes)
         do throws(SystemCallError) {
             try readiness?.add(channel.number, key: channel.key, .readable)
             channels[instance] = channel

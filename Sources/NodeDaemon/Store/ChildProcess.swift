@@ -23,24 +23,3 @@ final class ChildProcess: Sendable {
         return status
     }
 }
-
-/// A pipe whose ends close with their last owner.
-struct Pipe {
-    let reader: SharedDescriptor
-    /// For the child; nil when it was closed here.
-    private(set) var writer: SharedDescriptor?
-
-    init() throws(SystemCallError) {
-        var ends: [CInt] = [-1, -1]
-        try systemCall("pipe") { pipe(&ends) }
-        // Children get the descriptors that they are meant to get and no other, so setting this late harms nobody.
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        reader = SharedDescriptor(OwnedDescriptor(owning: ends[0]))
-        writer = SharedDescriptor(OwnedDescriptor(owning: ends[1]))
-    }
-
-    /// Must follow the child's start: the reader sees the end only when no writer is left.
-    mutating func closeWriter() {
-        writer = nil
-    }
-}

@@ -11,6 +11,15 @@ package struct InterceptedCall: Hashable, Sendable, CustomStringConvertible {
     /// All six registers, whatever the call makes of them.
     package let arguments: [UInt64]
 
+    /// A call as a listener hands it over.
+    package init(id: UInt64, thread: Int32, number: Int32, architecture: UInt32, arguments: [UInt64]) {
+        self.id = id
+        self.thread = thread
+        self.number = number
+        self.architecture = architecture
+        self.arguments = arguments
+    }
+
     /// The call's name, or its number where the library knows none.
     package var name: String { SystemCallName.name(of: number, architecture: architecture) }
 

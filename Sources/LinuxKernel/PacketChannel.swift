@@ -1,53 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import LinuxKernel
-
 /// A packet socket in an object, so that queues and tables can hold it.
-final class SharedPacketSocket: Sendable {
-    let socket: PacketSocket
+package final class SharedPacketSocket: Sendable {
+    /// Valid as long as this object lives.
+    package let socket: PacketSocket
 
-    init(_ socket: consuming PacketSocket) {
+    /// Takes over a socket.
+    package init(_ socket: consuming PacketSocket) {
         self.socket = socket
     }
 
     /// The process that listened where this socket was connected to; nil where the kernel does not tell.
-    var peerProcessID: Int32? {
+    package var peerProcessID: Int32? {
         guard let peer = try? PeerIdentity(of: socket.descriptor.rawValue), peer.processID > 0 else { return nil }
         return peer.processID
     }
 }
 
-/// One socket of the reactor with what waits to be sent on it.
-struct PacketChannel {
-    /// What one peer may let pile up before it counts as stuck: two submissions of the largest size.
-    static let maximumQueuedBytes = 32 << 20
-
-    let shared: SharedPacketSocket
-    /// Its key in the readiness list.
-    let key: UInt64
+/// One socket with what waits to be sent on it.
+package struct PacketChannel {
+    /// The socket.
+    package let shared: SharedPacketSocket
+    /// Its owner's number for it.
+    package let key: UInt64
+    /// Bytes that the peer may let pile up before it counts as stuck.
+    private let queueLimit: Int
     private var queue: [(packet: [UInt8], descriptor: SharedDescriptor?)] = []
     private var next = 0
     private var queuedBytes = 0
     /// Whether the readiness list reports when there is room.
-    var awaitsRoom = false
+    package var awaitsRoom = false
 
-    init(_ shared: SharedPacketSocket, key: UInt64) {
+    /// A channel on which nothing waits.
+    package init(_ shared: SharedPacketSocket, key: UInt64, queueLimit: Int) {
         self.shared = shared
         self.key = key
+        self.queueLimit = queueLimit
     }
 
-    var number: CInt { shared.socket.descriptor.rawValue }
-    var hasQueued: Bool { next < queue.count }
+    /// The socket's descriptor.
+    package var number: CInt { shared.socket.descriptor.rawValue }
+    /// Whether something waits.
+    package var hasQueued: Bool { next < queue.count }
 
     /// Adds a packet; false where the peer has let too much pile up.
-    mutating func enqueue(_ packet: [UInt8], _ descriptor: SharedDescriptor?) -> Bool {
-        guard queuedBytes + packet.count <= Self.maximumQueuedBytes else { return false }
+    package mutating func enqueue(_ packet: [UInt8], _ descriptor: SharedDescriptor?) -> Bool {
+        guard queuedBytes + packet.count <= queueLimit else { return false }
         queuedBytes += packet.count
         queue.append((packet, descriptor))
         return true
     }
 
     /// Sends what the socket takes now.
-    mutating func flush() throws(SystemCallError) {
+    package mutating func flush() throws(SystemCallError) {
         while next < queue.count {
             let (packet, descriptor) = queue[next]
             guard try Self.send(packet, descriptor, on: shared) == .sent else { return }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// A pipe whose ends close with their last owner.
+package struct Pipe {
+    /// The end that is read.
+    package let reader: SharedDescriptor
+    /// The end for a child; nil when it was closed here.
+    package private(set) var writer: SharedDescriptor?
+
+    /// Makes a pipe; without `waits` neither end makes its user wait, and a full pipe loses what is written.
+    package init(waits: Bool = true) throws(SystemCallError) {
+        var ends: [CInt] = [-1, -1]
+        try systemCall("pipe") { pipe(&ends) }
+        let reader = OwnedDescriptor(owning: ends[0])
+        let writer = OwnedDescriptor(owning: ends[1])
+        // Children get the descriptors that they are meant to get and no other, so setting this late harms nobody.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        if !waits {
+            try reader.setNonBlocking(true)
+            try writer.setNonBlocking(true)
+        }
+        self.reader = SharedDescriptor(reader)
+        self.writer = SharedDescriptor(writer)
+    }
+
+    /// Must follow the child's start: the reader sees the end only when no writer is left.
+    package mutating func closeWriter() {
+        writer = nil
+    }
+}
