@@ -1,55 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The operations of a step of a transformer, in their order.
+/// The operations of a step of a transformer, in their order: the table of what is cut, run and delivered.
 ///
-/// 1. `embed`: the tokens' embeddings, their first norm and their rotary angles.
-/// 2. For each layer: `project` to queries, keys and values; `store` rotated keys, and values; `attend` for each
-///    key-value head and group of tokens; `attentionOutput`; `joinAttention` with the residual, and the next norm; then
-///    `gateAndUp` with its activation, `down`, and `joinFeedForward`.
-/// 3. A layer of experts has instead of `gateAndUp` and `down`: `route`, which chooses each token's experts; `group`,
-///    which sorts tokens by their experts; `gather`, which lays each expert's tokens behind each other;
-///    `expertGateAndUp` and `expertDown` for each expert that has tokens. A shared expert's `gateAndUp` and `down`
-///    follow.
-/// 4. The last layer's join is `joinOutput`, of the sampled and pooled tokens; then come the `logits` of the sampled
-///    ones.
+/// 1. `Embed`: the embeddings of the tokens, their first norm and their RoPE angles.
+/// 2. For each layer: `Project` to queries, keys and values; `StoreKeysValues`, rotated; `Attend`, for each key-value
+///    head and group of tokens; the output matrix of attention; `JoinAttention` with the residual, and the next norm; then
+///    `GateAndUp` with its activation, the down matrix, and `JoinFeedForward`.
+/// 3. A layer of experts has instead of `GateAndUp` and the down matrix: `RouteTokens`, which chooses the experts of each
+///    token; `GroupTokens`, which sorts tokens by their experts; `GatherTokens`, which lays the tokens of each expert
+///    behind each other; `ExpertProducts` with gate and up and with down, for each expert that has tokens. `GateAndUp` and
+///    the down matrix of a shared expert follow.
+/// 4. The last layer ends with `JoinOutput`, of the sampled and pooled tokens; then come `Logits` of the sampled ones.
 struct TransformerProgram {
-    /// What an operation does.
-    enum Operation: UInt8 {
-        case embed, project, store, attend, attentionOutput, joinAttention, gateAndUp, down, joinFeedForward
-        case route, group, gather, expertGateAndUp, expertDown
-        case joinOutput, logits
-    }
-
-    /// An operation of a layer.
-    struct Step {
-        let operation: Operation
-        let layer: Int
-    }
-
     /// All operations of a step that samples.
-    let steps: [Step]
+    let operations: [any TransformerOperation]
+    /// The backup execution of each.
+    let backups: [(any BackupExecution)?]
     private let countUntilStored: Int
     private let countUntilJoined: Int
 
-    /// The program of a model.
-    init(model: TransformerModel) {
-        var steps = [Step(operation: .embed, layer: 0)]
-        for (index, layer) in model.layers.enumerated() {
-            var operations: [Operation] = [.project, .store, .attend, .attentionOutput, .joinAttention]
-            if layer.experts != nil { operations += [.route, .group, .gather, .expertGateAndUp, .expertDown] }
-            if layer.feedForward != nil { operations += [.gateAndUp, .down] }
-            operations.append(index == model.layers.count - 1 ? .joinOutput : .joinFeedForward)
-            steps += operations.map { Step(operation: $0, layer: index) }
+    /// The program of a model over its activations.
+    init(model: TransformerModel, activations: TransformerActivations) {
+        var operations: [any TransformerOperation] = [Embed(firstNorm: model.layers[0].attentionNorm)]
+        var stored = 0
+        for index in model.layers.indices {
+            operations += [
+                ProductOperation(Project(model.layers[index], activations)),
+                StoreKeysValues(layer: model.layers[index], index: index),
+            ]
+            stored = operations.count
+            operations += Self.attentionOutput(of: model, layer: index, activations)
+            operations += Self.feedForward(of: model, layer: index, activations)
         }
-        countUntilJoined = steps.count
-        if model.output != nil { steps.append(Step(operation: .logits, layer: 0)) }
-        self.steps = steps
-        countUntilStored = (steps.lastIndex { $0.operation == .store } ?? 0) + 1
+        countUntilStored = stored
+        countUntilJoined = operations.count
+        if let output = model.output { operations.append(ProductOperation(Logits(matrix: output))) }
+        self.operations = operations
+        backups = operations.map(\.backup)
     }
 
-    /// Operations of a step: one without outputs ends when the last layer's keys and values are stored, one that only
+    /// What follows the keys and values of a layer, up to the norm before its feed-forward layer.
+    private static func attentionOutput(
+        of model: TransformerModel, layer index: Int, _ activations: TransformerActivations
+    ) -> [any TransformerOperation] {
+        let layer = model.layers[index]
+        return [
+            Attend(layer: index, window: layer.window),
+            ProductOperation(
+                BranchOutput(
+                    projection: layer.attentionOutput, source: activations.attended, isAdded: model.addsBranchesDirectly
+                )),
+            JoinAttention(layer: layer, isInResidual: model.addsBranchesDirectly),
+        ]
+    }
+
+    /// The feed-forward layer, the experts or both, and the join behind them.
+    private static func feedForward(
+        of model: TransformerModel, layer index: Int, _ activations: TransformerActivations
+    ) -> [any TransformerOperation] {
+        let layer = model.layers[index]
+        let isAdded = model.addsBranchesDirectly && layer.experts == nil
+        var operations: [any TransformerOperation] = []
+        if let experts = layer.experts {
+            operations += [
+                RouteTokens(experts: experts), GroupTokens(), GatherTokens(),
+                ExpertProducts(ExpertGateAndUp(experts: experts)), ExpertProducts(ExpertDown(experts: experts)),
+            ]
+        }
+        if let weights = layer.feedForward {
+            operations += [
+                ProductOperation(GateAndUp(weights: weights)),
+                ProductOperation(BranchOutput(projection: weights.down, source: activations.gate, isAdded: isAdded)),
+            ]
+        }
+        let branch = FeedForwardBranch(layer, isInResidual: isAdded)
+        let isLast = index == model.layers.count - 1
+        operations.append(
+            isLast
+                ? JoinOutput(branch: branch, norm: model.outputNorm)
+                : JoinFeedForward(branch: branch, norm: model.layers[index + 1].attentionNorm))
+        return operations
+    }
+
+    /// Operations of a step: one without outputs ends when the keys and values of the last layer are stored, one that only
     /// pools when its tokens are joined.
     func operationCount(sampledCount: Int, pooledCount: Int) -> Int {
-        sampledCount > 0 ? steps.count : pooledCount > 0 ? countUntilJoined : countUntilStored
+        sampledCount > 0 ? operations.count : pooledCount > 0 ? countUntilJoined : countUntilStored
     }
 }

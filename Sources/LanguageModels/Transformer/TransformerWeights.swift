@@ -6,6 +6,7 @@ import CFlowKernels
 struct Projection {
     let matrix: flow_matrix  // [rows][columns]
     let bias: UnsafePointer<Float>?  // [rows]
+    let rows: Int
 }
 
 /// A norm's weight; with a bias it takes the mean away as well.
@@ -34,7 +35,7 @@ struct ExpertMatrices {
     init(
         _ artefact: Artefact, _ role: TensorRole, layer: Int, count: Int, rows: Int, columns: Int
     ) throws(LanguageModelError) {
-        panels = (rows + KernelLayout.panelRows - 1) / KernelLayout.panelRows
+        panels = KernelLayout.panelCount(ofRows: rows)
         first = try artefact.matrix(
             role, layer: layer, rows: count * panels * KernelLayout.panelRows, columns: columns)
         bytesPerExpert = panels * first.panelBytes
@@ -58,7 +59,7 @@ extension Artefact {
         let isThere = needsBias || tensor(bias, layer: layer) != nil
         return Projection(
             matrix: try matrix(role, layer: layer, rows: rows, columns: columns),
-            bias: isThere ? try vector(bias, layer: layer, count: rows) : nil)
+            bias: isThere ? try vector(bias, layer: layer, count: rows) : nil, rows: rows)
     }
 
     /// A norm over `count` numbers, with a bias where the design's norms have one.
