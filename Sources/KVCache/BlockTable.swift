@@ -2,7 +2,8 @@
 
 /// The blocks that hold one sequence's keys and values, in the order of its positions.
 ///
-/// A table has no pool of its own: whoever owns both passes the pool in, and must empty the table before it drops it.
+/// A table has no source of blocks of its own: whoever owns both passes the source in, and must empty the table before
+/// dropping it.
 package struct BlockTable: Sendable, Equatable {
     /// Positions that one block holds.
     package let tokensPerBlock: Int
@@ -28,27 +29,21 @@ package struct BlockTable: Sendable, Equatable {
         max(0, Self.blockCount(forPositions: positions, tokensPerBlock: tokensPerBlock) - blocks.count)
     }
 
-    /// Takes the missing blocks for `positions` positions: all of them, or none where the pool has too few.
-    package mutating func grow(toPositions positions: Int, from pool: inout BlockPool) -> BlockGrowth {
-        let missing = missingBlocks(forPositions: positions)
-        guard missing <= pool.freeCount else { return .lacking(blocks: missing - pool.freeCount) }
-        for _ in 0..<missing {
-            if let block = pool.take() { blocks.append(block) }
+    /// Leases up to `count` blocks more and returns how many of them there were.
+    @discardableResult
+    package mutating func grow(by count: Int, from source: inout some BlockSource) -> Int {
+        for grown in 0..<max(0, count) {
+            guard let block = source.lease() else { return grown }
+            blocks.append(block)
         }
-        return .fits
+        return max(0, count)
     }
 
-    /// Gives all blocks back.
-    package mutating func empty(into pool: inout BlockPool) {
-        for block in blocks { pool.giveBack(block) }
-        blocks.removeAll()
+    /// Releases the last blocks, at most `count` of them.
+    package mutating func shrink(by count: Int, into source: inout some BlockSource) {
+        for _ in 0..<min(max(0, count), blocks.count) { source.release(blocks.removeLast()) }
     }
-}
 
-/// What became of a table's wish for more blocks.
-package enum BlockGrowth: Sendable, Equatable {
-    /// The positions fit now.
-    case fits
-    /// Nothing was taken: the pool has that many blocks too few.
-    case lacking(blocks: Int)
+    /// Releases all blocks.
+    package mutating func empty(into source: inout some BlockSource) { shrink(by: blocks.count, into: &source) }
 }

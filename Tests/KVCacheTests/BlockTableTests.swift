@@ -4,48 +4,52 @@ import Testing
 
 @Suite("Block table")
 struct BlockTableTests {
-    @Test("A table takes a block for each begun run of positions", arguments: [(0, 0), (1, 1), (32, 1), (33, 2)])
-    func growth(positions: Int, blocks: Int) {
-        var pool = BlockPool(blockCount: 4)
+    @Test("A table misses a block for each begun run of positions", arguments: [(0, 0), (1, 1), (32, 1), (33, 2)])
+    func missing(positions: Int, blocks: Int) {
+        var source = LocalBlocks(blockCount: 4)
         var table = BlockTable(tokensPerBlock: 32)
-        #expect(table.grow(toPositions: positions, from: &pool) == .fits)
-        #expect(table.blocks.count == blocks)
-        #expect(pool.freeCount == 4 - blocks)
-        #expect(table.grow(toPositions: positions, from: &pool) == .fits)
-        #expect(table.blocks.count == blocks)
+        #expect(table.missingBlocks(forPositions: positions) == blocks)
+        #expect(table.grow(by: blocks, from: &source) == blocks)
+        #expect(table.capacity >= positions)
+        #expect(source.freeCount == 4 - blocks)
+        #expect(table.missingBlocks(forPositions: positions) == 0)
     }
 
-    @Test("A table that does not fit takes nothing and says what is lacking")
-    func allOrNothing() {
-        var pool = BlockPool(blockCount: 3)
+    @Test("A table grows as far as there are blocks, and shrinks from its end")
+    func ends() {
+        var source = LocalBlocks(blockCount: 3)
         var table = BlockTable(tokensPerBlock: 8)
-        #expect(table.grow(toPositions: 8, from: &pool) == .fits)
-        #expect(table.grow(toPositions: 40, from: &pool) == .lacking(blocks: 2))
-        #expect(table.blocks.count == 1)
-        #expect(pool.freeCount == 2)
+        #expect(table.grow(by: 5, from: &source) == 3)
+        let before = table.blocks
+        table.shrink(by: 1, into: &source)
+        #expect(table.blocks == Array(before.prefix(2)))
+        #expect(source.freeCount == 1)
+        table.shrink(by: 9, into: &source)
+        #expect(table.blocks.isEmpty && source.freeCount == 3)
     }
 
-    @Test("Tables that grow and are emptied at random never share a block and lose none")
+    @Test("Tables that grow and shrink at random never share a block and lose none")
     func randomTables() {
         var generator = SplitMix(state: 42)
-        var pool = BlockPool(blockCount: 24)
+        var source = LocalBlocks(blockCount: 24)
         var tables = Array(repeating: BlockTable(tokensPerBlock: 4), count: 6)
         for _ in 0..<3000 {
             let index = Int(generator.next() % 6)
-            if generator.next() % 4 == 0 {
-                tables[index].empty(into: &pool)
-                #expect(tables[index].capacity == 0)
-            } else {
-                let wanted = Int(generator.next() % 40)
-                let before = tables[index]
-                switch tables[index].grow(toPositions: wanted, from: &pool) {
-                case .fits: #expect(tables[index].capacity >= wanted)
-                case .lacking: #expect(tables[index] == before)
-                }
+            let count = Int(generator.next() % 10)
+            let (before, free) = (tables[index].blocks, source.freeCount)
+            switch generator.next() % 3 {
+            case 0: tables[index].empty(into: &source)
+            case 1:
+                tables[index].shrink(by: count, into: &source)
+                #expect(tables[index].blocks == Array(before.dropLast(count)))
+            default:
+                #expect(tables[index].grow(by: count, from: &source) == min(count, free))
+                #expect(tables[index].blocks.starts(with: before))
             }
             let used = tables.flatMap(\.blocks)
             #expect(Set(used).count == used.count)
-            #expect(used.count + pool.freeCount == 24)
+            #expect(used.count + source.freeCount == 24)
+            #expect(source.brokenInvariant() == nil)
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import KVCache
 
-/// A sequence's place in the order of arrival; smaller numbers came earlier and are served first.
+/// A sequence's place in the order of arrival; smaller numbers came earlier.
 package struct SequenceNumber: Hashable, Comparable, Sendable {
     package let rawValue: UInt64
 
@@ -19,12 +19,12 @@ package struct PlannedSequence: Sendable, Equatable {
     /// Where a sequence stands.
     ///
     /// - `waiting`: holds no blocks. To `prefilling` when blocks for all its tokens are free.
-    /// - `prefilling`: holds blocks for all its tokens, some of which are not computed. To `decoding` with the sample
-    ///   of its last token; to `waiting` when its blocks are taken away.
+    /// - `prefilling`: some tokens before the newest are not computed; blocks of the last ones may have been taken away.
+    ///   To `decoding` with the sample of its last token; to `waiting` when its last block is taken away.
     /// - `decoding`: only its newest token is not computed. To `paused` when the reader lags a whole window behind; to
-    ///   `waiting` when its blocks are taken away.
-    /// - `paused`: the window is full. Its blocks are the first to be taken away. To `decoding` with an
-    ///   acknowledgement, or to `waiting` where the blocks are gone.
+    ///   `prefilling` or `waiting` when blocks are taken away.
+    /// - `paused`: the window is full, so it is in no step. Its blocks are the first to be taken away. Goes on with an
+    ///   acknowledgement, from wherever its blocks reach.
     package enum Phase: Sendable, Equatable {
         case waiting, prefilling, decoding, paused
     }
@@ -43,11 +43,22 @@ package struct PlannedSequence: Sendable, Equatable {
     /// All of its tokens must be in one step.
     package let isWhole: Bool
 
-    init(number: SequenceNumber, tokenCount: Int, nextIndex: Int, isWhole: Bool, tokensPerBlock: Int) {
+    let line: FairShares.Slot
+    /// The last step that it was part of, or the one before it came.
+    var lastStep: Int
+    /// When it was last given tokens, in the order of all that were given.
+    var lastTurn = 0
+
+    init(
+        number: SequenceNumber, tokenCount: Int, nextIndex: Int, isWhole: Bool, tokensPerBlock: Int,
+        line: FairShares.Slot, step: Int
+    ) {
         self.isWhole = isWhole
         self.number = number
         self.tokenCount = tokenCount
         self.nextIndex = nextIndex
+        self.line = line
+        lastStep = step
         acknowledgedIndex = nextIndex
         blocks = BlockTable(tokensPerBlock: tokensPerBlock)
     }
@@ -60,10 +71,28 @@ package struct PlannedSequence: Sendable, Equatable {
     /// Whether blocks could be taken away from it.
     var holdsBlocks: Bool { !blocks.blocks.isEmpty }
 
-    /// Gives up the blocks; what was computed is computed again later, which changes no bit of the answer.
-    mutating func giveUpBlocks(to pool: inout BlockPool) {
-        blocks.empty(into: &pool)
-        computedCount = 0
-        if phase != .paused { phase = .waiting }
+    /// Whether it is let in and wants to be computed.
+    var isUnderway: Bool { phase == .prefilling || phase == .decoding }
+
+    /// Blocks that it lacks for all its tokens.
+    var missingBlocks: Int { blocks.missingBlocks(forPositions: tokenCount) }
+
+    /// Tokens that can be computed with the blocks there are.
+    var computableCount: Int { min(tokenCount, blocks.capacity) - computedCount }
+
+    /// Whether it gets no further for want of blocks.
+    var lacksMemory: Bool { phase != .paused && (isWhole ? missingBlocks > 0 : computableCount == 0) }
+
+    /// Gives up its last blocks; what was computed there is computed again later, which changes no bit of the answer.
+    mutating func giveUp(_ count: Int, to source: inout some BlockSource) {
+        blocks.shrink(by: isWhole ? blocks.blocks.count : count, into: &source)
+        computedCount = min(computedCount, blocks.capacity)
+        if phase != .paused { phase = presentPhase }
+    }
+
+    /// Where a sequence stands that is not paused.
+    var presentPhase: Phase {
+        if !holdsBlocks { return .waiting }
+        return computedCount > 0 && computedCount == tokenCount - 1 ? .decoding : .prefilling
     }
 }

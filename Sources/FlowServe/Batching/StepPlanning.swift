@@ -4,105 +4,123 @@ internal import KVCache
 extension BatchPlanner {
     /// Plans a step in this order:
     ///
-    /// 1. Every decoding sequence, oldest first, gets the block for its newest token. Where none is free, one is taken
-    ///    away: from the newest paused sequence, else from the newest of all, which may be the asker itself.
-    /// 2. Waiting sequences are let in, oldest first, each with blocks for all its tokens, and one block more must stay
-    ///    free for those that are running; paused sequences give theirs up for it. The first that does not fit ends
-    ///    this, so that a long prompt is not overtaken for ever.
-    /// 3. Decoding sequences take one token each, going round where they are more than a step holds; while prompts
-    ///    wait, a part of the step is left to those.
-    /// 4. Prompts take the rest in chunks, oldest first, but no more than the pace allows beside those answers, which
-    ///    may be none. One that must be whole waits for a step with enough room; those behind it wait too, so that it
-    ///    is not overtaken for ever.
-    mutating func planStep(_ pace: (_ answers: Int) -> Int) -> StepPlan {
+    /// 1. Memory is shared out, as `shareMemory` says.
+    /// 2. Decoding sequences take one token each. Where they are more than a step holds, lines take turns, and within a
+    ///    line the sequences; while prompts wait, a part of the step is left to those.
+    /// 3. Prompts take the rest in chunks, but no more than the budget allows beside those answers, which may be none.
+    ///    Lines take turns by `FairShares`, a few tokens at a time; within a line they come in the order of arrival.
+    mutating func planStep(_ budget: (_ answers: Int) -> Int) -> StepPlan {
+        step += 1
         var plan = StepPlan()
-        growDecoding(&plan)  // 1
-        admitWaiting(&plan)  // 2
-        takeDecodeTokens(&plan)  // 3
-        takePromptTokens(&plan, pace)  // 4
+        shareMemory(&plan)  // 1
+        takeDecodeTokens(&plan)  // 2
+        takePromptTokens(&plan, budget)  // 3
+        if plan.isEmpty, giveTurnAtOnce() {
+            // Nobody had enough memory for a token, with that of the others where they are: somebody gets it now.
+            shareMemory(&plan)
+            takeDecodeTokens(&plan)
+            takePromptTokens(&plan, budget)
+        }
         return plan
     }
 
-    private mutating func growDecoding(_ plan: inout StepPlan) {
-        for place in sequences.indices where sequences[place].phase == .decoding {
-            let positions = sequences[place].tokenCount
-            while sequences[place].phase == .decoding,
-                sequences[place].blocks.grow(toPositions: positions, from: &pool) != .fits
+    private mutating func takeDecodeTokens(_ plan: inout StepPlan) {
+        var isPrompting = false
+        var decodingCount = 0
+        for sequence in sequences where sequence.computableCount > 0 {
+            if sequence.phase == .decoding { decodingCount += 1 }
+            if sequence.phase == .prefilling { isPrompting = true }
+        }
+        let room = isPrompting ? limits.decodeTokensBesidePrompts : limits.tokensPerStep
+        guard decodingCount > room else {
+            for place in sequences.indices where canDecode(place) { take(1, of: place, &plan) }
+            return
+        }
+        for _ in 0..<room {
+            guard let place = nextToDecode() else { return }
+            take(1, of: place, &plan)
+        }
+    }
+
+    private func canDecode(_ place: Int) -> Bool {
+        sequences[place].phase == .decoding && sequences[place].computableCount > 0
+            && sequences[place].lastStep < step
+    }
+
+    /// The decoding sequence that waited longest, of the line that comes first.
+    private func nextToDecode() -> Int? {
+        var best: Int?
+        for place in sequences.indices where canDecode(place) {
+            guard let other = best else {
+                best = place
+                continue
+            }
+            let (mine, theirs) = (sequences[place], sequences[other])
+            if mine.line == theirs.line
+                ? mine.lastTurn < theirs.lastTurn : shares.isBefore(mine.line, theirs.line)
             {
-                // The asker holds blocks itself, so somebody always can give some.
-                guard let victim = victim() else { break }
-                takeBlocks(from: victim, &plan)
+                best = place
             }
         }
+        return best
     }
 
-    /// Whose blocks are taken away next.
-    private func victim() -> Int? {
-        sequences.lastIndex { $0.phase == .paused && $0.holdsBlocks } ?? sequences.lastIndex { $0.holdsBlocks }
-    }
-
-    private mutating func takeBlocks(from place: Int, _ plan: inout StepPlan) {
-        sequences[place].giveUpBlocks(to: &pool)
-        plan.preempted.append(sequences[place].number)
-    }
-
-    private mutating func admitWaiting(_ plan: inout StepPlan) {
-        for place in sequences.indices where sequences[place].phase == .waiting {
-            let positions = sequences[place].tokenCount
-            guard makeRoom(forPositions: positions, of: place, &plan) else { return }
-            guard sequences[place].blocks.grow(toPositions: positions, from: &pool) == .fits else { return }
-            sequences[place].phase = .prefilling
-        }
-    }
-
-    /// Whether the blocks are free now, after paused sequences gave theirs up where that is enough.
-    private mutating func makeRoom(forPositions positions: Int, of place: Int, _ plan: inout StepPlan) -> Bool {
-        let missing = sequences[place].blocks.missingBlocks(forPositions: positions)
-        let isRunning = sequences.contains { $0.holdsBlocks && $0.phase != .paused }
-        let wanted = missing + (isRunning ? 1 : 0)
-        let paused = sequences.indices.filter { sequences[$0].phase == .paused && sequences[$0].holdsBlocks }
-        let reachable = paused.reduce(pool.freeCount) { $0 + sequences[$1].blocks.blocks.count }
-        guard wanted <= reachable else { return false }
-        for victim in paused.reversed() where pool.freeCount < wanted { takeBlocks(from: victim, &plan) }
-        return pool.freeCount >= wanted
-    }
-
-    private mutating func takeDecodeTokens(_ plan: inout StepPlan) {
-        let decoding = sequences.indices.filter { sequences[$0].phase == .decoding }
-        guard !decoding.isEmpty else { return }
-        let promptsWait = sequences.contains { $0.phase == .prefilling }
-        let room = promptsWait ? limits.decodeTokensBesidePrompts : limits.tokensPerStep
-        let first = decoding.firstIndex { place in lastDecoded.map { $0 < sequences[place].number } ?? true } ?? 0
-        for step in 0..<min(room, decoding.count) {
-            let place = decoding[(first + step) % decoding.count]
-            appendChunk(of: place, room: 1, &plan)
-            lastDecoded = sequences[place].number
-        }
-    }
-
-    private func takePromptTokens(_ plan: inout StepPlan, _ pace: (_ answers: Int) -> Int) {
-        var room = min(limits.tokensPerStep - plan.chunks.count, max(plan.isEmpty ? 1 : 0, pace(plan.chunks.count)))
-        for place in sequences.indices where sequences[place].phase == .prefilling && room > 0 {
+    private mutating func takePromptTokens(_ plan: inout StepPlan, _ budget: (_ answers: Int) -> Int) {
+        let answers = plan.chunks.count
+        var room = min(limits.tokensPerStep - answers, max(plan.isEmpty ? 1 : 0, budget(answers)))
+        while room > 0, let place = nextToPrefill(plan, behind: answers) {
             let sequence = sequences[place]
             if sequence.isWhole, sequence.tokenCount > room {
-                // The pace is no reason to compute nothing: a text that is alone in its step may be as long as the
-                // step.
-                guard plan.isEmpty else { break }
+                // The budget is no reason to compute nothing: a text that is alone in its step may be as long as the step.
+                // Beside others it waits, and so do those behind it, so that it is not overtaken for ever.
+                guard plan.isEmpty else { return }
                 room = sequence.tokenCount
             }
-            room -= appendChunk(of: place, room: room, &plan)
+            let quantum = sequence.isWhole ? sequence.tokenCount : limits.promptQuantum
+            room -= take(min(quantum, room), of: place, &plan)
         }
     }
 
-    @discardableResult
-    private func appendChunk(of place: Int, room: Int, _ plan: inout StepPlan) -> Int {
-        let sequence = sequences[place]
-        let remaining = sequence.tokenCount - sequence.computedCount
-        let count = min(remaining, room)
-        plan.chunks.append(
-            PlannedChunk(
-                sequence: sequence.number, firstPosition: sequence.computedCount, count: count,
-                samples: count == remaining, blocks: sequence.blocks.blocks))
-        return count
+    /// The oldest prompt with something left to compute, of the line that comes first. Chunks behind the answers' may grow.
+    private func nextToPrefill(_ plan: StepPlan, behind answers: Int) -> Int? {
+        var best: Int?
+        for place in sequences.indices where sequences[place].phase == .prefilling {
+            let sequence = sequences[place]
+            let planned = sequence.lastStep == step ? plannedCount(of: place, plan, behind: answers) : 0
+            guard sequence.computableCount > planned, !sequence.isWhole || sequence.missingBlocks == 0 else { continue }
+            guard let other = best else {
+                best = place
+                continue
+            }
+            if shares.isBefore(sequence.line, sequences[other].line) { best = place }
+        }
+        return best
     }
+
+    private func plannedCount(of place: Int, _ plan: StepPlan, behind answers: Int) -> Int {
+        plan.chunks[answers...].first { $0.sequence == sequences[place].number }?.count ?? 0
+    }
+
+    /// Adds up to so many tokens of a sequence to the plan and returns how many they were.
+    @discardableResult
+    private mutating func take(_ tokens: Int, of place: Int, _ plan: inout StepPlan) -> Int {
+        let sequence = sequences[place]
+        let index = sequence.lastStep == step ? plan.chunks.firstIndex { $0.sequence == sequence.number } : nil
+        let before = index.map { plan.chunks[$0].count } ?? 0
+        let added = min(tokens, sequence.computableCount - before)
+        let chunk = PlannedChunk(
+            sequence: sequence.number, firstPosition: sequence.computedCount, count: before + added,
+            samples: sequence.computedCount + before + added == sequence.tokenCount, blocks: sequence.blocks.blocks)
+        if let index { plan.chunks[index] = chunk } else { plan.chunks.append(chunk) }
+        turns += 1
+        sequences[place].lastStep = step
+        sequences[place].lastTurn = turns
+        shares.charge(sequence.line, tokens: added, turn: turns)
+        return added
+    }
+}
+
+extension BatchLimits {
+    /// Tokens of prompts that a line gets at a time where several want some.
+    var promptQuantum: Int { max(1, tokensPerStep / 8) }
 }

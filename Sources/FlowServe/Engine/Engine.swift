@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
+internal import KVCache
 internal import LanguageModels
 package import LinuxKernel
 package import Messages
@@ -18,7 +19,7 @@ package final class Engine {
     let limits: EngineLimits
     let now: () -> MonotonicTime
 
-    var planner: BatchPlanner
+    var planner: BatchPlanner<LocalBlocks>
     private var pace = PrefillBudget()
     var answers: [SequenceNumber: AnswerInProgress] = [:]
     var numbers: [TaskID: SequenceNumber] = [:]

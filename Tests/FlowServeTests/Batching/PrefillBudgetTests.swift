@@ -3,7 +3,7 @@ import Testing
 
 @testable import FlowServe
 
-@Suite("Prompt pace")
+@Suite("Prefill budget")
 struct PrefillBudgetTests {
     /// A machine on which a step takes 30 ms for the weights or a time for each token, whichever is longer, and a
     /// little more for each token that already lies behind a prompt's.
@@ -12,50 +12,50 @@ struct PrefillBudgetTests {
     }
 
     private func settled(answers: Int) -> PrefillBudget {
-        var pace = PrefillBudget()
+        var budget = PrefillBudget()
         for _ in 0..<20 {
-            pace.note(answerTokens: answers, promptTokens: 0, seconds: seconds(answers: answers, prompt: 0))
+            budget.note(answerTokens: answers, promptTokens: 0, seconds: seconds(answers: answers, prompt: 0))
         }
-        return pace
+        return budget
     }
 
     @Test("begins with a few tokens, as long as nothing was measured")
     func unknown() {
-        var pace = PrefillBudget()
-        #expect(pace.promptTokens(besideAnswers: 0) == PrefillBudget.firstTokens)
-        #expect(pace.promptTokens(besideAnswers: 3) == 0, "what answers take alone is found out first")
-        pace.note(answerTokens: 3, promptTokens: 0, seconds: 0.03)
-        #expect(pace.promptTokens(besideAnswers: 3) == PrefillBudget.firstTokens)
-        #expect(pace.promptTokens(besideAnswers: 4) == 0, "four may take longer than three")
-        pace = PrefillBudget()
-        pace.note(answerTokens: 0, promptTokens: 100, seconds: 0)
-        pace.note(answerTokens: 0, promptTokens: 3, seconds: 1)
-        #expect(pace == PrefillBudget(), "what took no time, and what had too few tokens, says nothing")
+        var budget = PrefillBudget()
+        #expect(budget.promptTokens(besideAnswers: 0) == PrefillBudget.firstTokens)
+        #expect(budget.promptTokens(besideAnswers: 3) == 0, "what answers take alone is found out first")
+        budget.note(answerTokens: 3, promptTokens: 0, seconds: 0.03)
+        #expect(budget.promptTokens(besideAnswers: 3) == PrefillBudget.firstTokens)
+        #expect(budget.promptTokens(besideAnswers: 4) == 0, "four may take longer than three")
+        budget = PrefillBudget()
+        budget.note(answerTokens: 0, promptTokens: 100, seconds: 0)
+        budget.note(answerTokens: 0, promptTokens: 3, seconds: 1)
+        #expect(budget == PrefillBudget(), "what took no time, and what had too few tokens, says nothing")
     }
 
     @Test("keeps every step of a long prompt under three times a step without one", arguments: [1, 2, 4, 8])
     func bounded(_ answers: Int) {
-        var pace = settled(answers: answers)
+        var budget = settled(answers: answers)
         let alone = seconds(answers: answers, prompt: 0)
         var done = 0
         while done < 4096 {
-            let tokens = pace.promptTokens(besideAnswers: answers)
+            let tokens = budget.promptTokens(besideAnswers: answers)
             let taken = seconds(answers: answers, prompt: tokens, behind: done)
             #expect(taken < 3 * alone, "\(tokens) tokens behind \(done)")
-            pace.note(answerTokens: answers, promptTokens: tokens, seconds: taken)
+            budget.note(answerTokens: answers, promptTokens: tokens, seconds: taken)
             done += tokens
         }
     }
 
     @Test("gives the prompt most of the machine beside few answers")
     func efficient() {
-        var pace = settled(answers: 2)
+        var budget = settled(answers: 2)
         var time = 0.0
         var done = 0
         while done < 4096 {
-            let tokens = pace.promptTokens(besideAnswers: 2)
+            let tokens = budget.promptTokens(besideAnswers: 2)
             let taken = seconds(answers: 2, prompt: tokens)
-            pace.note(answerTokens: 2, promptTokens: tokens, seconds: taken)
+            budget.note(answerTokens: 2, promptTokens: tokens, seconds: taken)
             time += taken
             done += tokens
         }
@@ -64,25 +64,25 @@ struct PrefillBudgetTests {
 
     @Test("takes large steps where no answer waits, and small ones again beside the first")
     func alone() {
-        var pace = settled(answers: 1)
-        pace.note(answerTokens: 0, promptTokens: 16, seconds: seconds(answers: 0, prompt: 16))
+        var budget = settled(answers: 1)
+        budget.note(answerTokens: 0, promptTokens: 16, seconds: seconds(answers: 0, prompt: 16))
         for _ in 0..<10 {
-            let tokens = pace.promptTokens(besideAnswers: 0)
-            pace.note(answerTokens: 0, promptTokens: tokens, seconds: seconds(answers: 0, prompt: tokens))
+            let tokens = budget.promptTokens(besideAnswers: 0)
+            budget.note(answerTokens: 0, promptTokens: tokens, seconds: seconds(answers: 0, prompt: tokens))
         }
-        #expect((50...70).contains(pace.promptTokens(besideAnswers: 0)))
-        #expect((8...20).contains(pace.promptTokens(besideAnswers: 1)))
+        #expect((50...70).contains(budget.promptTokens(besideAnswers: 0)))
+        #expect((8...20).contains(budget.promptTokens(besideAnswers: 1)))
     }
 
     @Test("gives way at once where tokens become dearer, and recovers slowly")
     func asymmetric() {
-        var pace = settled(answers: 1)
-        pace.note(answerTokens: 1, promptTokens: 16, seconds: 0.062)
-        let usual = pace.promptTokens(besideAnswers: 1)
-        pace.note(answerTokens: 1, promptTokens: 16, seconds: 0.094)
-        let held = pace.promptTokens(besideAnswers: 1)
+        var budget = settled(answers: 1)
+        budget.note(answerTokens: 1, promptTokens: 16, seconds: 0.062)
+        let usual = budget.promptTokens(besideAnswers: 1)
+        budget.note(answerTokens: 1, promptTokens: 16, seconds: 0.094)
+        let held = budget.promptTokens(besideAnswers: 1)
         #expect(held < usual)
-        pace.note(answerTokens: 1, promptTokens: 16, seconds: 0.062)
-        #expect((held...usual).contains(pace.promptTokens(besideAnswers: 1)))
+        budget.note(answerTokens: 1, promptTokens: 16, seconds: 0.062)
+        #expect((held...usual).contains(budget.promptTokens(besideAnswers: 1)))
     }
 }
