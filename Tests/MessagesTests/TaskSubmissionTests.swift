@@ -24,7 +24,8 @@ struct TaskSubmissionTests {
 
     private func submission(prompt: Prompt) -> TaskSubmission {
         TaskSubmission(
-            task: TaskID(rawValue: 1), work: .answer(prompt, sampling()), delivered: 3, generated: [1, -1, 200_000])
+            task: TaskID(rawValue: 1), work: .answer(prompt, sampling()), delivered: 3, generated: [1, -1, 200_000],
+            tenant: TenantName(userID: 1000).tag, serviceClass: .background)
     }
 
     @Test("Chats, texts and tokens read back with all their parameters")

@@ -3,10 +3,10 @@ internal import ServingModel
 
 /// What changes an answer's logits before a token is chosen from them: steps 1 to 4 of `SamplingParameters`.
 ///
-/// It counts the answer's tokens as they are chosen. One sampling of an answer follows the other, so whoever has the
-/// answer's plan in a step, a rank or the thread between steps, uses this alone.
-package final class LogitAdjustment: @unchecked Sendable {
-    private struct Occurrences {
+/// A value: ranks read the copy that travels in a step's plan, and the answer counts its tokens between steps, when it
+/// has the only copy again, so that counting copies nothing.
+package struct LogitAdjustment: Sendable, Equatable {
+    private struct Occurrences: Equatable {
         let token: Int32
         /// In the answer.
         var answer: Int32
@@ -52,12 +52,12 @@ package final class LogitAdjustment: @unchecked Sendable {
         for token in endTokens where token >= 0 && Int(token) < count { logits[Int(token)] = -.infinity }
     }
 
-    /// A token was chosen.
-    func note(_ token: Int32) {
+    /// Counts a token that was chosen.
+    mutating func note(_ token: Int32) {
         if counts { note(token, inAnswer: 1) }
     }
 
-    private func note(_ token: Int32, inAnswer count: Int32) {
+    private mutating func note(_ token: Int32, inAnswer count: Int32) {
         guard token >= 0 else { return }
         if let place = places[token] {
             occurrences[place].answer += count
@@ -66,10 +66,6 @@ package final class LogitAdjustment: @unchecked Sendable {
             occurrences.append(Occurrences(token: token, answer: count))
         }
     }
-}
-
-extension LogitAdjustment: Equatable {
-    package static func == (left: LogitAdjustment, right: LogitAdjustment) -> Bool { left === right }
 }
 
 extension SamplingPlan {

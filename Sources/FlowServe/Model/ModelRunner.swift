@@ -96,6 +96,7 @@ package final class ModelRunner {
             runAlone()
         }
         samplingCount = batch.samplings.count
+        sampler.releasePlans(count: samplingCount)
         sampled.removeAll(keepingCapacity: true)
         for index in 0..<samplingCount { sampled.append(program.token(ofSampling: index)) }
     }

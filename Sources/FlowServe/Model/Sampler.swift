@@ -49,6 +49,11 @@ final class Sampler {
         }
     }
 
+    /// Lets go of what the plans of a step have in common with their answers, so that these can go on counting in place.
+    func releasePlans(count: Int) {
+        for index in 0..<count { plans[index].adjustment = nil }
+    }
+
     /// Chooses the token of one plan and notes what the plan wants noted. The logits stay as they are; a changed copy
     /// is made in the rank's scratch memory where the plan asks for more than the largest one.
     func choose(_ index: Int, from logits: UnsafeMutableBufferPointer<Float>, rank: Int) {
@@ -57,7 +62,6 @@ final class Sampler {
         }
         let token = token(of: plans[index], from: start, rank: rank)
         chosen[index] = token
-        plans[index].adjustment?.note(token)
         guard let top = plans[index].logprobs else { return }
         logprobs.note(index, chosen: token, top: top, logits: start, vocabularySize: vocabularySize)
     }

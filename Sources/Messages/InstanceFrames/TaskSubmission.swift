@@ -23,29 +23,44 @@ package struct TaskSubmission: Hashable, Sendable {
     package var delivered: Int
     /// Tokens of the answer so far, as many as were delivered; empty for other work.
     package var generated: [Int32]
+    /// For whom the task is: `TenantName.tag`. Tenants take turns within an instance.
+    package var tenant: UInt64
+    /// How urgent it is.
+    package var serviceClass: ServiceClass
 
-    package init(task: TaskID, work: TaskWork, delivered: Int = 0, generated: [Int32] = []) {
+    /// A submission; the defaults are those of a reply that begins, for an instance that serves one tenant.
+    package init(
+        task: TaskID, work: TaskWork, delivered: Int = 0, generated: [Int32] = [], tenant: UInt64 = 0,
+        serviceClass: ServiceClass = .interactive
+    ) {
         self.task = task
         self.work = work
         self.delivered = delivered
         self.generated = generated
+        self.tenant = tenant
+        self.serviceClass = serviceClass
     }
 
     /// What an instance needs of a serving task.
     package init(_ task: ServingTask) {
-        self.init(task: task.id, work: task.work, delivered: task.delivered, generated: task.generated)
+        self.init(
+            task: task.id, work: task.work, delivered: task.delivered, generated: task.generated,
+            tenant: task.tenant.tag, serviceClass: task.serviceClass)
     }
 
     /// All of it, to be sent in parts.
     package func encoded() -> [UInt8] {
         var writer = FrameWriter(kind: 0)
         writer.put(task.rawValue)
+        writer.put(tenant)
+        writer.put(UInt8(serviceClass.rank))
         writer.put(UInt32(clamping: delivered))
         writer.put(tokens: generated)
         writer.put(work)
         return writer.finish()
     }
 
+    /// Reads what `encoded` made; throws `FrameError` for anything else.
     package init(decoding bytes: [UInt8]) throws(FrameError) {
         do {
             self = try bytes.withUnsafeBytes { try Self(bytes: $0) }
@@ -60,6 +75,12 @@ package struct TaskSubmission: Hashable, Sendable {
         var reader = try FrameReader(bytes)
         guard reader.kind == 0 else { throw .unknownKind(reader.kind) }
         task = TaskID(rawValue: try reader.take("task"))
+        tenant = try reader.take("tenant")
+        let rank = Int(try reader.take(UInt8.self, "service class"))
+        guard let serviceClass = ServiceClass.allCases.first(where: { $0.rank == rank }) else {
+            throw .outOfRange(field: "service class")
+        }
+        self.serviceClass = serviceClass
         delivered = try reader.takeCount("delivered", limit: Limits.generated)
         generated = try reader.takeTokens("generated", limit: Limits.generated)
         work = try reader.takeWork()

@@ -83,7 +83,7 @@ struct SamplingReferenceTests {
     func history() throws {
         for item in try Case.all() {
             let sampling = parameters(item.setting)
-            guard let stepwise = LogitAdjustment(sampling, prompt: item.prompt, answer: [], endTokens: []),
+            guard var stepwise = LogitAdjustment(sampling, prompt: item.prompt, answer: [], endTokens: []),
                 let resumed = LogitAdjustment(sampling, prompt: item.prompt, answer: item.answer, endTokens: [])
             else { continue }
             for token in item.answer { stepwise.note(token) }
@@ -93,6 +93,20 @@ struct SamplingReferenceTests {
             resumed.apply(to: &second, count: second.count, index: 0)
             #expect(first == second)
         }
+    }
+
+    @Test("What an answer counts is not seen by a plan that has a copy of its adjustment")
+    func copies() throws {
+        var sampling = SamplingParameters(temperature: 0, seed: 0)
+        sampling.frequencyPenalty = 1
+        var counted = try #require(LogitAdjustment(sampling, prompt: [], answer: [1], endTokens: []))
+        let copy = counted
+        counted.note(1)
+        #expect(counted != copy)
+        var logits: [[Float]] = [[0, 0], [0, 0]]
+        copy.apply(to: &logits[0], count: 2, index: 0)
+        counted.apply(to: &logits[1], count: 2, index: 0)
+        #expect(logits == [[0, -1], [0, -2]])
     }
 }
 

@@ -3,41 +3,6 @@ internal import Messages
 internal import ServingModel
 internal import Tokenization
 
-/// Tokens sent back one by one: those of a prompt, or given ones with their text. No step is run for them.
-extension Engine {
-    /// Messages of a conversation whose tokens are counted one by one; rendering takes the square of their number.
-    private static let countedMessages = 64
-
-    func beginTokenization(_ submission: TaskSubmission, _ prompt: Prompt) throws(TaskRefusal) {
-        var echo = TokenEcho(try prompts.tokens(toTell: prompt), image.tokenizer, isText: false)
-        if case .chat(let conversation) = prompt, conversation.messages.count <= Self.countedMessages {
-            echo.messageTokens = prompts.tokensOfMessages(conversation)
-        }
-        begin(echo, submission)
-    }
-
-    func beginDetokenization(_ submission: TaskSubmission, _ tokens: [Int32]) {
-        begin(TokenEcho(tokens, image.tokenizer, isText: true), submission)
-    }
-
-    private func begin(_ echo: TokenEcho, _ submission: TaskSubmission) {
-        let first = min(submission.delivered, echo.tokens.count)
-        events.append(.accepted(submission.task, promptTokens: echo.tokens.count, firstIndex: first))
-        echoes[submission.task] = echo
-        echoes[submission.task]?.skip(to: first)
-        continueEcho(submission.task, acknowledged: first)
-    }
-
-    /// Sends as many tokens as the reader's window has room for.
-    func continueEcho(_ task: TaskID, acknowledged: Int) {
-        while let token = echoes[task]?.next(before: acknowledged + limits.batch.unacknowledgedTokens) {
-            events.append(.token(task, token))
-        }
-        guard echoes[task]?.isComplete == true, let echo = echoes.removeValue(forKey: task) else { return }
-        events.append(.finished(task, echo.outcome(.stop)))
-    }
-}
-
 /// Tokens on their way to a reader.
 struct TokenEcho {
     let tokens: [Int32]

@@ -1,54 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Messages
 internal import ServingModel
 
-/// The bounds on a submission that do not need its prompt's tokens. The gateway checks most of them too; the engine
-/// trusts nobody with what its arithmetic rests on.
-enum SubmissionRules {
-    static func check(_ submission: TaskSubmission, vocabularySize: Int) throws(TaskRefusal) {
-        switch submission.work {
-        case .answer(let prompt, let sampling):
-            try check(prompt)
-            try check(sampling, vocabularySize: vocabularySize)
-            guard submission.delivered == submission.generated.count else {
-                throw TaskRefusal(.invalidRequest, "an answer goes on after the tokens that were delivered")
-            }
-        case .embedding(let inputs, _):
-            guard (1...EmbeddingParameters.Limits.inputs).contains(inputs.count) else {
-                throw TaskRefusal(
-                    .invalidRequest,
-                    "'input' holds \(inputs.count) texts; it must hold 1 to \(EmbeddingParameters.Limits.inputs)")
-            }
-            for input in inputs { try check(input) }
-        case .tokenization(let prompt): try check(prompt, mayBeEmpty: true)
-        case .detokenization(let tokens):
-            if let stranger = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
-                throw TaskRefusal(
-                    .invalidRequest, "'tokens' holds \(stranger); this model's are 0 to \(vocabularySize - 1)")
-            }
-        }
-        guard submission.generated.allSatisfy({ $0 >= 0 && $0 < vocabularySize }) else {
-            throw TaskRefusal(
-                .invalidRequest,
-                "the answer to be continued has a token outside this model's vocabulary of \(vocabularySize)")
-        }
-    }
-
-    private static func check(_ prompt: Prompt, mayBeEmpty: Bool = false) throws(TaskRefusal) {
-        switch prompt {
-        case .chat(let conversation):
-            guard !conversation.messages.isEmpty else {
-                throw TaskRefusal(.invalidRequest, "the list of messages is empty; send at least one message")
-            }
-        case .text(let text, _):
-            guard mayBeEmpty || !text.isEmpty else {
-                throw TaskRefusal(.invalidRequest, "the prompt is empty; send some text to continue")
-            }
-        case .tokens: break  // Looked at with the vocabulary.
-        }
-    }
-
-    private static func check(_ sampling: SamplingParameters, vocabularySize: Int) throws(TaskRefusal) {
+/// The bounds on how the tokens of an answer may be chosen.
+enum SamplingRules {
+    /// Checks the parameters of an answer.
+    static func check(_ sampling: SamplingParameters, vocabularySize: Int) throws(TaskRefusal) {
         typealias Limits = SamplingParameters.Limits
         try check("temperature", sampling.temperature, in: Limits.temperature)
         try check("top_p", sampling.topP, in: Limits.mass)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Artefacts
 internal import LinuxKernel
 internal import ServingModel
 
@@ -8,8 +7,6 @@ struct EmbeddingInProgress {
     let texts: [[Int32]]
     let pooling: EmbeddingParameters.Pooling
     let dimensions: Int
-    /// The planner has these.
-    var inFlight: Set<SequenceNumber> = []
 
     private var nextText: Int
     private var nextDelivered: Int
@@ -40,7 +37,7 @@ struct EmbeddingInProgress {
         return nextText
     }
 
-    /// Takes a vector and returns those whose turn it is now.
+    /// Takes a vector and returns those that can be sent now.
     mutating func deliver(_ input: EmbeddedInput, at now: MonotonicTime) -> [EmbeddedInput] {
         if firstVectorAt == nil { firstVectorAt = now }
         waiting[input.index] = input
@@ -57,57 +54,5 @@ struct EmbeddingInProgress {
             reason: reason, text: "", completionTokens: nextDelivered,
             prefillMicroseconds: (firstVectorAt ?? now).microseconds(since: acceptedAt),
             decodeMicroseconds: firstVectorAt.map { now.microseconds(since: $0) } ?? 0)
-    }
-}
-
-/// One text on its way to a vector. Tokens come in the order of their positions, one added to the other, so the vector
-/// has the same bits however the text was cut.
-struct TextInPooling {
-    let task: TaskID
-    let index: Int
-    let tokens: [Int32]
-    let pooling: EmbeddingParameters.Pooling
-    private var sum: [Double]  // [hidden]
-
-    init(task: TaskID, index: Int, tokens: [Int32], pooling: EmbeddingParameters.Pooling, width: Int) {
-        self.task = task
-        self.index = index
-        self.tokens = tokens
-        self.pooling = pooling
-        sum = Array(repeating: 0, count: width)
-    }
-
-    /// Whether the token's hidden state takes part.
-    func pools(_ position: Int) -> Bool {
-        switch pooling {
-        case .mean: true
-        case .last: position == tokens.count - 1
-        case .first: position == 0
-        }
-    }
-
-    mutating func add(_ hiddenState: UnsafeBufferPointer<Float>) {
-        for column in sum.indices { sum[column] += Double(hiddenState[column]) }
-    }
-
-    /// The leading numbers of the sum at length 1 (the division by the count falls out); zero where all are zero, nil
-    /// where they are no numbers.
-    func vector(dimensions: Int) -> [Float]? {
-        let kept = sum.prefix(dimensions)
-        let length = kept.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        guard length.isFinite else { return nil }
-        return kept.map { length > 0 ? Float($0 / length) : 0 }
-    }
-}
-
-extension EmbeddingParameters.Pooling {
-    /// What a model asks for; the mean for one that says nothing about it.
-    init(of model: Artefacts.Pooling) {
-        self =
-            switch model {
-            case .unspecified, .mean: .mean
-            case .first: .first
-            case .last: .last
-            }
     }
 }

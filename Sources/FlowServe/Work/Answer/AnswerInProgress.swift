@@ -2,9 +2,8 @@
 internal import LinuxKernel
 internal import ServingModel
 
-/// What the engine keeps of a task while it is being answered.
+/// An answer so far: its tokens, its text, and how the next token is chosen.
 struct AnswerInProgress {
-    let task: TaskID
     let sampling: SamplingParameters
     /// The prompt and, after it, the answer so far.
     private(set) var tokens: [Int32]
@@ -12,7 +11,7 @@ struct AnswerInProgress {
     /// The answer ends after this many tokens, those of earlier instances included.
     let maxTokens: Int
     var text: AnswerText
-    private let plan: SamplingPlan
+    private var plan: SamplingPlan
 
     private let acceptedAt: MonotonicTime
     private var firstTokenAt: MonotonicTime?
@@ -20,10 +19,9 @@ struct AnswerInProgress {
 
     /// An answer that begins, or goes on after `generated`, whose text went out before.
     init(
-        task: TaskID, sampling: SamplingParameters, prompt: [Int32], generated: [Int32], maxTokens: Int,
+        sampling: SamplingParameters, prompt: [Int32], generated: [Int32], maxTokens: Int,
         text: AnswerText, endTokens: [Int32], at now: MonotonicTime
     ) {
-        self.task = task
         self.sampling = sampling
         tokens = prompt + generated
         promptTokens = prompt.count
@@ -51,8 +49,9 @@ struct AnswerInProgress {
         return plan
     }
 
-    /// Notes when a token was sampled, also for one that ends the text.
-    mutating func noteSample(at now: MonotonicTime) {
+    /// Notes a token that was sampled, also one that ends the text.
+    mutating func noteSample(_ token: Int32, at now: MonotonicTime) {
+        plan.adjustment?.note(token)
         if firstTokenAt == nil { firstTokenAt = now }
         lastTokenAt = now
     }
