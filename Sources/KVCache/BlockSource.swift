@@ -31,7 +31,9 @@ package protocol BlockSource: Sendable {
 
 /// What a block holds: a hash of its tokens and of all before them, so that equal hashes mean equal keys and values.
 package struct BlockHash: Hashable, Sendable {
+    /// The first 64 bits.
     package let high: UInt64
+    /// The 64 bits behind them.
     package let low: UInt64
 
     /// The first 128 bits of a cryptographic hash.

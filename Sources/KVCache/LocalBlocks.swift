@@ -5,6 +5,7 @@
 /// A pure value: it knows numbers, not memory. A block that becomes free gets a new generation, so that whoever noted
 /// block and generation can tell later whether the content is still the one that was meant.
 package struct LocalBlocks: BlockSource {
+    /// Blocks of the memory, free and leased.
     package let blockCount: Int
 
     private var free: [Int32]
@@ -23,14 +24,17 @@ package struct LocalBlocks: BlockSource {
         generations = Array(repeating: 0, count: blockCount)
     }
 
+    /// Blocks that nobody holds.
     package var freeCount: Int { free.count }
 
+    /// A free block, the one that was used last.
     package mutating func lease() -> Int32? {
         guard let block = free.popLast() else { return nil }
         holders[Int(block)] = 1
         return block
     }
 
+    /// Says that a block is full; it is found as long as somebody holds it.
     package mutating func seal(_ block: Int32, as hash: BlockHash) {
         precondition(holderCount(of: block) == 1 && hashes[block] == nil, "block \(block) is sealed by its one writer")
         guard sealed[hash] == nil else { return }
@@ -38,6 +42,7 @@ package struct LocalBlocks: BlockSource {
         hashes[block] = hash
     }
 
+    /// The sealed blocks of the longest beginning of a chain, with one holder more each.
     package mutating func match(_ chain: [BlockHash]) -> [Int32] {
         var found: [Int32] = []
         for hash in chain {
@@ -48,6 +53,7 @@ package struct LocalBlocks: BlockSource {
         return found
     }
 
+    /// Says that a holder needs a block no more.
     package mutating func release(_ block: Int32) {
         precondition(holderCount(of: block) > 0, "block \(block) is released while it is free")
         holders[Int(block)] -= 1
@@ -63,6 +69,7 @@ package struct LocalBlocks: BlockSource {
     /// How often the block became free: content noted under an earlier generation is gone.
     package func generation(of block: Int32) -> UInt32 { generations[Int(block)] }
 
+    /// What is wrong with the books, as a sentence.
     package func brokenInvariant() -> String? {
         guard Set(free).count == free.count else { return "a block is free twice" }
         guard free.allSatisfy({ holderCount(of: $0) == 0 }) else { return "a free block has holders" }

@@ -43,7 +43,9 @@ package struct BrainRows: @unchecked Sendable {
 package struct Operand: Sendable {
     /// The forms that rows of an operand are kept in beside floats.
     package struct Forms: OptionSet, Sendable {
+        /// One bit for each form.
         package let rawValue: Int
+        /// The forms of some bits.
         package init(rawValue: Int) { self.rawValue = rawValue }
 
         /// For quantised matrices.
@@ -59,8 +61,11 @@ package struct Operand: Sendable {
         }
     }
 
+    /// As they are computed.
     package let floats: ActivationRows
+    /// For quantised matrices.
     package let blocks: QuantisedRows
+    /// For BF16 matrices.
     package let brains: BrainRows
 
     /// Brings a range of a row's numbers, both ends multiples of 32 or the row's, into the other forms after they were
@@ -83,9 +88,12 @@ package struct Operand: Sendable {
 
 /// Rows of one width.
 package struct ActivationShape: Sendable {
+    /// Rows of the array.
     package let rows: Int
+    /// Numbers of each row.
     package let width: Int
 
+    /// So many rows of so many numbers.
     package init(rows: Int, width: Int) {
         self.rows = rows
         self.width = width
@@ -99,9 +107,12 @@ package struct ActivationShape: Sendable {
 
 /// The shape of an operand, and the forms that it is needed in.
 package struct OperandShape: Sendable {
+    /// Of the floats.
     package let rows: ActivationShape
+    /// Beside floats.
     package let forms: Operand.Forms
 
+    /// Rows that are needed in some forms.
     package init(_ rows: ActivationShape, _ forms: Operand.Forms) {
         self.rows = rows
         self.forms = forms

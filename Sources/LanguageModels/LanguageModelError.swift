@@ -14,6 +14,7 @@ package enum LanguageModelError: Error, CustomStringConvertible, Equatable {
     /// Memory for activations could not be mapped.
     case activations(bytes: Int, errno: Int32)
 
+    /// What is wrong with the packed model, and what to do.
     package var description: String {
         switch self {
         case .missingTensor(let role, let layer):

@@ -26,7 +26,9 @@ package protocol StepProgram: AnyObject {
 }
 
 extension StepProgram {
+    /// A program whose tiles write to their place at once has no backup execution.
     package func allowsBackup(operation: Int) -> Bool { false }
+    /// Such a program has nothing to deliver.
     package func deliverTile(_ tile: Int, ofOperation operation: Int, rank: Int) {}
 
     /// Computes one tile and delivers it, where no other rank works on it.

@@ -9,7 +9,9 @@ package import KVCache
 /// `complete` says what came of it. In between everything else may be said as at any time: what would touch a sequence
 /// of the running step is kept and done behind it.
 package struct BatchPlanner<Blocks: BlockSource>: Sendable {
+    /// The bounds of its steps.
     package let limits: BatchLimits
+    /// Positions that a block of the source holds.
     package let tokensPerBlock: Int
 
     /// In the order of arrival.

@@ -6,6 +6,7 @@ package import ServingModel
 package struct ServiceLine: Hashable, Sendable {
     /// `TenantName.tag`.
     package var tenant: UInt64
+    /// Lines of a lower class get what higher ones leave, and a little beside them.
     package var serviceClass: ServiceClass
 
     /// A line; the default is that of an instance that knows of nobody.

@@ -3,12 +3,15 @@ package import KVCache
 
 /// A sequence's place in the order of arrival; smaller numbers came earlier.
 package struct SequenceNumber: Hashable, Comparable, Sendable {
+    /// Ascends with arrival.
     package let rawValue: UInt64
 
+    /// A number; whoever owns the planner makes them ascend.
     package init(_ rawValue: UInt64) {
         self.rawValue = rawValue
     }
 
+    /// Whether the left one came earlier.
     package static func < (left: SequenceNumber, right: SequenceNumber) -> Bool {
         left.rawValue < right.rawValue
     }
@@ -29,7 +32,9 @@ package struct PlannedSequence: Sendable, Equatable {
         case waiting, prefilling, decoding, paused
     }
 
+    /// Its place in the order of arrival.
     package let number: SequenceNumber
+    /// Where it stands.
     package internal(set) var phase: Phase = .waiting
     /// Tokens whose ids are known: the prompt and the answer so far.
     package internal(set) var tokenCount: Int
@@ -39,6 +44,7 @@ package struct PlannedSequence: Sendable, Equatable {
     package internal(set) var nextIndex: Int
     /// Tokens of the answer below this index have reached the reader.
     package internal(set) var acknowledgedIndex: Int
+    /// The blocks of its positions, in their order.
     package internal(set) var blocks: BlockTable
     /// All of its tokens must be in one step.
     package let isWhole: Bool

@@ -28,6 +28,7 @@ package struct PrefillBudget: Sendable, Equatable {
     /// memory takes anyway and look as if many would cost nothing.
     private var trustedTokens = 2 * firstTokens
 
+    /// A budget that has measured nothing yet.
     package init() {}
 
     /// Tokens of prompts for a step in which so many answers get a token. None where nobody knows yet what such a step

@@ -19,6 +19,7 @@ package struct StepPlan: Sendable, Equatable {
 
 /// Consecutive tokens of one sequence that are computed in one step.
 package struct PlannedChunk: Sendable, Equatable {
+    /// Whose tokens they are.
     package let sequence: SequenceNumber
     /// Position of the chunk's first token.
     package let firstPosition: Int

@@ -13,14 +13,17 @@ package enum EngineEvent: Sendable, Equatable {
 
 /// Why a task is not taken.
 package struct TaskRefusal: Error, Equatable, CustomStringConvertible {
+    /// What the task fails with.
     package let failure: TaskFailure
     /// A sentence for the client.
     package let message: String
 
+    /// A refusal with a sentence for the client.
     package init(_ failure: TaskFailure, _ message: String) {
         self.failure = failure
         self.message = message
     }
 
+    /// The sentence.
     package var description: String { message }
 }

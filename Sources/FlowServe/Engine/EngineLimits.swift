@@ -7,6 +7,7 @@ package struct EngineLimits: Sendable, Equatable {
     /// Bounds of the steps.
     package var batch: BatchLimits
 
+    /// Bounds for so many tasks; steps have the usual ones where none are given.
     package init(maximumTasks: Int, batch: BatchLimits = BatchLimits()) {
         self.maximumTasks = maximumTasks
         self.batch = batch

@@ -18,6 +18,7 @@ package enum ServingModelImageError: Error, CustomStringConvertible, Equatable {
     /// Memory for the rehearsal could not be mapped.
     case rehearsalMemory(bytes: Int, errno: Int32)
 
+    /// What is wrong with the model, and what to do.
     package var description: String {
         switch self {
         case .artefact(let error): error.description

@@ -4,12 +4,15 @@ internal import ServingModel
 
 /// A token with the natural logarithm of its probability.
 package struct RankedToken: Sendable, Equatable {
+    /// The token.
     package var id: Int32
+    /// Of its probability, at most 0; -9999 where there is next to none.
     package var logarithm: Float
 }
 
 /// How likely a sampled token was by the model's own logits, and which tokens were likeliest.
 package struct SampledLogprob: Sendable, Equatable {
+    /// The token that was sampled.
     package var chosen: RankedToken
     /// Likeliest first; of equals the lowest id.
     package var top: [RankedToken]

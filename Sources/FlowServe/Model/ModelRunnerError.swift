@@ -16,6 +16,7 @@ package enum ModelRunnerError: Error, CustomStringConvertible, Equatable {
     /// A rank's thread could not be started.
     case thread(rank: Int, errno: Int32)
 
+    /// What was asked for, and what to change.
     package var description: String {
         switch self {
         case .model(let error):

@@ -21,10 +21,12 @@ package enum FromInstance: Hashable, Sendable {
 
     /// How far a task is.
     package struct TaskProgress: Hashable, Sendable {
+        /// The task.
         package var task: TaskID
         /// Index that the next token will have.
         package var nextIndex: Int
 
+        /// How far a task is.
         package init(task: TaskID, nextIndex: Int) {
             self.task = task
             self.nextIndex = nextIndex
@@ -35,8 +37,11 @@ package enum FromInstance: Hashable, Sendable {
     package struct InstanceStart: Hashable, Sendable {
         /// When the child began to run.
         package var bornAt: MonotonicTime
+        /// Spent on the last steps of the sandbox.
         package var sandboxMicroseconds: Int
+        /// Spent on mapping memory of its own.
         package var mappingMicroseconds: Int
+        /// Spent on making the engine.
         package var ranksMicroseconds: Int
         /// Steps of the recipe that this kernel or these privileges did not allow, by name; normally empty.
         package var missingSandboxSteps: [String]
@@ -55,17 +60,25 @@ package enum FromInstance: Hashable, Sendable {
 
     /// Upper bounds on what one frame may hold.
     package enum Limits {
+        /// Tokens of one frame.
         package static let tokensPerFrame = 1024
+        /// Text of one token.
         package static let tokenTextBytes = 4096
+        /// Text that comes with the end of a task.
         package static let outcomeTextBytes = 16 << 10
         /// Tool calls of one answer, and pieces of them that come with one token.
         package static let calls = 128
+        /// Pieces of tool calls that come with one token.
         package static let callPieces = 128
+        /// Name of a tool.
         package static let toolNameBytes = 256
         /// Of a likely token's bytes, the rest is cut.
         package static let likelyBytes = 128
+        /// Sentence of a failure.
         package static let messageBytes = 4096
+        /// Tasks that are named when a daemon attaches.
         package static let attachedTasks = 2048
+        /// Durations are 32-bit numbers.
         package static let microseconds = Int(UInt32.max)
     }
 

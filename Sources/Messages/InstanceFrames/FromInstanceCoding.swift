@@ -39,6 +39,7 @@ extension FromInstance {
         }
     }
 
+    /// Reads a frame of an instance; throws `FrameError` for anything else.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
         guard let kind = Kind(rawValue: reader.kind) else { throw .unknownKind(reader.kind) }

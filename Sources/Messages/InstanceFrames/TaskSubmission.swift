@@ -8,16 +8,21 @@ package import ServingModel
 package struct TaskSubmission: Hashable, Sendable {
     /// Upper bounds of what an instance accepts; the gateway's limits are below them.
     package enum Limits {
+        /// Bytes of all parts together.
         package static let byteCount = 8 << 20
+        /// Messages of a conversation.
         package static let messages = 4096
         /// Of one message.
         package static let toolCalls = 1024
+        /// Tokens of an answer that goes on.
         package static let generated = 1 << 20
         /// Tokens of a prompt that is given as tokens.
         package static let promptTokens = 1 << 20
     }
 
+    /// The task.
     package var task: TaskID
+    /// What is asked for.
     package var work: TaskWork
     /// Index of the first part that is wanted.
     package var delivered: Int

@@ -68,6 +68,7 @@ package enum ToInstance: Hashable, Sendable {
         return writer.finish()
     }
 
+    /// Reads a frame of the daemon; throws `FrameError` for anything else.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
         var reader = try FrameReader(bytes)
         guard let kind = Kind(rawValue: reader.kind) else { throw .unknownKind(reader.kind) }

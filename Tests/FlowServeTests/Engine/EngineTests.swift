@@ -160,4 +160,34 @@ struct EngineTests {
         }
         #expect(found, "no seed drew the end token; the test needs another model")
     }
+
+    @Test("One tenant's long prompts and answers hold no other tenant up, and both are what they would be alone")
+    func tenants() throws {
+        let long = (1...4 as ClosedRange<UInt64>).map { task in
+            var submission = TaskSubmission.of(task, String(repeating: "x", count: 200), maximumTokens: 20)
+            submission.tenant = 1
+            return submission
+        }
+        var short = TaskSubmission.of(9, "hello", maximumTokens: 1)
+        short.tenant = 2
+        let alone = try EngineFixture(blocks: 8)
+        let expected = (long + [short]).map { alone.answer($0) }
+
+        let together = try EngineFixture(blocks: 8)
+        for submission in long { together.engine.submit(submission) }
+        for _ in 0..<16 { #expect(together.engine.step()) }
+        together.engine.submit(short)
+        #expect(together.engine.step())
+        let events = together.engine.takeEvents()
+        #expect(
+            events.contains { if case .finished(short.task, _) = $0 { true } else { false } },
+            "the short one is done in the next step")
+        let answers = Answer.sorted(events + Self.rest(of: together))
+        #expect((long + [short]).map { answers[$0.task] } == expected)
+    }
+
+    private static func rest(of fixture: EngineFixture) -> [EngineEvent] {
+        while fixture.engine.step() {}
+        return fixture.engine.takeEvents()
+    }
 }
