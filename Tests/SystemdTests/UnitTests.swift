@@ -111,7 +111,7 @@ struct UnitTests {
 
 /// As `sandbox-probe` names them.
 enum CallProfile: String, CaseIterable, CustomStringConvertible {
-    case instance, blank, trainer, template, pack
+    case instance, prewarmed, trainer, template, pack
 
     var description: String { rawValue }
 }

@@ -32,3 +32,15 @@ extension LogEventKind {
         }
     }
 }
+
+extension ExitStatus? {
+    /// How a process ended, which the keeper may have explained; nil where there was none.
+    func sentence(with message: String) -> String {
+        switch (self, message.isEmpty) {
+        case (nil, true): "no reason was given"
+        case (nil, false): message
+        case (let status?, true): "\(status)"
+        case (let status?, false): "\(message) (\(status))"
+        }
+    }
+}

@@ -67,12 +67,12 @@ extension NodeService {
             carryOut(pool.templateReady(id, now: .now))
             freshTemplate = nil
         case .templateEnded(let id, let status, let message):
-            let text = Self.describe(status, message)
+            let text = status.sentence(with: message)
             logger.info("a template ended", metadata: .about([.template: id], ["reason": "\(text)"]))
             carryOut(pool.templateEnded(id, message: text, now: .now))
         case .instanceRunning(let id, let running): instanceRunning(id, running)
         case .instanceEnded(let id, let status, let message):
-            let text = Self.describe(status, message)
+            let text = status.sentence(with: message)
             logger.noteEnd(of: id, model: pool.instances[id]?.model.name, status, text)
             metrics.noteEnd(status)
             carryOut(pool.instanceEnded(id, status: status, message: text, now: .now))
@@ -80,15 +80,6 @@ extension NodeService {
         case .held(let key): reactor.order(.release(key))
         case .notHeld(let key, let message):
             logger.warning("the keeper holds no descriptor", metadata: ["key": "\(key)", "message": "\(message)"])
-        }
-    }
-
-    private static func describe(_ status: ExitStatus?, _ message: String) -> String {
-        switch (status, message.isEmpty) {
-        case (nil, true): "no reason was given"
-        case (nil, false): message
-        case (let status?, true): "\(status)"
-        case (let status?, false): "\(message) (\(status))"
         }
     }
 
