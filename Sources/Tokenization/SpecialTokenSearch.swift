@@ -26,7 +26,9 @@ extension Tokenizer {
             while range < controlRanges.count, controlRanges[range].upperBound <= position { range += 1 }
             let inside = range < controlRanges.count && controlRanges[range].contains(position)
             let controlEnd = inside ? controlRanges[range].upperBound : position
-            guard let match = match(in: text, at: position, table, controlEnd: controlEnd, floor: fragment) else {
+            guard !table.range(from: text[position]).isEmpty,
+                let match = match(in: text, at: position, table, controlEnd: controlEnd, floor: fragment)
+            else {
                 position += 1
                 continue
             }

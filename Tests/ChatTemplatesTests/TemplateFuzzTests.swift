@@ -14,7 +14,7 @@ struct TemplateFuzzTests {
         "|",
         "tojson(indent=4)", "~", "'", "\"", "\\", "range(99999)", "f(f(1))", "*", "99999999999999999999", "loop.index",
         "is",
-        "not", "in", ".items()", "namespace(a=1)", "\u{0}", "ß", "🙂",
+        "not", "in", ".items()", ".append(messages)", "|from_json", "{1: 2}", "namespace(a=1)", "\u{0}", "ß", "🙂",
     ]
 
     @Test("every mutation compiles or is refused, renders or is refused within its limits")

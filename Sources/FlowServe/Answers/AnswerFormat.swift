@@ -14,6 +14,7 @@ package struct AnswerFormat: Sendable, Equatable {
     /// Text that is all for the reader.
     package static let plain = AnswerFormat()
 
+    /// A format as given.
     package init(separatesReasoning: Bool = false, reasoningEnd: String? = nil, tools: Set<String> = []) {
         self.separatesReasoning = separatesReasoning
         self.reasoningEnd = reasoningEnd

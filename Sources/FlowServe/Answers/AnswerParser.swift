@@ -5,9 +5,12 @@ package import ServingModel
 package struct AnswerPieces: Sendable, Equatable {
     /// For the reader.
     package var content: [UInt8] = []
+    /// What the model thought before it answered.
     package var reasoning: [UInt8] = []
+    /// Calls of tools, or more of one.
     package var calls: [ToolCallPiece] = []
 
+    /// Nothing yet.
     package init() {}
 }
 

@@ -12,7 +12,7 @@ extension FuzzTarget {
             "namespace(", "range(", "recursive", "loop(", "loop.cycle(", "|tojson", "|join", "|map(", "|selectattr(",
             "|format(", "|batch(", "|sort", "|replace(", ".split(", ".items()", "[::-1]", "is defined", "is not none",
             "raise_exception(", "strftime_now(", "break", "continue", "generation", "endgeneration", "with", "endwith",
-            "raw", "endraw", "messages", "tools", "not in", "**", "//", "~",
+            "raw", "endraw", "messages", "tools", "not in", "**", "//", "~", ".append(", "|from_json", "{1: 2}",
         ]
     ) { bytes in
         guard let source = String(validating: bytes, as: UTF8.self),
