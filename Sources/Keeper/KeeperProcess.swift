@@ -122,18 +122,12 @@ package final class KeeperProcess {
         switch order {
         case .hello:
             supervisor.sendState(before: store.all.map { (.held($0.key), $0.value) } + [(.stateComplete, nil)])
-        case .startTemplate(let id, let key): supervisor.startTemplate(id, key: key, descriptor, at: .now)
-        case .fork(let ids, let template, let settings): supervisor.fork(ids, of: template, settings, at: .now)
-        case .keepPrewarmed(let count): supervisor.keepPrewarmed(count)
-        case .killInstance(let id): supervisor.killInstance(id)
-        case .stopTemplate(let id): supervisor.stopTemplate(id)
-        case .releaseInstance(let id): supervisor.releaseInstance(id)
-        case .releaseTemplate(let id): supervisor.releaseTemplate(id)
         case .hold(let key):
             let reason = store.hold(key, descriptor)
             daemons.send(reason.map { .notHeld(key, message: $0) } ?? .held(key), nil)
         case .release(let key): store.release(key)
         case .retire: retire()
+        default: supervisor.carryOut(order, descriptor, at: .now)
         }
     }
 

@@ -47,6 +47,23 @@ struct Supervisor {
 
     // MARK: Orders
 
+    /// Carries out what a daemon orders of templates and instances; a descriptor may have come along.
+    mutating func carryOut(_ order: ToKeeper, _ descriptor: SharedDescriptor?, at now: MonotonicTime) {
+        switch order {
+        case .startTemplate(let id, let key): startTemplate(id, key: key, descriptor, at: now)
+        case .fork(let ids, let template, let settings): fork(ids, of: template, settings, at: now)
+        case .keepPrewarmed(let count):
+            prewarmed.want(count)
+            perform(table.prewarmed.dropFirst(count).flatMap { table.killTemplate($0) } + [.countPrewarmed])
+        case .killInstance(let id): perform(table.killInstance(id))
+        case .stopTemplate(let id): perform(table.number(of: id).map { table.killTemplate($0) } ?? [])
+        case .releaseInstance(let id): table.releaseInstance(id)
+        case .releaseTemplate(let id): table.releaseTemplate(id)
+        // The keeper's own.
+        case .hello, .hold, .release, .retire: break
+        }
+    }
+
     /// The state of everything, then `rest`.
     mutating func sendState(before rest: [(FromKeeper, SharedDescriptor?)]) {
         send(.welcome(processID: getpid(), controllers: held.controllers))
@@ -57,7 +74,9 @@ struct Supervisor {
     }
 
     /// A pre-warmed template becomes the model's, or a fresh one where none waits.
-    mutating func startTemplate(_ id: TemplateID, key: String, _ artefact: SharedDescriptor?, at now: MonotonicTime) {
+    private mutating func startTemplate(
+        _ id: TemplateID, key: String, _ artefact: SharedDescriptor?, at now: MonotonicTime
+    ) {
         guard table.number(of: id) == nil else { return log.write("\(id) exists already: order ignored") }
         guard let artefact, !isRetiring else {
             let reason = isRetiring ? Self.endingMessage : "the order came without an artefact"
@@ -74,7 +93,7 @@ struct Supervisor {
     }
 
     /// For as many instances in one packet as it can carry. What cannot be made ends that instance alone.
-    mutating func fork(
+    private mutating func fork(
         _ ids: [InstanceID], of template: TemplateID, _ settings: InstanceSettings, at now: MonotonicTime
     ) {
         prewarmed.noteOrder(at: now)
@@ -94,21 +113,6 @@ struct Supervisor {
             for (id, reason) in failures { send(.instanceEnded(id, nil, message: reason)) }
         }
     }
-
-    /// Too many are ended.
-    mutating func keepPrewarmed(_ count: Int) {
-        prewarmed.want(count)
-        perform(table.prewarmed.dropFirst(count).flatMap { table.killTemplate($0) } + [.countPrewarmed])
-    }
-
-    mutating func killInstance(_ id: InstanceID) { perform(table.killInstance(id)) }
-
-    mutating func stopTemplate(_ id: TemplateID) {
-        if let number = table.number(of: id) { perform(table.killTemplate(number)) }
-    }
-
-    mutating func releaseInstance(_ id: InstanceID) { table.releaseInstance(id) }
-    mutating func releaseTemplate(_ id: TemplateID) { table.releaseTemplate(id) }
 
     /// Ends everything. A daemon may order some more before it hears of that: it does not get it.
     mutating func retire() {

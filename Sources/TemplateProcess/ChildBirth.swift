@@ -23,35 +23,50 @@ package struct ForkedInstance: ~Copyable {
 }
 
 /// The first moments of a child: its descriptors in their places, its memory mapped, itself confined. Every step is on
-/// the way to the first token, so there are as few as possible.
-struct ChildBirth: ~Copyable {
+/// the way to the first token, so there are as few as possible, and what the template can do beforehand it does.
+struct ChildBirth {
     let id: InstanceID
     let settings: InstanceSettings
-    /// What lists of processes show of it; nil where that cannot be changed.
-    let title: (ProcessTitle, [UInt8])?
-    /// What the descriptors are, in their order.
-    let tags: [ForkDescriptor]
-    /// Inherited numbers; all but the channel and the error output are closed by the sandbox.
-    let descriptors: ReceivedDescriptors
+    // Inherited numbers; all but the channel and the error output are closed by the sandbox.
+    private let channel: CInt
+    private let errorOutput: CInt
+    private let keyValueMemory: CInt
+    private let crashPage: CInt
 
     /// Where a child finds its channel; everything above is closed.
     private static let channelNumber: CInt = 3
+
+    /// For a child that gets `descriptors`, which are what `tags` says in the same order; nil where one is missing.
+    init?(
+        _ id: InstanceID, _ settings: InstanceSettings, tags: [ForkDescriptor],
+        _ descriptors: borrowing ReceivedDescriptors
+    ) {
+        func number(of use: ForkDescriptor) -> CInt? { tags.firstIndex(of: use).map { descriptors[$0] } }
+        guard let channel = number(of: .channel), let errorOutput = number(of: .errorOutput),
+            let keyValueMemory = number(of: .keyValueMemory), let crashPage = number(of: .crashPage)
+        else { return nil }
+        self.id = id
+        self.settings = settings
+        self.channel = channel
+        self.errorOutput = errorOutput
+        self.keyValueMemory = keyValueMemory
+        self.crashPage = crashPage
+    }
 
     /// Becomes the instance; the result is its exit status.
     func run(_ sandbox: InstanceSandbox, _ child: (consuming ForkedInstance) -> Int32) -> Int32 {
         do {
             let birth = MonotonicTime.now
-            if let (title, text) = title { title.show(text) }
             // Before memory is touched: a page comes from the node of whoever touches it first. Where the keeper may not
             // use these processors the instance is only slower.
             try? settings.processors?.bindCallingThread()
-            let memory = try map(.keyValueMemory, byteCount: Int(settings.keyValueBytes))
-            try CrashPage.note(in: map(.crashPage, byteCount: CrashPage.byteCount))
+            let memory = try map(keyValueMemory, byteCount: Int(settings.keyValueBytes))
+            try CrashPage.note(in: map(crashPage, byteCount: CrashPage.byteCount))
             let mapped = MonotonicTime.now
-            try place(.errorOutput, at: STDERR_FILENO)
-            try place(.errorOutput, at: STDOUT_FILENO)
+            try systemCall("dup2") { dup2(errorOutput, STDERR_FILENO) }
+            try systemCall("dup2") { dup2(errorOutput, STDOUT_FILENO) }
             // Last, since number 3 is the template's own connection to the keeper.
-            try place(.channel, at: Self.channelNumber)
+            try systemCall("dup2") { dup2(channel, Self.channelNumber) }
             try sandbox.enterInstance(descriptorCount: UInt32(Self.channelNumber) + 1)
             let start = FromInstance.InstanceStart(
                 bornAt: birth, sandboxMicroseconds: MonotonicTime.now.microseconds(since: mapped),
@@ -68,24 +83,10 @@ struct ChildBirth: ~Copyable {
         }
     }
 
-    /// The number of the descriptor that came for `use`.
-    private func number(of use: ForkDescriptor) throws(SystemCallError) -> CInt {
-        guard let index = tags.firstIndex(of: use) else { throw SystemCallError("fork", "no \(use)", code: EBADF) }
-        return descriptors[index]
-    }
-
-    private func place(_ use: ForkDescriptor, at target: CInt) throws(SystemCallError) {
-        let source = try number(of: use)
-        try systemCall("dup2", "\(use)") { dup2(source, target) }
-    }
-
     /// Maps the whole of a file, which must have this size, for good.
-    private func map(
-        _ use: ForkDescriptor, byteCount: Int
-    ) throws(SystemCallError) -> UnsafeMutableRawBufferPointer {
-        let file = try number(of: use)
+    private func map(_ file: CInt, byteCount: Int) throws(SystemCallError) -> UnsafeMutableRawBufferPointer {
         guard try OwnedDescriptor.fileSize(of: file) == byteCount else {
-            throw SystemCallError("mmap", "\(use) of another size", code: EINVAL)
+            throw SystemCallError("mmap", "a file of another size", code: EINVAL)
         }
         return try MappedMemory(file, byteCount: byteCount, access: .readWrite).leak()
     }

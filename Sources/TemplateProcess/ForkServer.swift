@@ -60,7 +60,7 @@ package struct ForkServer: ~Copyable {
                 }
                 isLoaded = true
                 self.name = name
-                if let title { title.show(title.composed("template", name: name)) }
+                showTitle()
                 do {
                     try send(.ready(try load(artefact)))
                 } catch {
@@ -72,13 +72,8 @@ package struct ForkServer: ~Copyable {
                 guard descriptors.count == instances.count * tags.count else {
                     throw FrameError.outOfRange(field: "descriptors of a fork")
                 }
-                for id in instances {
-                    let birth = ChildBirth(
-                        id: id, settings: settings,
-                        title: title.map { ($0, $0.composed("instance", name: name, suffix: "\(id)")) }, tags: tags,
-                        descriptors: descriptors.takeFirst(tags.count))
-                    try send(fork(birth, child))
-                }
+                for id in instances { try fork(id, settings, tags, descriptors.takeFirst(tags.count), child) }
+                showTitle()
             }
         }
     }
@@ -92,9 +87,27 @@ package struct ForkServer: ~Copyable {
         }
     }
 
+    private func showTitle() {
+        if let title { title.show(title.composed("template", name: name)) }
+    }
+
+    /// Forks a child that gets `descriptors`, of which no copy stays here, and reports it.
     private func fork(
-        _ birth: borrowing ChildBirth, _ child: (consuming ForkedInstance) -> Int32
-    ) -> FromTemplate {
+        _ id: InstanceID, _ settings: InstanceSettings, _ tags: [ForkDescriptor],
+        _ descriptors: consuming ReceivedDescriptors, _ child: (consuming ForkedInstance) -> Int32
+    ) throws {
+        guard let birth = ChildBirth(id, settings, tags: tags, descriptors) else {
+            throw FrameError.outOfRange(field: "descriptors of a fork")
+        }
+        // The child is born under its own name: it has nothing to write for that, and copies no page.
+        if let title { title.show(title.composed("instance", name: name, suffix: "\(id)")) }
+        let answer = fork(birth, child)
+        // Until here the numbers that the child took over were open.
+        _ = consume descriptors
+        try send(answer)
+    }
+
+    private func fork(_ birth: ChildBirth, _ child: (consuming ForkedInstance) -> Int32) -> FromTemplate {
         guard threads.current() == 1 else {
             return .forkFailed(birth.id, message: "the template has more than one thread: it must not fork any more")
         }
