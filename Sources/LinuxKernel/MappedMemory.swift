@@ -2,7 +2,8 @@
 internal import CLinux
 internal import Glibc
 
-/// A shared mapping of a file or memory file; unmapped when the value ends.
+/// Memory that is mapped: a shared mapping of a file or memory file, or bytes of the process's own. Unmapped when the value
+/// ends.
 package struct MappedMemory: ~Copyable, @unchecked Sendable {
     package let bytes: UnsafeMutableRawBufferPointer
 
@@ -31,6 +32,13 @@ package struct MappedMemory: ~Copyable, @unchecked Sendable {
             case .anywhere: mmap(nil, byteCount, protection, MAP_SHARED, descriptor, offset)
             case .over(let address): mmap(address, byteCount, protection, MAP_SHARED | MAP_FIXED, descriptor, offset)
             }
+        guard let base, base != MAP_FAILED else { throw SystemCallError("mmap", "\(byteCount) bytes") }
+        bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+    }
+
+    /// Maps `byteCount` zero bytes of the process's own, which a forked child has copies of as soon as either writes.
+    package init(ownBytes byteCount: Int) throws(SystemCallError) {
+        let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let base, base != MAP_FAILED else { throw SystemCallError("mmap", "\(byteCount) bytes") }
         bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
     }

@@ -242,7 +242,7 @@ struct KeeperProcessTests {
         #expect(bytes == Array("arena/m".utf8))
     }
 
-    @Test("The keeper holds so many descriptors and no more")
+    @Test("The keeper holds so many descriptors and no more, and tells of all of them, however late they are read")
     func fullStore() throws {
         let keeper = try KeeperFixture()
         let daemon = try TestDaemon(keeper)
@@ -262,6 +262,21 @@ struct KeeperProcessTests {
         try daemon.order(.release(try #require(DescriptorKey("k7"))))
         try daemon.order(.hold(late), descriptor: file.rawValue)
         #expect(try daemon.receive() == .held(late))
+
+        // A successor that reads only when all was said: more than a socket has room for.
+        let successor = try TestDaemon(keeper)
+        try successor.order(.hello)
+        let other = try TestDaemon(keeper)
+        try other.order(.retire)
+        #expect(throws: Silence.self) { try other.receive() }
+        #expect(try successor.isWelcome(successor.receive()))
+        #expect(try successor.receive() == .prewarmed(0))
+        var keys: Set<DescriptorKey> = []
+        while case .held(let key) = try successor.receive() {
+            keys.insert(key)
+            _ = try successor.takeDescriptor()
+        }
+        #expect(keys.count == DescriptorStore.limit && keys.contains(late))
     }
 
     @Test("The order to retire ends instances, templates, keeper and socket file")

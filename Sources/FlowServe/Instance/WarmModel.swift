@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
-internal import Glibc
 internal import LanguageModels
+internal import LinuxKernel
 internal import Messages
 internal import ServingModel
 
@@ -13,30 +13,31 @@ package final class WarmModel {
     let runner: ModelRunner
     let limits: BatchLimits
     /// Where the rehearsal keeps keys and values; a child has other memory.
-    private let rehearsalMemory: UnsafeMutableRawBufferPointer
+    private let rehearsalMemory: MappedMemory
 
     /// Makes the runner of an image, for steps within `limits`. Starts no thread.
     package init(_ image: ServingModelImage, limits: BatchLimits = BatchLimits()) throws(ServingModelImageError) {
-        let bytes = KVLayout(configuration: image.artefact.configuration).bytesPerBlock
-        guard
-            let start = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-            start != MAP_FAILED
-        else { throw .rehearsalMemory(bytes: bytes, errno: errno) }
-        rehearsalMemory = UnsafeMutableRawBufferPointer(start: start, count: bytes)
+        rehearsalMemory = try Self.rehearsalMemory(for: image)
         self.image = image
         let limits = limits.holding(image.artefact.configuration)
         self.limits = limits
         do throws(ModelRunnerError) {
             runner = try ModelRunner(
-                artefact: image.artefact, keyValueMemory: rehearsalMemory, rankCount: 1,
+                artefact: image.artefact, keyValueMemory: rehearsalMemory.bytes, rankCount: 1,
                 maxStepTokens: limits.tokensPerStep)
         } catch {
-            munmap(start, bytes)
             throw .model(error)
         }
     }
 
-    deinit { munmap(rehearsalMemory.baseAddress, rehearsalMemory.count) }
+    private static func rehearsalMemory(for image: ServingModelImage) throws(ServingModelImageError) -> MappedMemory {
+        let bytes = KVLayout(configuration: image.artefact.configuration).bytesPerBlock
+        do throws(SystemCallError) {
+            return try MappedMemory(ownBytes: bytes)
+        } catch {
+            throw .rehearsalMemory(bytes: bytes, errno: error.code)
+        }
+    }
 
     /// The engine of an instance, over its own memory for keys and values, which is aligned to 64 bytes.
     func makeEngine(
