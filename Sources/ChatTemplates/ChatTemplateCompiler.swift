@@ -6,8 +6,8 @@ package enum ChatTemplateCompiler {
 
     /// The packed program, or an error with line and column for what is wrong or not supported.
     package static func program(for source: String) throws(ChatTemplateError) -> [UInt8] {
-        var stream = TokenStream(try TemplateLexer.tokens(of: source))
-        let statements = try stream.template()
+        var parser = StatementParser(try TemplateLexer.tokens(of: source))
+        let statements = try parser.template()
         return ProgramEncoder.encode(
             TemplateProgram(argumentsForm: argumentsForm(of: statements), statements: statements))
     }

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Expressions by recursive descent, one function for each level of precedence, loosest first.
-extension TokenStream {
+struct ExpressionParser {
+    var tokens: TokenStream
+
     /// A whole expression: `a if b else c`.
     mutating func expression() throws(ChatTemplateError) -> Expression {
-        let outer = try enter()
-        defer { leave(to: outer) }
+        let outer = try tokens.enter()
+        defer { tokens.leave(to: outer) }
         var value = try disjunction()
-        while isName("if") {
-            let place = advance().position
-            try enter()
+        while tokens.isName("if") {
+            let place = tokens.advance().position
+            try tokens.enter()
             let condition = try disjunction()
-            let otherwise = take(name: "else") ? try expression() : nil
+            let otherwise = tokens.take(name: "else") ? try expression() : nil
             value = Expression(
                 position: place, kind: .conditional(then: value, condition: condition, otherwise: otherwise))
         }
@@ -21,9 +23,9 @@ extension TokenStream {
     /// `a or b`; also what a loop runs over, where `if` begins the loop's own filter.
     mutating func disjunction() throws(ChatTemplateError) -> Expression {
         var left = try conjunction()
-        while isName("or") {
-            let place = advance().position
-            try enter()
+        while tokens.isName("or") {
+            let place = tokens.advance().position
+            try tokens.enter()
             left = Expression(position: place, kind: .binary(.or, left, try conjunction()))
         }
         return left
@@ -31,19 +33,19 @@ extension TokenStream {
 
     private mutating func conjunction() throws(ChatTemplateError) -> Expression {
         var left = try negation()
-        while isName("and") {
-            let place = advance().position
-            try enter()
+        while tokens.isName("and") {
+            let place = tokens.advance().position
+            try tokens.enter()
             left = Expression(position: place, kind: .binary(.and, left, try negation()))
         }
         return left
     }
 
     private mutating func negation() throws(ChatTemplateError) -> Expression {
-        guard isName("not") else { return try comparison() }
-        let outer = try enter()
-        defer { leave(to: outer) }
-        let place = advance().position
+        guard tokens.isName("not") else { return try comparison() }
+        let outer = try tokens.enter()
+        defer { tokens.leave(to: outer) }
+        let place = tokens.advance().position
         return Expression(position: place, kind: .not(try negation()))
     }
 
@@ -53,7 +55,7 @@ extension TokenStream {
         var left = first
         // `a < b < c` is `a < b and b < c`.
         while let (operation, place) = takeComparison() {
-            try enter()
+            try tokens.enter()
             let right = try sum()
             let link = Expression(position: place, kind: .binary(operation, left, right))
             result = result.map { Expression(position: place, kind: .binary(.and, $0, link)) } ?? link
@@ -63,23 +65,23 @@ extension TokenStream {
     }
 
     private mutating func takeComparison() -> (BinaryOperator, SourcePosition)? {
-        let place = current.position
+        let place = tokens.current.position
         for operation in [BinaryOperator.equal, .unequal, .lessOrEqual, .greaterOrEqual, .less, .greater]
-        where take(symbol: operation.rawValue) {
+        where tokens.take(symbol: operation.rawValue) {
             return (operation, place)
         }
-        if take(name: "in") { return (.in, place) }
-        guard isName("not") else { return nil }
-        advance()
-        return take(name: "in") ? (.notIn, place) : nil
+        if tokens.take(name: "in") { return (.in, place) }
+        guard tokens.isName("not") else { return nil }
+        tokens.advance()
+        return tokens.take(name: "in") ? (.notIn, place) : nil
     }
 
     private mutating func sum() throws(ChatTemplateError) -> Expression {
-        try chain([.add, .subtract]) { stream throws(ChatTemplateError) in
-            try stream.chain([.concatenate]) { stream throws(ChatTemplateError) in
-                try stream.chain([.multiply, .floorDivide, .divide, .remainder]) { stream throws(ChatTemplateError) in
-                    try stream.chain([.power]) { stream throws(ChatTemplateError) in
-                        try stream.unary(withFilters: true)
+        try chain([.add, .subtract]) { parser throws(ChatTemplateError) in
+            try parser.chain([.concatenate]) { parser throws(ChatTemplateError) in
+                try parser.chain([.multiply, .floorDivide, .divide, .remainder]) { parser throws(ChatTemplateError) in
+                    try parser.chain([.power]) { parser throws(ChatTemplateError) in
+                        try parser.unary(withFilters: true)
                     }
                 }
             }
@@ -87,26 +89,26 @@ extension TokenStream {
     }
 
     private mutating func chain(
-        _ operators: [BinaryOperator], _ operand: (inout TokenStream) throws(ChatTemplateError) -> Expression
+        _ operators: [BinaryOperator], _ operand: (inout ExpressionParser) throws(ChatTemplateError) -> Expression
     ) throws(ChatTemplateError) -> Expression {
         var left = try operand(&self)
-        while let operation = operators.first(where: { isSymbol($0.rawValue) }) {
-            let place = advance().position
+        while let operation = operators.first(where: { tokens.isSymbol($0.rawValue) }) {
+            let place = tokens.advance().position
             // The tree leans to the left, one level for each operator.
-            try enter()
+            try tokens.enter()
             left = Expression(position: place, kind: .binary(operation, left, try operand(&self)))
         }
         return left
     }
 
     private mutating func unary(withFilters: Bool) throws(ChatTemplateError) -> Expression {
-        let outer = try enter()
-        defer { leave(to: outer) }
-        let place = current.position
+        let outer = try tokens.enter()
+        defer { tokens.leave(to: outer) }
+        let place = tokens.current.position
         let value: Expression
-        if take(symbol: "-") {
+        if tokens.take(symbol: "-") {
             value = Expression(position: place, kind: .negate(try unary(withFilters: false)))
-        } else if take(symbol: "+") {
+        } else if tokens.take(symbol: "+") {
             value = try unary(withFilters: false)
         } else {
             value = try postfix(try primary())
@@ -116,7 +118,7 @@ extension TokenStream {
 
     /// A name, a literal, or an expression in parentheses.
     mutating func primary() throws(ChatTemplateError) -> Expression {
-        let token = advance()
+        let token = tokens.advance()
         let kind: Expression.Kind
         switch token.kind {
         case .name("true"), .name("True"): kind = .boolean(true)
@@ -136,27 +138,27 @@ extension TokenStream {
 
     private mutating func adjacentStrings(after first: [UInt8]) -> [UInt8] {
         var text = first
-        while case .string(let next) = current.kind {
+        while case .string(let next) = tokens.current.kind {
             text += next
-            advance()
+            tokens.advance()
         }
         return text
     }
 
     private mutating func parenthesised(_ place: SourcePosition) throws(ChatTemplateError) -> Expression {
-        if take(symbol: ")") { return Expression(position: place, kind: .tuple([])) }
+        if tokens.take(symbol: ")") { return Expression(position: place, kind: .tuple([])) }
         let first = try expression()
-        if take(symbol: ")") { return first }
-        try expect(.symbol(","), "',' or ')'")
+        if tokens.take(symbol: ")") { return first }
+        try tokens.expect(.symbol(","), "',' or ')'")
         return Expression(position: place, kind: .tuple([first] + (try elements(until: ")"))))
     }
 
     /// One expression, or several with commas between them, which are a tuple without parentheses.
     mutating func tuple() throws(ChatTemplateError) -> Expression {
         let first = try expression()
-        guard isSymbol(",") else { return first }
+        guard tokens.isSymbol(",") else { return first }
         var parts = [first]
-        while take(symbol: ","), current.kind != .blockEnd, current.kind != .outputEnd {
+        while tokens.take(symbol: ","), tokens.current.kind != .blockEnd, tokens.current.kind != .outputEnd {
             parts.append(try expression())
         }
         return Expression(position: first.position, kind: .tuple(parts))
@@ -164,22 +166,22 @@ extension TokenStream {
 
     private mutating func elements(until closing: String) throws(ChatTemplateError) -> [Expression] {
         var result: [Expression] = []
-        while !take(symbol: closing) {
+        while !tokens.take(symbol: closing) {
             result.append(try expression())
-            if take(symbol: closing) { break }
-            try expect(.symbol(","), "',' or '\(closing)'")
+            if tokens.take(symbol: closing) { break }
+            try tokens.expect(.symbol(","), "',' or '\(closing)'")
         }
         return result
     }
 
     private mutating func entries() throws(ChatTemplateError) -> [Expression.Entry] {
         var result: [Expression.Entry] = []
-        while !take(symbol: "}") {
+        while !tokens.take(symbol: "}") {
             let key = try expression()
-            try expect(.symbol(":"), "':'")
+            try tokens.expect(.symbol(":"), "':'")
             result.append(Expression.Entry(key: key, value: try expression()))
-            if take(symbol: "}") { break }
-            try expect(.symbol(","), "',' or '}'")
+            if tokens.take(symbol: "}") { break }
+            try tokens.expect(.symbol(","), "',' or '}'")
         }
         return result
     }

@@ -1,31 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Statements: text, output and the block tags.
-extension TokenStream {
+struct StatementParser {
+    var expressions: ExpressionParser
+
+    /// A parser over tokens that end with `.end`.
+    init(_ tokens: [TemplateToken]) {
+        expressions = ExpressionParser(tokens: TokenStream(tokens))
+    }
+
+    var tokens: TokenStream {
+        get { expressions.tokens }
+        _modify { yield &expressions.tokens }
+    }
+
     /// The whole template.
     mutating func template() throws(ChatTemplateError) -> [Statement] {
         let statements = try body(until: [], inLoop: false)
-        guard current.kind == .end else { throw .syntax("unexpected \(current.shown)", current.position) }
+        guard tokens.current.kind == .end else {
+            throw .syntax("unexpected \(tokens.current.shown)", tokens.current.position)
+        }
         return statements
     }
 
     /// Statements up to a block tag with one of the given words, whose `{%` is taken and whose word is next.
     mutating func body(until ends: [String], inLoop: Bool) throws(ChatTemplateError) -> [Statement] {
-        let outer = try enter()
-        defer { leave(to: outer) }
-        let opening = current.position
+        let outer = try tokens.enter()
+        defer { tokens.leave(to: outer) }
+        let opening = tokens.current.position
         var statements: [Statement] = []
         while true {
-            let token = advance()
+            let token = tokens.advance()
             switch token.kind {
             case .text(let text):
                 statements.append(Statement(position: token.position, kind: .text(text)))
             case .outputBegin:
-                let value = try tuple()
-                try expect(.outputEnd, "'}}'")
+                let value = try expressions.tuple()
+                try tokens.expect(.outputEnd, "'}}'")
                 statements.append(Statement(position: token.position, kind: .output(value)))
             case .blockBegin:
-                if case .name(let name) = current.kind, ends.contains(name) { return statements }
+                if case .name(let name) = tokens.current.kind, ends.contains(name) { return statements }
                 statements.append(Statement(position: token.position, kind: try block(inLoop: inLoop)))
             case .end:
                 guard ends.isEmpty else {
@@ -39,8 +53,8 @@ extension TokenStream {
     }
 
     private mutating func block(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
-        let place = current.position
-        let word = try expectName()
+        let place = tokens.current.position
+        let word = try tokens.expectName()
         switch word {
         case "for": return .loop(try loop())
         case "if": return try conditional(inLoop: inLoop)
@@ -66,17 +80,17 @@ extension TokenStream {
 
     private mutating func loop() throws(ChatTemplateError) -> Statement.Loop {
         let targets = try loopTargets()
-        let iterable = try disjunction()
-        let filter = take(name: "if") ? try expression() : nil
-        let isRecursive = take(name: "recursive")
+        let iterable = try expressions.disjunction()
+        let filter = tokens.take(name: "if") ? try expressions.expression() : nil
+        let isRecursive = tokens.take(name: "recursive")
         try endBlock()
         let body = try body(until: ["else", "endfor"], inLoop: true)
         var otherwise: [Statement] = []
-        if take(name: "else") {
+        if tokens.take(name: "else") {
             try endBlock()
             otherwise = try self.body(until: ["endfor"], inLoop: false)
         }
-        advance()
+        tokens.advance()
         try endBlock()
         return Statement.Loop(
             targets: targets, iterable: iterable, filter: filter, body: body, otherwise: otherwise,
@@ -85,25 +99,25 @@ extension TokenStream {
 
     /// The names before `in`, also in parentheses.
     private mutating func loopTargets() throws(ChatTemplateError) -> [String] {
-        let isEnclosed = take(symbol: "(")
-        var targets = [try expectName()]
-        while take(symbol: ",") {
-            if isEnclosed ? isSymbol(")") : isName("in") { break }
-            targets.append(try expectName())
+        let isEnclosed = tokens.take(symbol: "(")
+        var targets = [try tokens.expectName()]
+        while tokens.take(symbol: ",") {
+            if isEnclosed ? tokens.isSymbol(")") : tokens.isName("in") { break }
+            targets.append(try tokens.expectName())
         }
-        if isEnclosed { try expect(.symbol(")"), "')'") }
-        try expect(.name("in"), "'in'")
+        if isEnclosed { try tokens.expect(.symbol(")"), "')'") }
+        try tokens.expect(.name("in"), "'in'")
         return targets
     }
 
     /// `{% with a=1, b=2 %}...{% endwith %}`
     private mutating func with(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
         var assignments: [Arguments.Named] = []
-        while current.kind != .blockEnd {
-            if !assignments.isEmpty { try expect(.symbol(","), "','") }
-            let name = try expectName()
-            try expect(.symbol("="), "'='")
-            assignments.append(Arguments.Named(name: name, value: try expression()))
+        while tokens.current.kind != .blockEnd {
+            if !assignments.isEmpty { try tokens.expect(.symbol(","), "','") }
+            let name = try tokens.expectName()
+            try tokens.expect(.symbol("="), "'='")
+            assignments.append(Arguments.Named(name: name, value: try expressions.expression()))
         }
         try endBlock()
         return .with(assignments, try closedBody("endwith", inLoop: inLoop))
@@ -112,50 +126,50 @@ extension TokenStream {
     private mutating func conditional(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
         var branches: [Statement.Branch] = []
         repeat {
-            let condition = try expression()
+            let condition = try expressions.expression()
             try endBlock()
             let body = try body(until: ["elif", "else", "endif"], inLoop: inLoop)
             branches.append(Statement.Branch(condition: condition, body: body))
-        } while take(name: "elif")
+        } while tokens.take(name: "elif")
         var otherwise: [Statement] = []
-        if take(name: "else") {
+        if tokens.take(name: "else") {
             try endBlock()
             otherwise = try body(until: ["endif"], inLoop: inLoop)
         }
-        advance()
+        tokens.advance()
         try endBlock()
         return .conditional(branches, otherwise: otherwise)
     }
 
     private mutating func assignment(inLoop: Bool) throws(ChatTemplateError) -> Statement.Kind {
-        let name = try expectName()
-        if take(symbol: ".") {
-            let attribute = try expectName()
-            try expect(.symbol("="), "'='")
-            let value = try expression()
+        let name = try tokens.expectName()
+        if tokens.take(symbol: ".") {
+            let attribute = try tokens.expectName()
+            try tokens.expect(.symbol("="), "'='")
+            let value = try expressions.expression()
             try endBlock()
             return .assignAttribute(namespace: name, name: attribute, value)
         }
         var targets = [name]
-        while take(symbol: ",") { targets.append(try expectName()) }
-        if targets.count > 1 && !isSymbol("=") {
-            throw .syntax("expected '=', found \(current.shown)", current.position)
+        while tokens.take(symbol: ",") { targets.append(try tokens.expectName()) }
+        if targets.count > 1 && !tokens.isSymbol("=") {
+            throw .syntax("expected '=', found \(tokens.current.shown)", tokens.current.position)
         }
-        if take(symbol: "=") {
-            let value = try tuple()
+        if tokens.take(symbol: "=") {
+            let value = try expressions.tuple()
             try endBlock()
             return .assign(targets, value)
         }
-        if isSymbol("|") { return try filteredAssignment(name, inLoop: inLoop) }
+        if tokens.isSymbol("|") { return try filteredAssignment(name, inLoop: inLoop) }
         try endBlock()
         let body = try body(until: ["endset"], inLoop: inLoop)
-        advance()
+        tokens.advance()
         try endBlock()
         return .capture(name, body)
     }
 
     /// The end of a tag.
     mutating func endBlock() throws(ChatTemplateError) {
-        try expect(.blockEnd, "'%}'")
+        try tokens.expect(.blockEnd, "'%}'")
     }
 }

@@ -13,9 +13,9 @@ extension Renderer {
                 if case .undefined(let missing) = value {
                     throw .rendering("'\(missing)' is undefined, so it has no '\(name)'", place)
                 }
-                return try self.method(method, of: value, try evaluate(arguments), place)
+                return try access.method(method, of: value, try evaluate(arguments), place)
             }
-            return try call(try attribute(name, of: value, place), try evaluate(arguments), place)
+            return try call(try access.attribute(name, of: value, place), try evaluate(arguments), place)
         }
         return try call(try evaluate(callee), try evaluate(arguments), place)
     }
@@ -43,19 +43,19 @@ extension Renderer {
         switch function {
         case .raiseException:
             let message = try arguments.value(0, "message").map { value throws(ChatTemplateError) in
-                try printed(value, place).string
+                try values.printed(value, place).string
             }
             throw .raised(String((message ?? "no reason given").prefix(500)), place)
         case .strftimeNow:
             guard let format = arguments.value(0, "format")?.text else {
                 throw .rendering("'strftime_now' needs a format", place)
             }
-            try charge(bytes: format.bytes.count, place)
+            try budget.charge(bytes: format.bytes.count, place)
             return .own(CalendarText(moment: moment).text(format.string))
         case .range: return try range(arguments, place)
         case .namespace:
             let entries = try entries(arguments, place)
-            return try namespace(DictionaryEntry.byName(entries), place)
+            return try budget.namespace(DictionaryEntry.byName(entries), place)
         case .dict: return .dictionary(try entries(arguments, place))
         }
     }
@@ -66,10 +66,10 @@ extension Renderer {
     ) throws(ChatTemplateError) -> [DictionaryEntry] {
         guard let first = arguments.positional.first else { return arguments.namedEntries }
         guard case .mapping(let mapping) = first else { throw .rendering("a mapping is needed here", place) }
-        try charge(mapping.entries.count, place)
+        try budget.charge(mapping.entries.count, place)
         var entries = mapping.entries
         for added in arguments.namedEntries {
-            try charge(entries.count, place)
+            try budget.charge(entries.count, place)
             if let known = entries.firstIndex(where: { DictionaryEntry.areSame($0.key, added.key) }) {
                 entries[known] = added
             } else {
@@ -94,67 +94,7 @@ extension Renderer {
             throw .limitExceeded("a range of \(Self.longestRange) numbers", place)
         }
         let values = stride(from: start, to: stop, by: step).map { TemplateValue.integer($0) }
-        try charge(values.count, place)
+        try budget.charge(values.count, place)
         return .list(values)
-    }
-
-    /// The value of `value.name(arguments)`.
-    func method(
-        _ name: MethodName, of value: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        switch value {
-        case .text(let text):
-            try charge(bytes: text.bytes.count, place)
-            return try textMethod(name, of: text, arguments, place)
-        case .mapping(let mapping):
-            try charge(mapping.entries.count, place)
-            return try mappingMethod(name, of: mapping, arguments, place)
-        case .sequence(let sequence): return try sequenceMethod(name, of: sequence, arguments, place)
-        case .loop(let loop) where name == .cycle:
-            guard !arguments.positional.isEmpty else { throw .rendering("'cycle' has nothing to choose from", place) }
-            return arguments.positional[loop.index % arguments.positional.count]
-        case .loop(let loop) where name == .changed:
-            let isSame = try areEqual(
-                .list(loop.run.lastChecked ?? []), .list(arguments.positional), place)
-            defer { loop.run.lastChecked = arguments.positional }
-            return .boolean(loop.run.lastChecked == nil || !isSame)
-        default: throw .rendering("\(value.kindName) has no method '\(name.rawValue)'", place)
-        }
-    }
-
-    private func mappingMethod(
-        _ name: MethodName, of mapping: TemplateMapping, _ arguments: CallArguments, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        switch name {
-        case .items: return .list(mapping.entries.map { .tuple([$0.key, $0.value]) })
-        case .keys: return .list(mapping.entries.map(\.key))
-        case .values: return .list(mapping.entries.map(\.value))
-        case .copy: return .mapping(mapping)
-        case .get:
-            guard let key = arguments.positional.first else { throw .rendering("'get' needs a key", place) }
-            return mapping.value(of: key) ?? arguments.value(1, "default") ?? .none
-        default: throw .rendering("a mapping has no method '\(name.rawValue)'", place)
-        }
-    }
-
-    private func sequenceMethod(
-        _ name: MethodName, of sequence: TemplateSequence, _ arguments: CallArguments, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        if name == .copy { return .sequence(TemplateSequence(sequence.elements, isTuple: sequence.isTuple)) }
-        if name == .append {
-            guard let element = arguments.positional.first else { throw .rendering("'append' needs a value", place) }
-            try append(element, to: sequence, place)
-            return .none
-        }
-        guard name == .count || name == .index, let wanted = arguments.positional.first else {
-            throw .rendering("a list has no method '\(name.rawValue)'", place)
-        }
-        var count = 0
-        for (index, element) in sequence.elements.enumerated() where try areEqual(element, wanted, place) {
-            if name == .index { return .integer(index) }
-            count += 1
-        }
-        guard name == .count else { throw .rendering("the list does not hold what is looked for", place) }
-        return .integer(count)
     }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Renderer {
+extension ValueOperations {
     /// Whether `left == right`. Counts each compared part: lists may hold one another many times over.
     func areEqual(
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> Bool {
-        try charge(1, place)
+        try budget.charge(1, place)
         // A list that grew may hold itself.
-        try enter(place)
-        defer { leave() }
+        try budget.enter(place)
+        defer { budget.leave() }
         switch (left, right) {
         case (.undefined, .undefined), (.none, .none): return true
         case (.text(let left), .text(let right)):
             guard left.bytes.count == right.bytes.count else { return false }
-            try charge(bytes: left.bytes.count, place)
+            try budget.charge(bytes: left.bytes.count, place)
             return left == right
         case (.sequence(let left), .sequence(let right)):
             guard left.isTuple == right.isTuple, left.elements.count == right.elements.count else { return false }
@@ -24,7 +24,7 @@ extension Renderer {
         case (.mapping(let left), .mapping(let right)):
             guard left.entries.count == right.entries.count else { return false }
             for entry in left.entries {
-                try charge(right.entries.count, place)
+                try budget.charge(right.entries.count, place)
                 guard let other = right.value(of: entry.key), try areEqual(entry.value, other, place) else {
                     return false
                 }

@@ -4,11 +4,11 @@ extension Renderer {
     /// The value of an expression.
     func evaluate(_ expression: Expression) throws(ChatTemplateError) -> TemplateValue {
         let place = expression.position
-        try charge(1, place)
-        try enter(place)
+        try budget.charge(1, place)
+        try budget.enter(place)
         let value = try value(of: expression, place)
-        leave()
-        return try checked(value, place)
+        budget.leave()
+        return try budget.checked(value, place)
     }
 
     private func value(
@@ -32,22 +32,22 @@ extension Renderer {
         _ expression: Expression, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         switch expression.kind {
-        case .attribute(let object, let name): return try attribute(name, of: try evaluate(object), place)
+        case .attribute(let object, let name): return try access.attribute(name, of: try evaluate(object), place)
         case .item(let object, let key):
             let object = try evaluate(object)
-            return try item(try evaluate(key), of: object, place)
+            return try access.item(try evaluate(key), of: object, place)
         case .slice(let object, let start, let stop, let step):
             let object = try evaluate(object)
             let bounds = SliceBounds(
                 start: try bound(start), stop: try bound(stop), step: try bound(step))
-            return try slice(object, bounds, place)
+            return try access.slice(object, bounds, place)
         case .call(let callee, let arguments): return try call(callee, arguments, place)
         case .filter(let value, let name, let arguments):
-            return try apply(name, to: try evaluate(value), try evaluate(arguments), place)
+            return try filters.apply(name, to: try evaluate(value), try evaluate(arguments), place)
         case .test(let value, let name, let arguments):
-            return .boolean(try holds(name, try evaluate(value), try evaluate(arguments), place))
+            return .boolean(try filters.holds(name, try evaluate(value), try evaluate(arguments), place))
         case .not(let value): return .boolean(!(try evaluate(value).isTrue))
-        case .negate(let value): return try negated(try evaluate(value), place)
+        case .negate(let value): return try values.negated(try evaluate(value), place)
         case .binary(let operation, let left, let right): return try binary(operation, left, right, place)
         case .conditional(let then, let condition, let otherwise):
             if try evaluate(condition).isTrue { return try evaluate(then) }
@@ -84,7 +84,7 @@ extension Renderer {
             } else {
                 result.append(DictionaryEntry(key: key, value: value))
             }
-            try charge(result.count, entry.key.position)
+            try budget.charge(result.count, entry.key.position)
         }
         return .dictionary(result)
     }
@@ -97,97 +97,5 @@ extension Renderer {
             throw .rendering("a slice's bound is \(value.kindName)", expression.position)
         }
         return number
-    }
-
-    /// `object.name`: what belongs to the kind of value comes before an entry of the same name.
-    func attribute(
-        _ name: String, of object: TemplateValue, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        switch object {
-        case .undefined(let missing): throw .rendering("'\(missing)' is undefined, so it has no '\(name)'", place)
-        case .mapping(let mapping):
-            try charge(mapping.entries.count, place)
-            if Self.mappingMethods.contains(name) { return .method(name) }
-            return mapping[Array(name.utf8)] ?? .undefined(name)
-        case .namespace(let namespace): return namespace.entries[name] ?? .undefined(name)
-        case .loop(let loop): return loop.attribute(name) ?? .undefined("loop.\(name)")
-        case .macro(let macro) where name == "name": return .own(macro.name)
-        case .text where MethodName(rawValue: name) != nil: return .method(name)
-        default: return .undefined(name)
-        }
-    }
-
-    /// What every mapping of Python has, those that change it included.
-    private static let mappingMethods: Set<String> = [
-        "items", "keys", "values", "get", "copy", "pop", "popitem", "update", "clear", "setdefault", "fromkeys",
-    ]
-
-    /// `object[key]`: an entry comes before what belongs to the kind of value.
-    func item(
-        _ key: TemplateValue, of object: TemplateValue, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        switch (object, key) {
-        case (.undefined(let missing), _): throw .rendering("'\(missing)' is undefined, so it has no items", place)
-        case (.mapping(let mapping), .text(let name)):
-            try charge(mapping.entries.count, place)
-            if let value = mapping[name.bytes] { return value }
-            return try attribute(name.string, of: object, place)
-        case (.mapping(let mapping), _):
-            try charge(mapping.entries.count, place)
-            return mapping.value(of: key) ?? .undefined("item")
-        case (.sequence(let sequence), _) where key.wholeNumber != nil:
-            let number = key.wholeNumber ?? 0
-            let index = number < 0 ? number + sequence.elements.count : number
-            let elements = sequence.elements
-            return elements.indices.contains(index) ? elements[index] : .undefined("element \(number)")
-        case (.text(let text), _) where key.wholeNumber != nil:
-            let number = key.wholeNumber ?? 0
-            try charge(bytes: text.bytes.count, place)
-            let offsets = text.characterOffsets
-            let index = number < 0 ? number + offsets.count - 1 : number
-            guard index >= 0, index < offsets.count - 1 else { return .undefined("character \(number)") }
-            return .text(text.part(offsets[index]..<offsets[index + 1]))
-        case (_, .text(let name)): return try attribute(name.string, of: object, place)
-        default: return .undefined("item")
-        }
-    }
-
-    /// The value at a path such as `function.name`, as filters take it.
-    func value(
-        at path: TemplateValue, of object: TemplateValue, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        guard let text = path.text else { return try item(path, of: object, place) }
-        var value = object
-        for part in text.string.split(separator: ".", omittingEmptySubsequences: false) {
-            let key = Int(part).map(TemplateValue.integer) ?? .own(String(part))
-            value = try item(key, of: value, place)
-        }
-        return value
-    }
-
-    private func slice(
-        _ object: TemplateValue, _ bounds: SliceBounds, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        guard bounds.step != 0 else { throw .rendering("a slice's step is zero", place) }
-        switch object {
-        case .sequence(let sequence):
-            let elements = sequence.elements
-            try charge(elements.count, place)
-            let chosen = bounds.indices(count: elements.count).map { elements[$0] }
-            return .sequence(TemplateSequence(chosen, isTuple: sequence.isTuple))
-        case .text(let text):
-            try charge(bytes: text.bytes.count, place)
-            let offsets = text.characterOffsets
-            let indices = bounds.indices(count: offsets.count - 1)
-            guard bounds.step ?? 1 != 1 else {
-                guard let first = indices.first, let last = indices.last else { return .text(MarkedText()) }
-                return .text(text.part(offsets[first]..<offsets[last + 1]))
-            }
-            try charge(indices.count, place)
-            var result = MarkedText()
-            for index in indices { result.append(text.part(offsets[index]..<offsets[index + 1])) }
-            return .text(result)
-        default: throw .rendering("\(object.kindName) has no slices", place)
-        }
     }
 }

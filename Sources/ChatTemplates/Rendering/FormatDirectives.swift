@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Texts with places that values are put into.
-extension Renderer {
+extension TextOperations {
     /// One `%...` of a format.
     private struct Directive {
         var name: String?
@@ -36,8 +36,8 @@ extension Renderer {
             }
             guard let given else { throw .rendering("a format has more places than values", place) }
             result.append(try converted(given, directive, place))
-            try checkSize(result.bytes.count, place)
-            try charge(1, place)
+            try budget.checkSize(result.bytes.count, place)
+            try budget.charge(1, place)
         }
         result.append(format.part(index..<format.bytes.count))
         if case .mapping = value { return result }
@@ -83,12 +83,12 @@ extension Renderer {
         var text: MarkedText
         switch directive.kind {
         case UInt8(ascii: "s"):
-            text = try printed(value, place)
+            text = try values.printed(value, place)
             if let most = directive.precision, text.characterOffsets.count - 1 > most {
                 text = text.part(0..<text.characterOffsets[most])
             }
         case UInt8(ascii: "r"):
-            var writer = ValueWriter(self, place)
+            var writer = ValueWriter(values, place)
             try writer.put(value)
             text = writer.output
         case UInt8(ascii: "d"), UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "x"):
@@ -147,9 +147,9 @@ extension Renderer {
             guard let value = value ?? arguments.named[name] else {
                 throw .rendering("a format has no value for '{\(name)}'", place)
             }
-            result.append(try printed(value, place))
-            try checkSize(result.bytes.count, place)
-            try charge(1, place)
+            result.append(try values.printed(value, place))
+            try budget.checkSize(result.bytes.count, place)
+            try budget.charge(1, place)
         }
         return result
     }

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Filters that choose from a list or change each of its elements.
-extension Renderer {
+extension FilterSet {
     /// `join(d='', attribute=None)`
     func joined(
         _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> MarkedText {
-        let separator = try printed(arguments.value(0, "d") ?? .own(""), place)
-        let attribute = arguments.value(1, "attribute")
-        var result = MarkedText()
-        for (index, element) in elements.enumerated() {
-            if index > 0 { result.append(separator) }
-            let part = try attribute.map { path throws(ChatTemplateError) in
-                try value(at: path, of: element, place)
-            }
-            result.append(try printed(part ?? element, place))
-            try checkSize(result.bytes.count, place)
-            try charge(1, place)
+        let separator = try values.printed(arguments.value(0, "d") ?? .own(""), place)
+        var parts = elements
+        if let path = arguments.value(1, "attribute") {
+            for index in parts.indices { parts[index] = try access.value(at: path, of: parts[index], place) }
         }
-        try charge(bytes: result.bytes.count, place)
-        return result
+        return try values.joined(parts, by: separator, place)
     }
 
     /// `map('filter', ...)` and `map(attribute='a.b', default=...)`
@@ -29,7 +21,7 @@ extension Renderer {
         var result: [TemplateValue] = []
         if let path = arguments.named["attribute"] {
             for element in elements {
-                let value = try value(at: path, of: element, place)
+                let value = try access.value(at: path, of: element, place)
                 if case .undefined = value, let replacement = arguments.named["default"] {
                     result.append(replacement)
                 } else {
@@ -43,8 +35,8 @@ extension Renderer {
         var rest = arguments
         rest.positional.removeFirst()
         for element in elements {
-            try charge(1, place)
-            result.append(try checked(try apply(filter, to: element, rest, place), place))
+            try budget.charge(1, place)
+            result.append(try budget.checked(try apply(filter, to: element, rest, place), place))
         }
         return result
     }
@@ -58,7 +50,7 @@ extension Renderer {
         let test = try test(of: rest, place)
         var result: [TemplateValue] = []
         for element in elements {
-            if try test(try value(at: path, of: element, place)) == keeping { result.append(element) }
+            if try test(try access.value(at: path, of: element, place)) == keeping { result.append(element) }
         }
         return result
     }
@@ -78,12 +70,12 @@ extension Renderer {
         of arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> (TemplateValue) throws(ChatTemplateError) -> Bool {
         guard let first = arguments.positional.first else { return { $0.isTrue } }
-        let name = try printed(first, place).string
+        let name = try values.printed(first, place).string
         guard let test = TestName(named: name) else { throw .rendering("the test '\(name)' is not built in", place) }
         let rest = CallArguments(positional: Array(arguments.positional.dropFirst()))
         return { value throws(ChatTemplateError) in
-            try self.charge(1, place)
-            return try self.holds(test, value, rest, place)
+            try budget.charge(1, place)
+            return try holds(test, value, rest, place)
         }
     }
 
@@ -103,7 +95,7 @@ extension Renderer {
         return result
     }
 
-    /// `slice(slices, fill_with=None)`: so many lists, the first ones longer by one.
+    /// `access.slice(slices, fill_with=None)`: so many lists, the first ones longer by one.
     func slices(
         _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> [TemplateValue] {
@@ -130,7 +122,7 @@ extension Renderer {
         guard let count = arguments.value(0, name)?.wholeNumber, (1...10_000).contains(count) else {
             throw .rendering("'\(name)' must be from 1 to 10000", place)
         }
-        try charge(count, place)
+        try budget.charge(count, place)
         return count
     }
 }

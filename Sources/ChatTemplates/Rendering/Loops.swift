@@ -11,10 +11,10 @@ extension Renderer {
             elements, level: level, recursion: loop.isRecursive ? loop : nil, scopeCount: scopes.count)
         let depth = elements.reduce(0) { max($0, $1.depth) }
         for (index, element) in elements.enumerated() {
-            try charge(1, place)
+            try budget.charge(1, place)
             scopes.append([:])
             try bind(loop.targets, element, place)
-            assign("loop", try checked(.loop(LoopState(run: run, index: index, depth: depth)), place))
+            assign("loop", try budget.checked(.loop(LoopState(run: run, index: index, depth: depth)), place))
             let flow = try self.run(loop.body)
             scopes.removeLast()
             if flow == .breakLoop { break }
@@ -49,30 +49,10 @@ extension Renderer {
         let outer = output
         scopes = Array(scopes.prefix(state.run.scopeCount))
         output = MarkedText()
-        _ = try run(loop, over: try elements(of: value, place), level: state.run.level + 1, place)
+        _ = try run(loop, over: try values.elements(of: value, place), level: state.run.level + 1, place)
         let text = output
         scopes = outerScopes
         output = outer
         return .text(text)
-    }
-
-    /// What a loop, `list` or `join` runs over.
-    func elements(
-        of value: TemplateValue, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [TemplateValue] {
-        switch value {
-        case .undefined: return []
-        case .sequence(let sequence):
-            try charge(sequence.elements.count, place)
-            return sequence.elements
-        case .mapping(let mapping):
-            try charge(mapping.entries.count, place)
-            return mapping.entries.map(\.key)
-        case .text(let text):
-            try charge(text.bytes.count, place)
-            let offsets = text.characterOffsets
-            return zip(offsets, offsets.dropFirst()).map { .text(text.part($0..<$1)) }
-        default: throw .rendering("\(value.kindName) cannot be run over", place)
-        }
     }
 }

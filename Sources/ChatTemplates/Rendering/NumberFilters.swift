@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Filters that come to numbers.
-extension Renderer {
+extension FilterSet {
     /// `int(default=0, base=10)`
     func integer(_ value: TemplateValue, _ arguments: CallArguments) -> TemplateValue {
         let replacement = arguments.value(0, "default") ?? .integer(0)
@@ -73,16 +73,16 @@ extension Renderer {
         }
     }
 
-    /// `sum(attribute=None, start=0)`
+    /// `values.sum(attribute=None, start=0)`
     func total(
         _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         var total = arguments.value(1, "start") ?? .integer(0)
         for element in elements {
             let value = try arguments.value(0, "attribute").map { path throws(ChatTemplateError) in
-                try self.value(at: path, of: element, place)
+                try access.value(at: path, of: element, place)
             }
-            total = try sum(total, value ?? element, place)
+            total = try values.sum(total, value ?? element, place)
         }
         return total
     }

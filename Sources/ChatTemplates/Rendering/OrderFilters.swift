@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Filters that compare the elements of a list.
-extension Renderer {
-    /// An element with what it is compared by.
-    private struct Keyed {
-        let key: TemplateValue
-        let element: TemplateValue
-    }
-
+extension FilterSet {
     /// `sort(reverse=False, case_sensitive=False, attribute=None)`
     func sorted(
         _ elements: [TemplateValue], _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> [TemplateValue] {
         let minds = arguments.value(1, "case_sensitive")?.isTrue ?? false
         let paths = arguments.value(2, "attribute")?.text?.string.split(separator: ",").map { String($0) }
-        var keyed: [Keyed] = []
+        var keyed: [KeyedValue] = []
         for element in elements {
             guard let paths, paths.count > 1 else {
                 keyed.append(try self.keyed(element, arguments.value(2, "attribute"), mindsCase: minds, place))
@@ -22,9 +16,9 @@ extension Renderer {
             }
             var parts: [TemplateValue] = []
             for path in paths { parts.append(try self.keyed(element, .own(path), mindsCase: minds, place).key) }
-            keyed.append(Keyed(key: .tuple(parts), element: element))
+            keyed.append(KeyedValue(key: .tuple(parts), element: element))
         }
-        return try sorted(keyed, reverse: arguments.value(0, "reverse")?.isTrue ?? false, place).map(\.element)
+        return try values.sorted(keyed, reverse: arguments.value(0, "reverse")?.isTrue ?? false, place).map(\.element)
     }
 
     /// `dictsort(case_sensitive=False, by='key', reverse=False)`
@@ -36,21 +30,10 @@ extension Renderer {
         let minds = arguments.value(0, "case_sensitive")?.isTrue ?? false
         let keyed = mapping.entries.map { entry in
             let key = byValue ? entry.value : entry.key
-            return Keyed(
+            return KeyedValue(
                 key: minds ? key : key.withoutCase, element: .tuple([entry.key, entry.value]))
         }
-        return try sorted(keyed, reverse: arguments.value(2, "reverse")?.isTrue ?? false, place).map(\.element)
-    }
-
-    /// The entries of a mapping by their keys, which must have an order.
-    func sortedByKeys(
-        _ entries: [DictionaryEntry], _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [DictionaryEntry] {
-        let keyed = entries.map { Keyed(key: $0.key, element: .tuple([$0.key, $0.value])) }
-        return try sorted(keyed, reverse: false, place).compactMap { each in
-            guard case .sequence(let pair) = each.element else { return nil }
-            return DictionaryEntry(key: pair.elements[0], value: pair.elements[1])
-        }
+        return try values.sorted(keyed, reverse: arguments.value(2, "reverse")?.isTrue ?? false, place).map(\.element)
     }
 
     /// `groupby(attribute, default=None, case_sensitive=False)`: pairs of a value and the elements that have it.
@@ -60,18 +43,18 @@ extension Renderer {
         guard let path = arguments.value(0, "attribute") else {
             throw .rendering("'groupby' needs an attribute", place)
         }
-        var keyed: [Keyed] = []
+        var keyed: [KeyedValue] = []
         for element in elements {
             let minds = arguments.value(2, "case_sensitive")?.isTrue ?? false
             var made = try self.keyed(element, path, mindsCase: minds, place)
             if case .undefined = made.key, let replacement = arguments.value(1, "default") {
-                made = Keyed(key: replacement, element: element)
+                made = KeyedValue(key: replacement, element: element)
             }
             keyed.append(made)
         }
-        var groups: [(first: Keyed, elements: [TemplateValue])] = []
-        for each in try sorted(keyed, reverse: false, place) {
-            if let last = groups.last, try areEqual(last.first.key, each.key, place) {
+        var groups: [(first: KeyedValue, elements: [TemplateValue])] = []
+        for each in try values.sorted(keyed, reverse: false, place) {
+            if let last = groups.last, try values.areEqual(last.first.key, each.key, place) {
                 groups[groups.count - 1].elements.append(each.element)
             } else {
                 groups.append((each, [each.element]))
@@ -79,7 +62,7 @@ extension Renderer {
         }
         var result: [TemplateValue] = []
         for group in groups {
-            let shown = try value(at: path, of: group.first.element, place)
+            let shown = try access.value(at: path, of: group.first.element, place)
             if case .undefined = shown {
                 result.append(.tuple([group.first.key, .list(group.elements)]))
             } else {
@@ -99,7 +82,7 @@ extension Renderer {
         for element in elements {
             let key = try keyed(element, arguments.value(1, "attribute"), mindsCase: minds, place).key
             var isKnown = false
-            for other in seen where try areEqual(key, other, place) {
+            for other in seen where try values.areEqual(key, other, place) {
                 isKnown = true
                 break
             }
@@ -115,7 +98,7 @@ extension Renderer {
         _ elements: [TemplateValue], _ arguments: CallArguments, isLargest: Bool, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         let minds = arguments.value(0, "case_sensitive")?.isTrue ?? false
-        var best: Keyed?
+        var best: KeyedValue?
         for element in elements {
             let each = try keyed(element, arguments.value(1, "attribute"), mindsCase: minds, place)
             guard let current = best else {
@@ -123,7 +106,8 @@ extension Renderer {
                 continue
             }
             let isBetter =
-                isLargest ? try precedes(current.key, each.key, place) : try precedes(each.key, current.key, place)
+                isLargest
+                ? try values.precedes(current.key, each.key, place) : try values.precedes(each.key, current.key, place)
             if isBetter { best = each }
         }
         return best?.element ?? .undefined("element")
@@ -131,34 +115,11 @@ extension Renderer {
 
     private func keyed(
         _ element: TemplateValue, _ path: TemplateValue?, mindsCase: Bool, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> Keyed {
-        try charge(1, place)
+    ) throws(ChatTemplateError) -> KeyedValue {
+        try budget.charge(1, place)
         var key = element
-        if let path, path.isTrue { key = try value(at: path, of: element, place) }
-        return Keyed(key: mindsCase ? key : key.withoutCase, element: element)
-    }
-
-    /// A stable merge sort, since a comparison may fail.
-    private func sorted(
-        _ elements: [Keyed], reverse: Bool, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> [Keyed] {
-        guard elements.count > 1 else { return elements }
-        let middle = elements.count / 2
-        let left = try sorted(Array(elements[..<middle]), reverse: reverse, place)
-        let right = try sorted(Array(elements[middle...]), reverse: reverse, place)
-        var result: [Keyed] = []
-        result.reserveCapacity(elements.count)
-        var (first, second) = (0, 0)
-        while first < left.count, second < right.count {
-            try charge(1, place)
-            let takesRight =
-                reverse
-                ? try precedes(left[first].key, right[second].key, place)
-                : try precedes(right[second].key, left[first].key, place)
-            result.append(takesRight ? right[second] : left[first])
-            if takesRight { second += 1 } else { first += 1 }
-        }
-        return result + left[first...] + right[second...]
+        if let path, path.isTrue { key = try access.value(at: path, of: element, place) }
+        return KeyedValue(key: mindsCase ? key : key.withoutCase, element: element)
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Renderer {
+extension ValueOperations {
     /// `left ** right`, whole where both are and the exponent is not negative.
     func power(
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition

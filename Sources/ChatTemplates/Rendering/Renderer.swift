@@ -1,108 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Carries a template out for one conversation. Used once.
+///
+/// It knows statements, names and expressions. What values can do is known one below the other by `FilterSet` (filters
+/// and tests), `ValueAccess` (attributes, items, methods), `TextOperations` and `ValueOperations` (operators), over one
+/// `RenderBudget`.
 final class Renderer {
-    /// Expressions, statements and macros inside one another; a template cannot exhaust the thread's stack.
-    private static let deepestNesting = 500
-    /// Containers inside one another: printing and releasing them takes as many levels of the stack.
-    private static let deepestValue = 100
-    private static let maxNamespaces = 1_000
-
     enum Flow {
         case onward, breakLoop, continueLoop
     }
 
-    let limits: RenderLimits
+    let filters: FilterSet
     /// What `strftime_now` tells: seconds since 1970, UTC.
     let moment: Int
     /// The innermost scope is the last; the first holds the input.
     var scopes: [[String: TemplateValue]]
     var output = MarkedText()
-    private var stepsLeft: Int
-    private var nesting = 0
-    private var namespaces: [TemplateNamespace] = []
-    /// The lists that grew.
-    private var grownLists: [TemplateSequence] = []
+    var access: ValueAccess { filters.access }
+    var texts: TextOperations { access.texts }
+    var values: ValueOperations { texts.values }
+    var budget: RenderBudget { values.budget }
 
     /// A renderer for the names that a template begins with.
     init(_ names: [String: TemplateValue], moment: Int, limits: RenderLimits) {
-        self.limits = limits
         self.moment = moment
-        stepsLeft = limits.steps
+        filters = FilterSet(
+            access: ValueAccess(texts: TextOperations(values: ValueOperations(budget: RenderBudget(limits)))))
         scopes = [names]
-    }
-
-    /// A namespace or a list that grew may hold itself, which nothing else would release. Those that hold one another
-    /// in a long chain are released one by one, and not each by the one before, which would take the stack.
-    deinit {
-        for namespace in namespaces { namespace.clear() }
-        for list in grownLists { list.clear() }
     }
 
     /// The text of the whole template.
     func render(_ statements: [Statement]) throws(ChatTemplateError) -> MarkedText {
         _ = try run(statements)
         return output
-    }
-
-    /// Counts work; `amount` is 1 for a part and more for one that handles much.
-    func charge(_ amount: Int, _ place: SourcePosition) throws(ChatTemplateError) {
-        stepsLeft -= amount
-        guard stepsLeft >= 0 else { throw .limitExceeded("\(limits.steps) steps", place) }
-    }
-
-    /// Refuses texts above the limit.
-    func checkSize(_ bytes: Int, _ place: SourcePosition) throws(ChatTemplateError) {
-        guard bytes <= limits.outputBytes else { throw .limitExceeded("\(limits.outputBytes) bytes of text", place) }
-    }
-
-    /// Counts a text that is handled or about to be made.
-    func charge(bytes: Int, _ place: SourcePosition) throws(ChatTemplateError) {
-        try checkSize(bytes, place)
-        try charge(bytes / 64, place)
-    }
-
-    /// Begins a part inside of another one; `leave` follows in every case.
-    func enter(_ place: SourcePosition) throws(ChatTemplateError) {
-        nesting += 1
-        guard nesting <= Self.deepestNesting else {
-            throw .limitExceeded("\(Self.deepestNesting) parts inside one another", place)
-        }
-    }
-
-    /// Ends a part.
-    func leave() { nesting -= 1 }
-
-    /// A value that is not deeper than printing and releasing bear.
-    func checked(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> TemplateValue {
-        guard value.depth <= Self.deepestValue else {
-            throw .limitExceeded("\(Self.deepestValue) lists inside one another", place)
-        }
-        return value
-    }
-
-    /// A new namespace, which ends with the rendering.
-    func namespace(
-        _ entries: [String: TemplateValue], _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        guard namespaces.count < Self.maxNamespaces else {
-            throw .limitExceeded("\(Self.maxNamespaces) namespaces", place)
-        }
-        let made = TemplateNamespace(entries)
-        namespaces.append(made)
-        return .namespace(made)
-    }
-
-    /// `list.append(value)`. (Jinja's sandbox, in which transformers renders, refuses it; other servers of templates have
-    /// it, and templates in use need it.)
-    func append(
-        _ value: TemplateValue, to list: TemplateSequence, _ place: SourcePosition
-    ) throws(ChatTemplateError) {
-        guard !list.isTuple else { throw .rendering("a tuple has no method 'append'", place) }
-        try charge(1, place)
-        _ = try checked(.list([value]), place)
-        grownLists.append(list)
-        list.append(value)
     }
 
     /// The value of a name; functions where nothing else has it.
@@ -121,10 +51,10 @@ final class Renderer {
     /// Carries out one statement after another, up to a `break` or `continue`.
     func run(_ statements: [Statement]) throws(ChatTemplateError) -> Flow {
         for statement in statements {
-            try charge(1, statement.position)
-            try enter(statement.position)
+            try budget.charge(1, statement.position)
+            try budget.enter(statement.position)
             let flow = try run(statement)
-            leave()
+            budget.leave()
             guard flow == .onward else { return flow }
         }
         return .onward
@@ -134,10 +64,11 @@ final class Renderer {
         let place = statement.position
         switch statement.kind {
         case .text(let text): try print(MarkedText(text, .template), place)
-        case .output(let expression): try print(try printed(try evaluate(expression), place), place)
+        case .output(let expression): try print(try values.printed(try evaluate(expression), place), place)
         case .loop(let loop):
             return try run(
-                loop, over: try elements(of: try evaluate(loop.iterable), loop.iterable.position), level: 0, place)
+                loop, over: try values.elements(of: try evaluate(loop.iterable), loop.iterable.position), level: 0,
+                place)
         case .conditional(let branches, let otherwise):
             for branch in branches where try evaluate(branch.condition).isTrue { return try run(branch.body) }
             return try run(otherwise)
@@ -172,7 +103,7 @@ final class Renderer {
         _ targets: [String], _ value: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) {
         guard targets.count > 1 else { return assign(targets[0], value) }
-        let parts = try elements(of: value, place)
+        let parts = try values.elements(of: value, place)
         guard parts.count == targets.count else {
             throw .rendering("\(parts.count) values cannot be given to \(targets.count) names", place)
         }
@@ -180,8 +111,8 @@ final class Renderer {
     }
 
     private func print(_ text: MarkedText, _ place: SourcePosition) throws(ChatTemplateError) {
-        try checkSize(output.bytes.count + text.bytes.count, place)
-        try charge(bytes: text.bytes.count, place)
+        try budget.checkSize(output.bytes.count + text.bytes.count, place)
+        try budget.charge(bytes: text.bytes.count, place)
         output.append(text)
     }
 }

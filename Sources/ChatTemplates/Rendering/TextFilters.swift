@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Filters of strings.
-extension Renderer {
+extension TextOperations {
     /// The value of a filter that takes any value as its text.
     func applyToText(
         _ name: FilterName, _ text: MarkedText, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         switch name {
-        case .trim: return try method(.strip, of: .text(text), arguments, place)
+        case .trim: return try textMethod(.strip, of: text, arguments, place)
         case .upper: return .text(CaseMapping.upper(text))
         case .lower: return .text(CaseMapping.lower(text))
         case .capitalize: return .text(CaseMapping.capitalized(text))
@@ -16,7 +16,7 @@ extension Renderer {
             guard let old = arguments.value(0, "old"), let new = arguments.value(1, "new") else {
                 throw .rendering("'replace' needs two strings", place)
             }
-            var parts: [TemplateValue] = [.text(try printed(old, place)), .text(try printed(new, place))]
+            var parts: [TemplateValue] = [.text(try values.printed(old, place)), .text(try values.printed(new, place))]
             if let count = arguments.value(2, "count")?.wholeNumber { parts.append(.integer(count)) }
             return .text(try replaced(text, CallArguments(positional: parts), place))
         case .escape, .e, .forceescape: return .text(text.mapParts(Self.escaped))
@@ -24,7 +24,7 @@ extension Renderer {
         case .wordcount: return .integer(Self.wordCount(text))
         case .center:
             let width = arguments.value(0, "width") ?? .integer(80)
-            return try method(.center, of: .text(text), CallArguments(positional: [width]), place)
+            return try textMethod(.center, of: text, CallArguments(positional: [width]), place)
         case .indent: return .text(try indented(text, arguments, place))
         case .truncate: return .text(try truncated(text, arguments, place))
         case .format:
@@ -80,10 +80,10 @@ extension Renderer {
         _ text: MarkedText, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> MarkedText {
         let width = arguments.value(0, "width") ?? .integer(4)
-        try charge(bytes: max(0, width.wholeNumber ?? 0), place)
+        try budget.charge(bytes: max(0, width.wholeNumber ?? 0), place)
         let margin = width.text ?? MarkedText(String(repeating: " ", count: max(0, width.wholeNumber ?? 4)), .template)
         let movesFirst = arguments.value(1, "first")?.isTrue ?? false
-        let movesPrewarmed = arguments.value(2, "blank")?.isTrue ?? false
+        let movesBlank = arguments.value(2, "blank")?.isTrue ?? false
         let ended = text.bytes.last == 0x0A ? text.part(0..<text.bytes.count - 1) : text
         guard case .sequence(let lines) = try divided(.splitlines, ended, CallArguments(), place) else { return text }
         var result = MarkedText()
@@ -92,15 +92,15 @@ extension Renderer {
             let line = line.text ?? MarkedText()
             if index > 0 {
                 result.append(MarkedText("\n", .template))
-                if movesPrewarmed || !line.bytes.isEmpty { result.append(margin) }
+                if movesBlank || !line.bytes.isEmpty { result.append(margin) }
             }
             result.append(line)
-            try checkSize(result.bytes.count, place)
-            try charge(1 + margin.bytes.count / 64, place)
+            try budget.checkSize(result.bytes.count, place)
+            try budget.charge(1 + margin.bytes.count / 64, place)
         }
-        if text.bytes.last == 0x0A, !lines.elements.isEmpty || movesPrewarmed {
+        if text.bytes.last == 0x0A, !lines.elements.isEmpty || movesBlank {
             result.append(MarkedText("\n", .template))
-            if movesPrewarmed { result.append(margin) }
+            if movesBlank { result.append(margin) }
         }
         return result
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Methods that look for a string in a string.
-extension Renderer {
+extension TextOperations {
     /// `find`, `count`, `startswith` and their relatives. Places are counted in characters.
     func search(
         _ name: MethodName, in whole: MarkedText, _ arguments: CallArguments, _ place: SourcePosition
@@ -50,7 +50,7 @@ extension Renderer {
         guard let pattern = arguments.positional.first?.text else {
             throw .rendering("a string to look for is missing", place)
         }
-        try charge(searching: text, for: pattern, place)
+        try budget.charge(searching: text, for: pattern, place)
         return pattern
     }
 
@@ -88,7 +88,7 @@ extension Renderer {
         switch arguments.positional.first {
         case .text(let edge)?: return matches(text.bytes, edge.bytes)
         case .sequence(let edges)? where edges.isTuple:
-            try charge(edges.elements.count, place)
+            try budget.charge(edges.elements.count, place)
             return edges.elements.contains { edge in edge.text.map { matches(text.bytes, $0.bytes) } ?? false }
         default: throw .rendering("a string to compare with is missing", place)
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Renderer {
+extension FilterSet {
     /// Whether `value is name(arguments)`.
     func holds(
         _ name: TestName, _ value: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
@@ -13,17 +13,17 @@ extension Renderer {
             }
             let isDivisible = number.remainderReportingOverflow(dividingBy: divisor).partialValue == 0
             return name == .odd ? !isDivisible : isDivisible
-        case .eq: return try areEqual(value, try argument(arguments, name, place), place)
-        case .ne: return !(try areEqual(value, try argument(arguments, name, place), place))
-        case .lt: return try precedes(value, try argument(arguments, name, place), place)
-        case .gt: return try precedes(try argument(arguments, name, place), value, place)
-        case .le: return !(try precedes(try argument(arguments, name, place), value, place))
-        case .ge: return !(try precedes(value, try argument(arguments, name, place), place))
-        case .in: return try contains(try argument(arguments, name, place), value, place)
+        case .eq: return try values.areEqual(value, try argument(arguments, name, place), place)
+        case .ne: return !(try values.areEqual(value, try argument(arguments, name, place), place))
+        case .lt: return try values.precedes(value, try argument(arguments, name, place), place)
+        case .gt: return try values.precedes(try argument(arguments, name, place), value, place)
+        case .le: return !(try values.precedes(try argument(arguments, name, place), value, place))
+        case .ge: return !(try values.precedes(value, try argument(arguments, name, place), place))
+        case .in: return try values.contains(try argument(arguments, name, place), value, place)
         case .sameas: return try isSame(value, try argument(arguments, name, place), place)
         case .lower, .upper: return try hasCase(name, value, place)
-        case .filter: return FilterName(rawValue: try printed(value, place).string) != nil
-        case .test: return TestName(named: try printed(value, place).string) != nil
+        case .filter: return FilterName(rawValue: try values.printed(value, place).string) != nil
+        case .test: return TestName(named: try values.printed(value, place).string) != nil
         default: return name.isKind(of: value)
         }
     }
@@ -33,7 +33,7 @@ extension Renderer {
     ) throws(ChatTemplateError) -> Bool {
         switch (left, right) {
         case (.boolean, .boolean), (.none, .none), (.integer, .integer), (.text, .text), (.namespace, .namespace):
-            try areEqual(left, right, place)
+            try values.areEqual(left, right, place)
         default: false
         }
     }
@@ -41,8 +41,8 @@ extension Renderer {
     private func hasCase(
         _ name: TestName, _ value: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> Bool {
-        let text = try printed(value, place)
-        try charge(bytes: text.bytes.count, place)
+        let text = try values.printed(value, place)
+        try budget.charge(bytes: text.bytes.count, place)
         return CharacterTests.hold(name == .lower ? .islower : .isupper, text.string)
     }
 

@@ -3,13 +3,13 @@
 /// Writes values as Python's `repr` and `json.dumps` do. Work and size are counted on the way: a list that holds
 /// another one twice, again and again, is short to write down and endless to print.
 struct ValueWriter {
-    private let renderer: Renderer
+    private let values: ValueOperations
     private let place: SourcePosition
     private(set) var output = MarkedText()
 
-    /// A writer that counts for a renderer.
-    init(_ renderer: Renderer, _ place: SourcePosition) {
-        self.renderer = renderer
+    /// A writer that counts on the budget of `values`.
+    init(_ values: ValueOperations, _ place: SourcePosition) {
+        self.values = values
         self.place = place
     }
 
@@ -23,8 +23,8 @@ struct ValueWriter {
         case .float(let value): try add(NumberText.float(value))
         case .text(let text): try add(QuotedText.python(text))
         case .sequence(let sequence):
-            try renderer.enter(place)
-            defer { renderer.leave() }
+            try values.budget.enter(place)
+            defer { values.budget.leave() }
             try add(sequence.isTuple ? "(" : "[")
             for (index, element) in sequence.elements.enumerated() {
                 if index > 0 { try add(", ") }
@@ -32,8 +32,8 @@ struct ValueWriter {
             }
             try add(sequence.isTuple ? (sequence.elements.count == 1 ? ",)" : ")") : "]")
         case .mapping(let mapping):
-            try renderer.enter(place)
-            defer { renderer.leave() }
+            try values.budget.enter(place)
+            defer { values.budget.leave() }
             try add("{")
             for (index, entry) in mapping.entries.enumerated() {
                 if index > 0 { try add(", ") }
@@ -77,7 +77,7 @@ struct ValueWriter {
             }
         case .mapping(let mapping):
             var entries = mapping.entries
-            if style.sortsKeys { entries = try renderer.sortedByKeys(entries, place) }
+            if style.sortsKeys { entries = try values.sortedByKeys(entries, place) }
             try putContainer("{", "}", count: entries.count, style, level) {
                 (writer, index) throws(ChatTemplateError) in
                 try writer.putKey(entries[index].key, style)
@@ -101,8 +101,8 @@ struct ValueWriter {
         _ opening: String, _ closing: String, count: Int, _ style: JSONStyle, _ level: Int,
         _ putItem: (inout ValueWriter, Int) throws(ChatTemplateError) -> Void
     ) throws(ChatTemplateError) {
-        try renderer.enter(place)
-        defer { renderer.leave() }
+        try values.budget.enter(place)
+        defer { values.budget.leave() }
         try add(opening)
         for index in 0..<count {
             if index > 0 { try add(style.betweenItems) }
@@ -124,29 +124,15 @@ struct ValueWriter {
     }
 
     private mutating func add(_ text: MarkedText) throws(ChatTemplateError) {
-        try renderer.checkSize(output.bytes.count + text.bytes.count, place)
-        try renderer.charge(1 + text.bytes.count / 64, place)
+        try values.budget.checkSize(output.bytes.count + text.bytes.count, place)
+        try values.budget.charge(1 + text.bytes.count / 64, place)
         output.append(text)
-    }
-}
-
-extension Renderer {
-    /// The text that `{{ value }}` prints, as Python's `str` makes it.
-    func printed(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> MarkedText {
-        switch value {
-        case .undefined: return MarkedText()
-        case .text(let text): return text
-        default:
-            var writer = ValueWriter(self, place)
-            try writer.put(value)
-            return writer.output
-        }
     }
 }
 
 extension ValueWriter.JSONStyle {
     /// The style that the arguments of `tojson` ask for.
-    init(_ arguments: CallArguments, _ renderer: Renderer, _ place: SourcePosition) throws(ChatTemplateError) {
+    init(_ arguments: CallArguments, _ values: ValueOperations, _ place: SourcePosition) throws(ChatTemplateError) {
         escapesNonASCII = arguments.value(0, "ensure_ascii")?.isTrue ?? false
         sortsKeys = arguments.value(3, "sort_keys")?.isTrue ?? false
         if let indent = arguments.value(1, "indent") {
@@ -159,7 +145,7 @@ extension ValueWriter.JSONStyle {
             if self.indent != nil { betweenItems = "," }
         }
         if let separators = arguments.value(2, "separators"), separators.isTrue {
-            let parts = try renderer.elements(of: separators, place)
+            let parts = try values.elements(of: separators, place)
             guard parts.count == 2, let items = parts[0].text, let keys = parts[1].text else {
                 throw .rendering("'separators' needs two strings", place)
             }

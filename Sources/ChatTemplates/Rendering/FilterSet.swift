@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import JSONReading
 
-extension Renderer {
+/// The filters and tests that are built in.
+struct FilterSet {
+    let access: ValueAccess
+
+    var texts: TextOperations { access.texts }
+    var values: ValueOperations { texts.values }
+    var budget: RenderBudget { values.budget }
+
     /// The value of `value | name(arguments)`.
     func apply(
         _ name: FilterName, to value: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
@@ -9,7 +16,7 @@ extension Renderer {
         switch name {
         case .trim, .upper, .lower, .capitalize, .title, .string, .replace, .escape, .e, .forceescape, .urlencode,
             .wordcount, .center, .indent, .truncate, .format:
-            return try applyToText(name, try text(value, place), arguments, place)
+            return try texts.applyToText(name, try text(value, place), arguments, place)
         case .length, .count: return .integer(try length(value, place))
         case .default, .d: return defaulted(value, arguments)
         case .safe: return value
@@ -27,23 +34,23 @@ extension Renderer {
             if case .mapping = value, !MethodName.allCases.contains(where: { $0.rawValue == attribute.string }) {
                 return .undefined(attribute.string)
             }
-            return try self.attribute(attribute.string, of: value, place)
+            return try access.attribute(attribute.string, of: value, place)
         case .items:
             if case .undefined = value { return .list([]) }
-            return try method(.items, of: value, arguments, place)
+            return try access.method(.items, of: value, arguments, place)
         case .dictsort: return .list(try dictionarySorted(value, arguments, place))
         // Of these Jinja looks at no element where the value is false, none included.
         case .map, .select, .reject, .selectattr, .rejectattr:
             guard value.isTrue else { return .list([]) }
-            return try applyToList(name, try elements(of: value, place), arguments, place, original: value)
-        default: return try applyToList(name, try elements(of: value, place), arguments, place, original: value)
+            return try applyToList(name, try values.elements(of: value, place), arguments, place, original: value)
+        default: return try applyToList(name, try values.elements(of: value, place), arguments, place, original: value)
         }
     }
 
     /// The value of a JSON text. No text in it is a control token, whoever wrote it.
     private func read(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> TemplateValue {
         guard let text = value.text else { throw .rendering("'from_json' needs a string", place) }
-        try charge(bytes: text.bytes.count, place)
+        try budget.charge(bytes: text.bytes.count, place)
         do throws(JSONError) {
             return TemplateValue(try JSONReader.read(text.bytes))
         } catch {
@@ -80,8 +87,8 @@ extension Renderer {
     }
 
     private func text(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> MarkedText {
-        let text = try printed(value, place)
-        try charge(bytes: text.bytes.count, place)
+        let text = try values.printed(value, place)
+        try budget.charge(bytes: text.bytes.count, place)
         return text
     }
 
@@ -91,7 +98,7 @@ extension Renderer {
         case .sequence(let sequence): return sequence.elements.count
         case .mapping(let mapping): return mapping.entries.count
         case .text(let text):
-            try charge(bytes: text.bytes.count, place)
+            try budget.charge(bytes: text.bytes.count, place)
             return text.characterOffsets.count - 1
         default: throw .rendering("\(value.kindName) has no length", place)
         }
@@ -107,8 +114,8 @@ extension Renderer {
     private func json(
         _ value: TemplateValue, _ arguments: CallArguments, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
-        let style = try ValueWriter.JSONStyle(arguments, self, place)
-        var writer = ValueWriter(self, place)
+        let style = try ValueWriter.JSONStyle(arguments, values, place)
+        var writer = ValueWriter(values, place)
         try writer.putJSON(value, style)
         return .text(writer.output)
     }

@@ -1,33 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Renderer {
-    /// The value of two operands and what stands between them.
-    func binary(
-        _ operation: BinaryOperator, _ leftSide: Expression, _ rightSide: Expression, _ place: SourcePosition
-    ) throws(ChatTemplateError) -> TemplateValue {
-        let left = try evaluate(leftSide)
-        // These two look at the right side only when the left one leaves it open.
-        if operation == .or { return left.isTrue ? left : try evaluate(rightSide) }
-        if operation == .and { return left.isTrue ? try evaluate(rightSide) : left }
-        let right = try evaluate(rightSide)
-        switch operation {
-        case .equal: return .boolean(try areEqual(left, right, place))
-        case .unequal: return .boolean(!(try areEqual(left, right, place)))
-        case .in: return .boolean(try contains(right, left, place))
-        case .notIn: return .boolean(!(try contains(right, left, place)))
-        case .less: return .boolean(try precedes(left, right, place))
-        case .greater: return .boolean(try precedes(right, left, place))
-        case .lessOrEqual: return .boolean(!(try precedes(right, left, place)))
-        case .greaterOrEqual: return .boolean(!(try precedes(left, right, place)))
-        case .concatenate: return .text(try joined(try printed(left, place), try printed(right, place), place))
-        case .add: return try sum(left, right, place)
-        case .multiply: return try product(left, right, place)
-        case .remainder:
-            guard case .text(let format) = left else { return try arithmetic(operation, left, right, place) }
-            return .text(try formatted(format, with: right, place))
-        case .power: return try power(left, right, place)
-        default: return try arithmetic(operation, left, right, place)
+/// What operators do with values, and how values are run over and printed.
+struct ValueOperations {
+    let budget: RenderBudget
+
+    /// What a loop, `list` or `join` runs over.
+    func elements(
+        of value: TemplateValue, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> [TemplateValue] {
+        switch value {
+        case .undefined: return []
+        case .sequence(let sequence):
+            try budget.charge(sequence.elements.count, place)
+            return sequence.elements
+        case .mapping(let mapping):
+            try budget.charge(mapping.entries.count, place)
+            return mapping.entries.map(\.key)
+        case .text(let text):
+            try budget.charge(text.bytes.count, place)
+            let offsets = text.characterOffsets
+            return zip(offsets, offsets.dropFirst()).map { .text(text.part($0..<$1)) }
+        default: throw .rendering("\(value.kindName) cannot be run over", place)
         }
+    }
+
+    /// The text that `{{ value }}` prints, as Python's `str` makes it.
+    func printed(_ value: TemplateValue, _ place: SourcePosition) throws(ChatTemplateError) -> MarkedText {
+        switch value {
+        case .undefined: return MarkedText()
+        case .text(let text): return text
+        default:
+            var writer = ValueWriter(self, place)
+            try writer.put(value)
+            return writer.output
+        }
+    }
+
+    /// All elements as text, with a separator between.
+    func joined(
+        _ elements: [TemplateValue], by separator: MarkedText, _ place: SourcePosition
+    ) throws(ChatTemplateError) -> MarkedText {
+        var result = MarkedText()
+        for (index, element) in elements.enumerated() {
+            if index > 0 { result.append(separator) }
+            result.append(try printed(element, place))
+            try budget.checkSize(result.bytes.count, place)
+            try budget.charge(1, place)
+        }
+        try budget.charge(bytes: result.bytes.count, place)
+        return result
     }
 
     /// `-value`
@@ -41,7 +62,7 @@ extension Renderer {
     func joined(
         _ left: MarkedText, _ right: MarkedText, _ place: SourcePosition
     ) throws(ChatTemplateError) -> MarkedText {
-        try charge(bytes: left.bytes.count + right.bytes.count, place)
+        try budget.charge(bytes: left.bytes.count + right.bytes.count, place)
         var result = left
         result.append(right)
         return result
@@ -56,35 +77,27 @@ extension Renderer {
             guard case .text(let pattern) = element else {
                 throw .rendering("\(element.kindName) cannot be searched for in a string", place)
             }
-            try charge(searching: text, for: pattern, place)
+            try budget.charge(searching: text, for: pattern, place)
             return pattern.bytes.isEmpty || text.firstOffset(of: pattern.bytes) != nil
         case .sequence(let sequence):
             for candidate in sequence.elements where try areEqual(candidate, element, place) { return true }
             return false
         case .mapping(let mapping):
-            try charge(mapping.entries.count, place)
+            try budget.charge(mapping.entries.count, place)
             return mapping.value(of: element) != nil
         case .undefined: return false
         default: throw .rendering("\(container.kindName) cannot be searched", place)
         }
     }
 
-    /// Counts the worst case of looking for a pattern.
-    func charge(
-        searching text: MarkedText, for pattern: MarkedText, _ place: SourcePosition
-    ) throws(ChatTemplateError) {
-        let work = text.bytes.count / 64 * max(1, pattern.bytes.count / 16)
-        try charge(work + 1, place)
-    }
-
     /// Whether `left < right`.
     func precedes(
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> Bool {
-        try enter(place)
-        defer { leave() }
+        try budget.enter(place)
+        defer { budget.leave() }
         if case .text(let left) = left, case .text(let right) = right {
-            try charge(bytes: min(left.bytes.count, right.bytes.count), place)
+            try budget.charge(bytes: min(left.bytes.count, right.bytes.count), place)
             return left.bytes.lexicographicallyPrecedes(right.bytes)
         }
         if case .sequence(let left) = left, case .sequence(let right) = right {
@@ -107,23 +120,24 @@ extension Renderer {
         switch (left, right) {
         case (.text(let left), .text(let right)): return .text(try joined(left, right, place))
         case (.sequence(let left), .sequence(let right)) where left.isTuple == right.isTuple:
-            try checkSize((left.elements.count + right.elements.count) * 64, place)
-            try charge(left.elements.count + right.elements.count, place)
+            try budget.checkSize((left.elements.count + right.elements.count) * 64, place)
+            try budget.charge(left.elements.count + right.elements.count, place)
             return .sequence(TemplateSequence(left.elements + right.elements, isTuple: left.isTuple))
         default: return try arithmetic(.add, left, right, place)
         }
     }
 
-    private func product(
+    /// `left * right`, of texts and lists too
+    func product(
         _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         if left.wholeNumber != nil, right.number == nil { return try product(right, left, place) }
         if case .sequence(let list) = left, let count = right.wholeNumber {
             let (size, overflow) = list.elements.count.multipliedReportingOverflow(by: max(0, count))
-            guard !overflow, size <= limits.outputBytes / 64 else {
-                throw .limitExceeded("\(limits.outputBytes) bytes of text", place)
+            guard !overflow, size <= budget.limits.outputBytes / 64 else {
+                throw .limitExceeded("\(budget.limits.outputBytes) bytes of text", place)
             }
-            try charge(size, place)
+            try budget.charge(size, place)
             let repeated = size == 0 ? [] : Array(repeatElement(list.elements, count: count).joined())
             return .sequence(TemplateSequence(repeated, isTuple: list.isTuple))
         }
@@ -131,14 +145,15 @@ extension Renderer {
             return try arithmetic(.multiply, left, right, place)
         }
         let (size, overflow) = text.bytes.count.multipliedReportingOverflow(by: max(0, count))
-        try charge(bytes: overflow ? Int.max : size, place)
-        try charge(size > 0 ? count : 0, place)
+        try budget.charge(bytes: overflow ? Int.max : size, place)
+        try budget.charge(size > 0 ? count : 0, place)
         var result = MarkedText()
         if size > 0 { for _ in 0..<count { result.append(text) } }
         return .text(result)
     }
 
-    private func arithmetic(
+    /// An operator over two numbers
+    func arithmetic(
         _ operation: BinaryOperator, _ left: TemplateValue, _ right: TemplateValue, _ place: SourcePosition
     ) throws(ChatTemplateError) -> TemplateValue {
         if let left = left.wholeNumber, let right = right.wholeNumber, operation != .divide {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Renderer {
+/// What strings can do: Python's methods of `str`, and the filters that take a text.
+struct TextOperations {
+    let values: ValueOperations
+
+    var budget: RenderBudget { values.budget }
+
     /// The value of a method of strings; each does what Python's `str` does.
     func textMethod(
         _ name: MethodName, of text: MarkedText, _ arguments: CallArguments, _ place: SourcePosition
@@ -23,9 +28,9 @@ extension Renderer {
         case .format: return .text(try filled(text, arguments, place))
         case .join:
             guard let list = arguments.positional.first else { throw .rendering("'join' needs a list", place) }
-            let elements = try elements(of: list, place)
+            let elements = try values.elements(of: list, place)
             guard elements.allSatisfy({ $0.text != nil }) else { throw .rendering("'join' needs strings", place) }
-            return .text(try joined(elements, CallArguments(positional: [.text(text)]), place))
+            return .text(try values.joined(elements, by: text, place))
         case .startswith, .endswith, .find, .rfind, .index, .rindex, .count, .removeprefix, .removesuffix:
             return try search(name, in: text, arguments, place)
         case .items, .keys, .values, .get, .copy, .cycle, .changed, .append:
@@ -49,7 +54,7 @@ extension Renderer {
         }
         let count = text.characterOffsets.count - 1
         guard width > count else { return text }
-        try charge(bytes: width, place)
+        try budget.charge(bytes: width, place)
         let missing = width - count
         let filling = arguments.value(1, "fillchar")?.text?.string ?? (name == .zfill ? "0" : " ")
         guard filling.unicodeScalars.count == 1 else { throw .rendering("one character is needed to fill up", place) }
@@ -80,7 +85,7 @@ extension Renderer {
         else { throw .rendering("'replace' needs two strings", place) }
         let most = arguments.value(2, "count")?.wholeNumber ?? -1
         guard !old.bytes.isEmpty else { return try interleaved(text, new, most: most, place) }
-        try charge(searching: text, for: old, place)
+        try budget.charge(searching: text, for: old, place)
         var result = MarkedText()
         var start = 0
         var count = 0
@@ -89,11 +94,11 @@ extension Renderer {
             result.append(new)
             start = found + old.bytes.count
             count += 1
-            try checkSize(result.bytes.count, place)
-            try charge(1 + new.bytes.count / 64, place)
+            try budget.checkSize(result.bytes.count, place)
+            try budget.charge(1 + new.bytes.count / 64, place)
         }
         result.append(text.part(start..<text.bytes.count))
-        try charge(bytes: result.bytes.count, place)
+        try budget.charge(bytes: result.bytes.count, place)
         return result
     }
 
@@ -104,10 +109,10 @@ extension Renderer {
         var result = MarkedText()
         let offsets = text.characterOffsets
         for (index, offset) in offsets.enumerated() {
-            try charge(1 + new.bytes.count / 64, place)
+            try budget.charge(1 + new.bytes.count / 64, place)
             if most < 0 || index < most { result.append(new) }
             if index + 1 < offsets.count { result.append(text.part(offset..<offsets[index + 1])) }
-            try checkSize(result.bytes.count, place)
+            try budget.checkSize(result.bytes.count, place)
         }
         return result
     }
