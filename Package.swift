@@ -46,7 +46,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "deepflow",
     dependencies: [
-        // The command's verbs, options and help texts; also the daemons' flags.
+        // The command's verbs, options and help texts.
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         // The event loops of the daemons, and NIOHTTP1 for the client between scheduler and nodes.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -56,6 +56,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         // Structured logging of the daemons.
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        // The settings' files of the administrator.
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         // SQLite for the records of requests, jobs and tasks.
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     ],
@@ -72,6 +74,8 @@ let package = Package(
         room("JSONReading"),
 
         // Layer 1: rooms that know one thing each.
+        // Every setting of the daemons, declared once.
+        room("DaemonSettings", ["ServingModel"]),
         room("LinuxKernel", ["CLinux"]),
         room("Artefacts"),
         room("Checkpoints", ["JSONReading"]),
@@ -107,8 +111,16 @@ let package = Package(
         room(
             "UnixHTTP",
             [
-                "LinuxKernel", "ServingModel", nioCore, nioPosix, nioHTTP1, hummingbird, hummingbirdCore, logging,
+                "DaemonSettings", "LinuxKernel", "ServingModel", nioCore, nioPosix, nioHTTP1, hummingbird,
+                hummingbirdCore, logging,
                 lifecycle,
+            ]),
+        // Not in layer 1 with the declarations: reading YAML takes a package, and a reload takes a service.
+        room(
+            "SettingFiles",
+            [
+                "DaemonSettings", "LinuxKernel", "SystemdIntegration", logging, lifecycle, signals,
+                .product(name: "Yams", package: "Yams"),
             ]),
 
         // Layer 4
@@ -119,13 +131,14 @@ let package = Package(
         room(
             "NodeDaemon",
             [
-                "CLinux", "ServingModel", "LinuxKernel", "SystemdIntegration", "Policies", "Messages", "UnixHTTP",
-                argumentParser, hummingbird, logging, lifecycle, nioCore,
+                "CLinux", "ServingModel", "DaemonSettings", "LinuxKernel", "SystemdIntegration", "Policies", "Messages",
+                "SettingFiles", "UnixHTTP", hummingbird, logging, lifecycle, nioCore,
             ]),
         room(
             "ClusterScheduler",
             [
-                "ServingModel", "LinuxKernel", "SystemdIntegration", "Policies", "Messages", "UnixHTTP", logging,
+                "ServingModel", "DaemonSettings", "LinuxKernel", "SystemdIntegration", "Policies", "Messages",
+                "UnixHTTP", logging,
                 lifecycle, nioCore, .product(name: "GRDB", package: "GRDB.swift"),
             ]),
 
@@ -133,19 +146,22 @@ let package = Package(
         room(
             "Gateway",
             [
-                "ServingModel", "OpenAIAPI", "SystemdIntegration", "Messages", "UnixHTTP", "ClusterScheduler",
-                hummingbird, logging, lifecycle, signals, nioCore,
+                "ServingModel", "DaemonSettings", "OpenAIAPI", "SystemdIntegration", "Messages", "SettingFiles",
+                "UnixHTTP", "ClusterScheduler", hummingbird, logging, lifecycle, signals, nioCore,
             ]),
         room(
             "AdminCommands",
-            ["CFlowKernels", "ServingModel", "LinuxKernel", "Messages", "UnixHTTP", argumentParser, nioCore]),
+            [
+                "CFlowKernels", "ServingModel", "DaemonSettings", "LinuxKernel", "Messages", "UnixHTTP", "SettingFiles",
+                argumentParser, nioCore,
+            ]),
 
         // Layer 6
         program("deepflow", ["AdminCommands"]),
         program(
             "deepflow-schedulerd",
-            ["ServingModel", "UnixHTTP", "ClusterScheduler", "Gateway", argumentParser]),
-        program("deepflow-noded", ["NodeDaemon", "ServingModel", "UnixHTTP", argumentParser]),
+            ["ServingModel", "DaemonSettings", "SettingFiles", "UnixHTTP", "ClusterScheduler", "Gateway"]),
+        program("deepflow-noded", ["ServingModel", "DaemonSettings", "SettingFiles", "UnixHTTP", "NodeDaemon"]),
         program("deepflow-keeper", ["Keeper"]),
         program("flowserve", ["TemplateProcess", "Packing", "ServingModel"]),
 
@@ -179,6 +195,8 @@ let package = Package(
                 "Packing", "ServingModel", "TestSupport", "Tokenization",
             ], path: "Tests/Fuzzing", swiftSettings: strict),
         tests("Fuzzing", ["LinuxKernel", "TestSupport", "fuzz"]),
+        tests("DaemonSettings", ["DaemonSettings", "ServingModel"]),
+        tests("SettingFiles", ["SettingFiles", "DaemonSettings", "ServingModel", "TestSupport", logging]),
         tests("KVCache", ["KVCache"]),
         tests("Policies", ["Policies", "ServingModel"]),
         tests("OpenAIAPI", ["OpenAIAPI", "ServingModel"]),
@@ -232,26 +250,35 @@ let package = Package(
             ]),
         tests(
             "UnixHTTP",
-            ["UnixHTTP", "LinuxKernel", "ServingModel", hummingbird, nioCore, nioPosix, logging, lifecycle]),
+            [
+                "UnixHTTP", "DaemonSettings", "LinuxKernel", "ServingModel", hummingbird, nioCore, nioPosix, logging,
+                lifecycle,
+            ]),
         tests(
             "NodeDaemon",
             [
-                "NodeDaemon", "LinuxKernel", "Messages", "ServingModel", "UnixHTTP", hummingbird, nioCore, logging,
+                "NodeDaemon", "DaemonSettings", "LinuxKernel", "Messages", "ServingModel", "UnixHTTP", hummingbird,
+                nioCore,
+                logging,
                 lifecycle,
             ]),
         tests(
             "ClusterScheduler",
             [
-                "ClusterScheduler", "Policies", "Messages", "LinuxKernel", "ServingModel", logging, nioCore,
+                "ClusterScheduler", "DaemonSettings", "Policies", "Messages", "LinuxKernel", "ServingModel", logging,
+                nioCore,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests(
             "Gateway",
             [
-                "Gateway", "ClusterScheduler", "OpenAIAPI", "Messages", "UnixHTTP", "ServingModel", hummingbird,
+                "Gateway", "DaemonSettings", "ClusterScheduler", "OpenAIAPI", "Messages", "UnixHTTP", "ServingModel",
+                hummingbird,
                 hummingbirdCore, logging, lifecycle, nioCore,
             ]),
-        tests("AdminCommands", ["AdminCommands", "LinuxKernel", "Messages", "ServingModel", argumentParser, nioCore]),
+        tests(
+            "AdminCommands",
+            ["AdminCommands", "DaemonSettings", "LinuxKernel", "Messages", "ServingModel", argumentParser, nioCore]),
         // The real executables, through their sockets.
         tests(
             "Integration",

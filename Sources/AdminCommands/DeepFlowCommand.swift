@@ -19,7 +19,7 @@ package struct DeepFlowCommand: AsyncParsableCommand {
         version: "deepflow \(Release.version)",
         subcommands: [
             RunCommand.self, PsCommand.self, ModelCommand.self, InstanceCommand.self, TemplateCommand.self,
-            JobCommand.self, NodeCommand.self, BenchCommand.self, VersionCommand.self,
+            JobCommand.self, NodeCommand.self, ConfigCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 
     package init() {}

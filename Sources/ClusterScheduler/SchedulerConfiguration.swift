@@ -1,43 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
+package import DaemonSettings
 package import Policies
 
-/// What an administrator decides about a scheduler.
+/// What a scheduler is told: the administrator's settings, under their own names, and what follows from them.
+@dynamicMemberLookup
 package struct SchedulerConfiguration: Hashable, Sendable {
-    /// Holds `api.sock`, `admin.sock` and `nodes/`.
-    package var runtimeDirectory: String
-    /// Holds `scheduler/state.sqlite`.
-    package var stateDirectory: String
-    /// How long running answers may go on after the order to stop.
-    package var drainSeconds: Int
-    /// How long a node may be away before its tasks are placed elsewhere.
-    package var nodeGraceSeconds: Int
-    /// How long a request waits for a node that is away or a model that is missing while one is.
-    package var missingSeconds: Int
-    /// How long a request waits while all nodes are full.
-    package var fullSeconds: Int
-    /// After this a reader that takes nothing is given up.
-    package var stallSeconds: Int
-    /// How often running jobs look whether their readers live; also the pace of signs of life on a silent stream.
-    package var tickInterval: Duration
-    package var admission: AdmissionQueue.Limits
-    package var records: JobStore.Limits
+    /// What the administrator decided.
+    package var settings: SchedulerSettings
 
-    package init(runtimeDirectory: String, stateDirectory: String, drainSeconds: Int = 30) {
-        self.runtimeDirectory = runtimeDirectory
-        self.stateDirectory = stateDirectory
-        self.drainSeconds = drainSeconds
-        nodeGraceSeconds = 15
-        missingSeconds = 5
-        fullSeconds = 60
-        stallSeconds = 60
-        tickInterval = .seconds(5)
-        admission = AdmissionQueue.Limits()
-        records = JobStore.Limits()
+    package init(_ settings: SchedulerSettings) {
+        self.settings = settings
     }
 
+    /// The defaults, in other directories.
+    package init(runtimeDirectory: String, stateDirectory: String, drainSeconds: Int = 30) {
+        settings = SchedulerSettings()
+        settings.directories.runtimeDirectory = runtimeDirectory
+        settings.directories.stateDirectory = stateDirectory
+        settings.drainSeconds = drainSeconds
+    }
+
+    /// A setting under its own name.
+    package subscript<Value>(dynamicMember setting: WritableKeyPath<SchedulerSettings, Value>) -> Value {
+        get { settings[keyPath: setting] }
+        set { settings[keyPath: setting] = newValue }
+    }
+
+    /// Holds `api.sock`, `admin.sock` and `nodes/`.
+    package var runtimeDirectory: String { settings.directories.runtimeDirectory }
+    /// Holds `scheduler/state.sqlite`.
+    package var stateDirectory: String { settings.directories.stateDirectory }
+    /// Holds a socket for each node.
     package var nodesDirectory: String { runtimeDirectory + "/nodes" }
+    /// Where clients connect.
     package var apiSocket: String { runtimeDirectory + "/api.sock" }
+    /// Where administrators connect.
     package var adminSocket: String { runtimeDirectory + "/admin.sock" }
+    /// Holds the records, for one scheduler alone.
     package var storeDirectory: String { stateDirectory + "/scheduler" }
+    /// The records of jobs.
     package var storePath: String { storeDirectory + "/state.sqlite" }
+
+    /// How many jobs may run and wait.
+    package var admission: AdmissionQueue.Limits {
+        AdmissionQueue.Limits(
+            running: settings.runningJobs, waiting: settings.waitingJobs,
+            waitingPerTenant: settings.waitingJobsPerTenant)
+    }
+
+    /// How many records are kept and wait for the disk.
+    package var records: JobStore.Limits {
+        JobStore.Limits(jobs: settings.recordedJobs, pending: settings.pendingRecords)
+    }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import DaemonSettings
 internal import LinuxKernel
 package import Messages
 internal import ServiceLifecycle
@@ -11,23 +12,28 @@ package struct SchedulerCore: Service {
     private let store: JobStore
     private let sockets: AsyncStream<Set<NodeName>>
     private let gate: AdmissionGate
-    private let configuration: SchedulerConfiguration
+    private let settings: LiveSettings<SchedulerSettings>
     private let startedAt = WallClock.now
     /// Held as long as this is used.
     private let lock: StateDirectoryLock?
 
-    /// `sockets` tells which nodes there are; may be read once. `lock` is for the directory of `store`.
+    /// `settings` are looked at again and again. `sockets` tells which nodes there are; may be read once. `lock` is for the directory of `store`.
     package init(
-        configuration: SchedulerConfiguration, cluster: ClusterManager, store: JobStore,
+        settings: LiveSettings<SchedulerSettings>, cluster: ClusterManager, store: JobStore,
         sockets: AsyncStream<Set<NodeName>>, lock: StateDirectoryLock? = nil
     ) {
-        self.configuration = configuration
+        self.settings = settings
         self.cluster = cluster
         self.store = store
         self.sockets = sockets
         self.lock = lock
-        gate = AdmissionGate(limits: configuration.admission)
-        jobs = JobDirectory(tickInterval: configuration.tickInterval, stallSeconds: configuration.stallSeconds)
+        gate = AdmissionGate(limits: SchedulerConfiguration(settings.current).admission)
+        jobs = JobDirectory(settings: settings)
+    }
+
+    /// Reloadable settings have new values. What looks at them by itself has them already.
+    package func reconfigure(_ settings: SchedulerSettings) {
+        gate.keep(to: SchedulerConfiguration(settings).admission)
     }
 
     /// Follows the nodes, ticks for jobs and writes records until a graceful shutdown, which must come after `drain`.
@@ -51,7 +57,7 @@ package struct SchedulerCore: Service {
         try jobs.add(job)
         store.save(record)
         let patience = PlaceSearch.Patience(
-            missing: .seconds(configuration.missingSeconds), full: .seconds(configuration.fullSeconds))
+            missing: .seconds(settings.current.missingSeconds), full: .seconds(settings.current.fullSeconds))
         return JobExecutor(
             submission, job: job,
             dependencies: JobExecutor.Dependencies(
@@ -60,7 +66,7 @@ package struct SchedulerCore: Service {
 
     /// No new jobs; those that run may end within the configured time, the rest is ended with `server_restarting`.
     package func drain() async {
-        await jobs.drain(within: .seconds(configuration.drainSeconds))
+        await jobs.drain(within: .seconds(settings.current.drainSeconds))
     }
 
     /// The newest jobs as they stand now, newest first; of one user or of all.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import DaemonSettings
 internal import Glibc
 internal import LinuxKernel
 package import Logging
@@ -9,8 +10,9 @@ extension SchedulerCore {
     /// Builds a scheduler over the real directories: makes those that are missing, opens the store, watches for nodes.
     /// Where nothing can be written to the state directory, records are kept in memory: answers matter more.
     package static func open(
-        _ configuration: SchedulerConfiguration, logger: Logger
+        _ settings: LiveSettings<SchedulerSettings>, logger: Logger
     ) throws(SchedulerStartError) -> SchedulerCore {
+        let configuration = SchedulerConfiguration(settings.current)
         DaemonPreparation.apply()
         try makeDirectory(configuration.runtimeDirectory, mode: 0o755)
         try makeDirectory(configuration.nodesDirectory, mode: 0o755)
@@ -29,7 +31,7 @@ extension SchedulerCore {
             NodeClient(socketPath: watch.socketPath(of: node))
         }
         return SchedulerCore(
-            configuration: configuration, cluster: cluster, store: records.store, sockets: watch.names(),
+            settings: settings, cluster: cluster, store: records.store, sockets: watch.names(),
             lock: records.lock)
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ClusterScheduler
+package import DaemonSettings
 package import Logging
 internal import OpenAIAPI
 internal import ServiceLifecycle
@@ -17,22 +18,44 @@ package struct GatewayService: Service {
 
     /// Everything else that a stop does: the last records are written, connections are closed.
     private static let endSeconds = 30
-    private let drainSeconds: Int
+    private let settings: LiveSettings<SchedulerSettings>
+    /// Roles of the host; the tenants are added to them.
+    private let hostRoles: RoleTable
+    private let roles: LiveRoles
+    private let logger: Logger
 
-    /// Serves on `api` and `admin`, which listen already.
+    /// Serves on `api` and `admin`, which listen already. To `roles` the tenants of the settings are added.
     package init(
-        core: SchedulerCore, api: UnixHTTPListener, admin: UnixHTTPListener, drainSeconds: Int, roles: RoleTable,
-        logger: Logger
+        core: SchedulerCore, api: UnixHTTPListener, admin: UnixHTTPListener, settings: LiveSettings<SchedulerSettings>,
+        roles hostRoles: RoleTable, logger: Logger
     ) {
         self.core = core
-        self.drainSeconds = drainSeconds
+        self.settings = settings
+        self.hostRoles = hostRoles
+        self.logger = logger
+        let roles = LiveRoles(hostRoles)
+        self.roles = roles
         let routes = GatewayRoutes.all(core)
-        let limits = UnixHTTPLimits(drainSeconds: drainSeconds + Self.farewellSeconds)
         servers = [(api, GatewayListener.api), (admin, GatewayListener.admin)].map { socket, listener in
             UnixHTTPServer(
                 listeners: [socket], responder: GatewayResponder(routes: routes, listener: listener, logger: logger),
-                roles: roles, limits: limits, refusalForm: { APIError($0).envelope.json }, logger: logger)
+                roles: roles.current, limits: Self.limits(settings.current),
+                refusalForm: { APIError($0).envelope.json }, logger: logger)
         }
+        reconfigure(settings.current)
+    }
+
+    /// Reloadable settings have new values. What looks at them by itself has them already.
+    package func reconfigure(_ settings: SchedulerSettings) {
+        let tenants = TenantDirectory(settings.tenants)
+        for name in tenants.unknownNames {
+            logger.warning("a tenant names '\(name)', a user or group that this host does not have")
+        }
+        roles.replace(by: hostRoles.serving(tenants))
+    }
+
+    private static func limits(_ settings: SchedulerSettings) -> UnixHTTPLimits {
+        UnixHTTPLimits(settings.http, drainSeconds: settings.drainSeconds + farewellSeconds)
     }
 
     package func run() async throws {
@@ -47,7 +70,8 @@ package struct GatewayService: Service {
             }
         } onGracefulShutdown: {
             ServiceNotification.stopping("lets running answers end")
-            ServiceNotification.extendTimeout(bySeconds: drainSeconds + Self.farewellSeconds + Self.endSeconds)
+            ServiceNotification.extendTimeout(
+                bySeconds: settings.current.drainSeconds + Self.farewellSeconds + Self.endSeconds)
             Task { await core.drain() }
         }
     }

@@ -57,7 +57,7 @@ package enum NodeDaemonError: Error, Hashable, Sendable, CustomStringConvertible
         case .modelReplaced(let name):
             "'\(name)' was replaced by other content while it was answering: send the request again"
         case .sandboxRequired(let missing):
-            "the sandbox is required here and not wholly in force: \(missing); allow these steps, or start without --sandbox require"
+            "the sandbox is required here and not wholly in force: \(missing); allow these steps, or set sandbox: report"
         case .keeperUnavailable(let reason): "the node's keeper is not available: \(reason)"
         }
     }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+package import DaemonSettings
 internal import Glibc
 internal import Hummingbird
 internal import LinuxKernel
 internal import Logging
 internal import ServiceLifecycle
+package import SettingFiles
 internal import SystemdIntegration
 internal import UnixHTTP
 internal import UnixSignals
 
 /// A node daemon from its start to its end.
 package enum NodeProcess {
-    /// Serves until SIGTERM or SIGINT, on the event loops (see `EventLoopTasks.run`). Throws `NodeDaemonError` where it cannot
-    /// begin.
-    package static func run(_ configuration: NodeConfiguration) async throws {
+    /// Serves until SIGTERM or SIGINT, on the event loops (see `EventLoopTasks.run`), with the settings of `live`, which are
+    /// read again from `sources` on SIGHUP. Throws `NodeDaemonError` where it cannot begin.
+    package static func run(_ live: LiveSettings<NodeSettings>, sources: SettingSources) async throws {
+        let configuration = NodeConfiguration(live.current)
         DaemonPreparation.apply()
         ServiceLog.bootstrap(program: "deepflow-noded")
         var logger = Logger(label: "deepflow-noded")
@@ -32,13 +35,17 @@ package enum NodeProcess {
         let table = NodeRouteTable(
             service: service,
             modelImport: ModelImport(store: store, engine: try ProcessLaunch.sibling("flowserve")))
+        let roles = RoleTable.ofHost()
         let server = UnixHTTPServer(
-            listeners: [listener], responder: table.routes.makeRouter().buildResponder(), roles: RoleTable.ofHost(),
-            refusalForm: JSONAnswer.body(of:), logger: logger)
+            listeners: [listener], responder: table.routes.makeRouter().buildResponder(), roles: roles,
+            limits: UnixHTTPLimits(live.current.http), refusalForm: JSONAnswer.body(of:), logger: logger)
         // Stopped in reverse: first running answers end, then nobody gets in any more, then the node lets go of its keeper.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [NodeRuntime(service: service), server, NodeDrain(service: service)],
+                services: [
+                    NodeRuntime(service: service), server, NodeDrain(service: service),
+                    SettingsReload(live, sources: sources, logger: logger) { await service.reconfigure($0) },
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }
@@ -91,7 +98,7 @@ private struct NodeDrain: Service {
     func run() async throws {
         try await gracefulShutdown()
         ServiceNotification.stopping("lets running answers end")
-        ServiceNotification.extendTimeout(bySeconds: service.configuration.stopSeconds)
+        ServiceNotification.extendTimeout(bySeconds: await service.configuration.stopSeconds)
         await service.drain()
     }
 }

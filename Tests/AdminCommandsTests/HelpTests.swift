@@ -10,7 +10,8 @@ struct HelpTests {
         [], ["run"], ["ps"], ["model"], ["model", "list"], ["model", "add"], ["model", "show"], ["model", "verify"],
         ["model", "remove"],
         ["instance", "list"], ["template", "list"], ["job"], ["job", "list"], ["job", "show"], ["job", "cancel"],
-        ["node", "list"], ["node", "status"], ["version"], ["bench"],
+        ["node", "list"], ["node", "status"], ["config", "check"], ["config", "show"], ["config", "schema"],
+        ["config", "settings"], ["version"], ["bench"],
     ]
 
     private func help(_ verb: [String]) -> String {

@@ -24,7 +24,7 @@ enum LayerTable {
         "swift-service-lifecycle",
         "swift-http-types",
     ])
-    private static let configured: Set<String> = service.union(["swift-configuration", "Yams", "swift-crypto"])
+    private static let daemon: Set<String> = service.union(["swift-crypto"])
     private static let program: Set<String> = ["swift-argument-parser", "swift-log", "swift-service-lifecycle"]
 
     /// Every target, lowest layer first.
@@ -32,17 +32,18 @@ enum LayerTable {
         layer(0, ["CLinux", "CFlowKernels", "CContentDigest", "CSystemd", "CSeccomp", "CCapability"], [])
         + layer(0, ["ServingModel", "JSONReading"], values)
         + layer(1, ["LinuxKernel", "Artefacts", "Checkpoints", "Tokenization", "ChatTemplates"], values)
-        + layer(1, ["ConstrainedDecoding", "KVCache", "Policies", "OpenAIAPI"], values)
+        + layer(1, ["DaemonSettings", "ConstrainedDecoding", "KVCache", "Policies", "OpenAIAPI"], values)
         + layer(2, ["Sandbox"], [])
         + layer(2, ["SystemdIntegration"], service)
         + layer(2, ["Messages", "LanguageModels"], values)
         + layer(3, ["Packing", "FlowServe", "PostTraining"], values)
+        + layer(3, ["SettingFiles"], service.union(["Yams"]))
         + layer(3, ["UnixHTTP"], service.union(["hummingbird"]))
         + layer(4, ["TemplateProcess", "Keeper"], values)
-        + layer(4, ["NodeDaemon"], configured.union(["hummingbird", "swift-argument-parser"]))
-        + layer(4, ["ClusterScheduler"], configured.union(["GRDB.swift", "hdrhistogram-swift"]))
+        + layer(4, ["NodeDaemon"], daemon.union(["hummingbird"]))
+        + layer(4, ["ClusterScheduler"], daemon.union(["GRDB.swift", "hdrhistogram-swift"]))
         + layer(4, ["Simulation"], values.union(["swift-argument-parser", "hdrhistogram-swift"]))
-        + layer(5, ["Gateway"], configured.union(["hummingbird", "hdrhistogram-swift"]))
+        + layer(5, ["Gateway"], daemon.union(["hummingbird", "hdrhistogram-swift"]))
         + layer(5, ["AdminCommands"], service.union(["swift-argument-parser", "TextTable", "hdrhistogram-swift"]))
         + layer(6, ["deepflow", "deepflow-schedulerd", "deepflow-noded"], program)
         + layer(6, ["deepflow-keeper", "flowserve"], [])
@@ -63,6 +64,7 @@ enum LayerTable {
     /// what others wrote.
     static let notForSynchronousPrograms: Set<String> = [
         "swift-nio", "hummingbird", "GRDB.swift", "swift-service-lifecycle", "swift-log", "swift-argument-parser",
+        "Yams",
         "CSystemd",
     ]
 
@@ -81,7 +83,7 @@ enum LayerTable {
         "HTTPTypes": "swift-http-types", "ServiceLifecycle": "swift-service-lifecycle",
         "UnixSignals": "swift-service-lifecycle", "Logging": "swift-log", "Metrics": "swift-metrics",
         "CoreMetrics": "swift-metrics", "Tracing": "swift-distributed-tracing",
-        "Instrumentation": "swift-distributed-tracing", "Configuration": "swift-configuration", "Yams": "Yams",
+        "Instrumentation": "swift-distributed-tracing", "Yams": "Yams",
         "GRDB": "GRDB.swift", "Collections": "swift-collections", "DequeModule": "swift-collections",
         "OrderedCollections": "swift-collections", "HeapModule": "swift-collections",
         "BitCollections": "swift-collections", "SystemPackage": "swift-system", "Crypto": "swift-crypto",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DaemonSettings
 import Messages
 import Policies
 import ServingModel
@@ -81,7 +82,7 @@ struct JobPlacementTests {
     func admission() async throws {
         let node = try ScriptedNode("a")
         try await SchedulerFixture.run(
-            [node], configure: { $0.admission = AdmissionQueue.Limits(running: 1, waiting: 1) }
+            [node], configure: { ($0.runningJobs, $0.waitingJobs) = (1, 1) }
         ) { fixture in
             let running = try fixture.submit()
             async let first = CollectedAnswer.read(running)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DaemonSettings
 import Foundation
 import Logging
 import Policies
@@ -30,7 +31,8 @@ struct SchedulerFixture: Sendable {
         let cluster = ClusterManager(policy: LeastLoaded(), grace: grace, logger: logger) { byName[$0] ?? stranger }
         let (sockets, names) = AsyncStream.makeStream(of: Set<NodeName>.self)
         names.yield(Set(byName.keys))
-        let core = SchedulerCore(configuration: configuration, cluster: cluster, store: store, sockets: sockets)
+        let core = SchedulerCore(
+            settings: LiveSettings(configuration.settings), cluster: cluster, store: store, sockets: sockets)
         let fixture = SchedulerFixture(
             core: core, store: store, names: names, model: try #require(ModelName("m")))
         try await withThrowingTaskGroup(of: Void.self) { group in

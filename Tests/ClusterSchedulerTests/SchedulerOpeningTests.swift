@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DaemonSettings
 import Logging
 import Messages
 import ServingModel
@@ -8,8 +9,9 @@ import Testing
 
 @Suite("A scheduler's start")
 struct SchedulerOpeningTests {
-    private func configuration(runtime: String, state: String) -> SchedulerConfiguration {
-        SchedulerConfiguration(runtimeDirectory: runtime, stateDirectory: state, drainSeconds: 0)
+    private func settings(runtime: String, state: String) -> LiveSettings<SchedulerSettings> {
+        let configuration = SchedulerConfiguration(runtimeDirectory: runtime, stateDirectory: state, drainSeconds: 0)
+        return LiveSettings(configuration.settings)
     }
 
     @Test("two schedulers cannot have one state directory")
@@ -17,10 +19,10 @@ struct SchedulerOpeningTests {
         let directory = try TemporaryDirectory()
         let state = directory.path + "/state"
         let first = try SchedulerCore.open(
-            configuration(runtime: directory.path + "/a", state: state), logger: .silent)
+            settings(runtime: directory.path + "/a", state: state), logger: .silent)
         let refusal = #expect(throws: SchedulerStartError.self) {
             _ = try SchedulerCore.open(
-                configuration(runtime: directory.path + "/b", state: state), logger: .silent)
+                settings(runtime: directory.path + "/b", state: state), logger: .silent)
         }
         #expect(refusal == .stateInUse(directory: state))
         #expect(refusal?.description.contains(state) == true)
@@ -40,7 +42,7 @@ struct SchedulerOpeningTests {
         let directory = try TemporaryDirectory()
         // No user, root included, can make a directory there.
         let core = try SchedulerCore.open(
-            configuration(runtime: directory.path, state: "/sys/deepflow-state"), logger: .silent)
+            settings(runtime: directory.path, state: "/sys/deepflow-state"), logger: .silent)
         #expect(try await core.recentJobs(10, userID: nil).isEmpty)
         #expect(core.health.droppedRecords == 0)
     }
@@ -50,7 +52,7 @@ struct SchedulerOpeningTests {
         let directory = try TemporaryDirectory()
         let error = #expect(throws: SchedulerStartError.self) {
             _ = try SchedulerCore.open(
-                configuration(runtime: directory.path, state: "/dev/null/state"), logger: .silent)
+                settings(runtime: directory.path, state: "/dev/null/state"), logger: .silent)
         }
         #expect(error?.description.contains("/dev/null/state") == true)
     }
@@ -69,7 +71,8 @@ struct SchedulerOpeningTests {
     @Test("a second scheduler on the same sockets is refused in a sentence")
     func sockets() async throws {
         let directory = try TemporaryDirectory()
-        let configuration = configuration(runtime: directory.path, state: directory.path + "/state")
+        let configuration = SchedulerConfiguration(
+            runtimeDirectory: directory.path, stateDirectory: directory.path + "/state")
         let first = try await SchedulerSockets.bind(configuration)
         let refusal = await #expect(throws: SchedulerStartError.self) {
             _ = try await SchedulerSockets.bind(configuration)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterScheduler
+import DaemonSettings
 import Foundation
 import Gateway
 import Logging
@@ -32,15 +33,16 @@ struct GatewayFixture: Sendable {
         var configuration = SchedulerConfiguration(
             runtimeDirectory: directory, stateDirectory: directory + "/state", drainSeconds: 0)
         configure(&configuration)
-        let core = try SchedulerCore.open(configuration, logger: logger)
+        let settings = LiveSettings(configuration.settings)
+        let core = try SchedulerCore.open(settings, logger: logger)
         let node = ScriptedNodeServer(.local, model: try #require(ModelName("org/m")), script: script)
         let nodeServer = UnixHTTPServer(
             listeners: [try .bind(path: configuration.nodesDirectory + "/local.sock", mode: 0o600)], responder: node,
             roles: .ofHost(), limits: UnixHTTPLimits(drainSeconds: 0), refusalForm: { _ in [] }, logger: logger)
         let gateway = GatewayService(
             core: core, api: try .bind(path: configuration.apiSocket, mode: 0o660),
-            admin: try .bind(path: configuration.adminSocket, mode: 0o660), drainSeconds: 0, roles: roles,
-            logger: logger)
+            admin: try .bind(path: configuration.adminSocket, mode: 0o660), settings: settings,
+            roles: roles, logger: logger)
         let group = ServiceGroup(
             configuration: .init(services: [nodeServer, core, gateway], logger: logger))
         let fixture = GatewayFixture(

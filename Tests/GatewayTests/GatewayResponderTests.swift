@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterScheduler
+import DaemonSettings
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -34,7 +35,7 @@ struct GatewayResponderTests {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let configuration = SchedulerConfiguration(runtimeDirectory: directory, stateDirectory: directory)
-        return GatewayRoutes.all(try SchedulerCore.open(configuration, logger: Self.logger))
+        return GatewayRoutes.all(try SchedulerCore.open(LiveSettings(configuration.settings), logger: Self.logger))
     }
 
     private func status(

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
 import ClusterScheduler
+// SPDX-License-Identifier: Apache-2.0
+import DaemonSettings
 import Foundation
 import Messages
 import NIOCore

@@ -20,7 +20,7 @@ extension Integration {
         @Test("An instance that hangs in mid-answer is killed; the text goes on as the undisturbed one")
         func hungInstance() async throws {
             try await DeepFlowFixture.with(startsAll: false) { fixture in
-                fixture.nodeOptions = ["--answer-timeout", "1"]
+                fixture.nodeOptions = ["--answer-timeout", "1s"]
                 try fixture.startAll()
                 let undisturbed = try await fixture.api.stream(Self.question)
                 // An instance is faster than its reader: it can be done before it is stopped, but not every time.
@@ -68,7 +68,7 @@ extension Integration {
         /// Stops the keeper, has something happen, and checks that a request is answered by another keeper.
         private static func expectReplacedKeeper(meanwhile: (DeepFlowFixture) throws -> Void) async throws {
             try await DeepFlowFixture.with(startsAll: false) { fixture in
-                fixture.nodeOptions = ["--answer-timeout", "1"]
+                fixture.nodeOptions = ["--answer-timeout", "1s"]
                 try fixture.startAll()
                 let nodes: [NodeListing] = try await fixture.api.get(SchedulerRoutes.nodes)
                 let keeper = try #require(nodes.first?.status?.keeperProcessID)

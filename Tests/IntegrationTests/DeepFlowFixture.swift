@@ -24,6 +24,8 @@ final class DeepFlowFixture: @unchecked Sendable {
     private(set) var node: DaemonProcess?
     /// Options of the node's daemon beside the usual ones.
     var nodeOptions: [String] = []
+    /// The same of the scheduler.
+    var schedulerOptions: [String] = []
     private(set) var scheduler: DaemonProcess?
     private var cleanUps: [() throws -> Void] = []
 
@@ -73,7 +75,8 @@ final class DeepFlowFixture: @unchecked Sendable {
 
     func startScheduler() throws {
         let daemon = try DaemonProcess(
-            "deepflow-schedulerd", directories + ["--drain-seconds", "2"], log: directory.path + "/schedulerd.log")
+            "deepflow-schedulerd", directories + ["--drain-timeout", "2s"] + schedulerOptions,
+            log: directory.path + "/schedulerd.log")
         scheduler = daemon
         atEnd { [weak self] in try self?.end(daemon) }
     }
@@ -115,7 +118,8 @@ final class DeepFlowFixture: @unchecked Sendable {
     }
 
     private var directories: [String] {
-        ["--runtime-directory", directory.path, "--state-directory", stateDirectory]
+        // No file of this machine's own settings.
+        ["--configuration", "/dev/null", "--runtime-directory", directory.path, "--state-directory", stateDirectory]
     }
 
     /// Stops a daemon that a test has not stopped or killed itself.

@@ -8,7 +8,9 @@ extension Integration {
     struct ServiceManagerTests {
         @Test(
             "A daemon asks for time before it opens what may be large, says when it serves, and asks again when it stops",
-            arguments: [("deepflow-noded", ["--retire-on-stop", "--drain-seconds", "3"]), ("deepflow-schedulerd", [])])
+            arguments: [
+                ("deepflow-noded", ["--retire-on-stop", "--drain-timeout", "3s"]), ("deepflow-schedulerd", []),
+            ])
         func words(program: String, options: [String]) async throws {
             try await DeepFlowFixture.with(startsAll: false) { fixture in
                 let manager = try ListeningManager()

@@ -85,6 +85,16 @@ extension ModelKey {
         check(submit(2), [.assign(task(2), instance)])
     }
 
+    @Test("other limits hold from the next decision on, and what is there stays")
+    mutating func otherLimits() throws {
+        let (_, _) = try warmUp()
+        for (limit, missing) in [(1, 0), (3, 2)] {
+            pool.keep(to: .init(instancesPerModel: limit, tasksPerInstance: 2))
+            let orders = pool.scale(model, to: 3, now: time(1))
+            check(orders.reduce(0) { if case .fork(let ids, _, _) = $1 { $0 + ids.count } else { $0 } }, missing)
+        }
+    }
+
     @Test("a task that is submitted twice is there once")
     mutating func twice() throws {
         let (_, _) = try warmUp()

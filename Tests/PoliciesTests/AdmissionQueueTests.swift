@@ -35,6 +35,18 @@ struct AdmissionQueueTests {
         #expect(order == [2, 10, 3, 4])
     }
 
+    @Test("larger bounds let in who fits at once, smaller ones nobody out")
+    func otherBounds() {
+        var queue = AdmissionQueue(limits: .init(running: 1, waiting: 2))
+        for number in UInt64(1)...3 { _ = queue.arrive(job(number), of: "x") }
+        #expect(queue.keep(to: .init(running: 2, waiting: 0)) == [job(2)])
+        #expect(queue.keep(to: .init(running: 1, waiting: 0)).isEmpty)
+        #expect(queue.runningCount == 2 && queue.waitingCount == 1)
+        #expect(queue.leave(job(1)).isEmpty)
+        #expect(queue.leave(job(2)) == [job(3)])
+        #expect(queue.arrive(job(4), of: "x") == .refused(.queueFull(limit: 0)))
+    }
+
     @Test("whoever gives up waiting frees the place, and is never let in")
     func withdrawal() {
         var queue = AdmissionQueue(limits: .init(running: 1, waiting: 1))

@@ -84,7 +84,7 @@ struct JournalTests {
     func drain() throws {
         let box = try Self.serving()
         try box.replaceCommand(
-            of: "deepflow-schedulerd.service", by: "/usr/lib/deepflow/deepflow-schedulerd --drain-seconds 6",
+            of: "deepflow-schedulerd.service", by: "/usr/lib/deepflow/deepflow-schedulerd --drain-timeout 6s",
             type: "notify", more: "TimeoutStopSec=2")
         try box.run("systemctl restart deepflow-schedulerd && deepflow node status --wait 60").expectSuccess()
         try box.run("deepflow model load guide").expectSuccess()

@@ -42,8 +42,23 @@ struct UnitTests {
         let status = try box.run("deepflow --node local node status --json").output
         #expect(status.contains("\"deniedCalls\" : \"named\""), "\(status)")
         #expect(status.contains(/"missing" : \[\s*\]/), "\(status)")
+        try expectReload(box)
         try expectRestart(box)
         try expectWatch(box)
+    }
+
+    /// The installed files are right, and `systemctl reload` has both daemons read them again.
+    private func expectReload(_ box: SystemdBox) throws {
+        #expect(try box.run("deepflow config check").output == "scheduler: all right\nnode: all right\n")
+        for (unit, file) in [("deepflow-schedulerd", "scheduler"), ("deepflow-noded@local", "node")] {
+            let process = try box.run("systemctl show -P MainPID \(unit)").output
+            let told = "journalctl -o cat -u \(unit) | grep -q 'drain_timeout: .* -> 21s'"
+            let reloaded = try box.run(
+                "echo 'drain_timeout: 21s' >>/etc/deepflow/\(file).yaml && systemctl reload \(unit)"
+                    + " && timeout 30 sh -c \"until \(told); do sleep 0.2; done\"")
+            #expect(reloaded.isSuccess, "\(unit): \(reloaded.output)")
+            #expect(try box.run("systemctl show -P MainPID \(unit)").output == process)
+        }
     }
 
     /// A keeper or a scheduler that hangs is ended by the manager's watchdog, and the next one serves.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DaemonSettings
 import Glibc
 import LinuxKernel
 import ServingModel
@@ -29,6 +30,22 @@ import UnixHTTP
         let identity = try ownIdentity()
         let strict = RoleTable(trustedUserIDs: [], rolesOfGroup: [0xFFFF_0001: Set([Principal.Role.admin])])
         #expect(strict.principal(for: identity).roles.isEmpty)
+    }
+
+    @Test("the configuration's tenant of a peer names it, and adds its roles; another peer is a tenant alone")
+    func tenants() throws {
+        let identity = try ownIdentity()
+        let name = try #require(TenantName("lab"))
+        func principal(_ tenant: Tenant) -> Principal {
+            RoleTable(trustedUserIDs: [], rolesOfGroup: [:], tenants: TenantDirectory([tenant]))
+                .principal(for: identity)
+        }
+        let member = principal(Tenant(name: name, users: [.id(identity.userID)], roles: [.client]))
+        #expect(member.tenant == name && member.roles == [.client])
+        let inGroup = principal(Tenant(name: name, groups: [.id(identity.groupID)], roles: [.admin]))
+        #expect(inGroup.tenant == name && inGroup.roles == [.admin])
+        let other = principal(Tenant(name: name, users: [.id(0xFFFF_0001)], roles: [.admin]))
+        #expect(other.tenant.text == "uid:\(identity.userID)" && other.roles.isEmpty)
     }
 
     @Test("a peer's own group gives its roles, and only those")

@@ -22,13 +22,14 @@ final class PrivateDaemons: Sendable {
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         // With the last, a benchmark that is killed leaves nothing running.
         let directories = [
-            "--runtime-directory", directory, "--state-directory", stateDirectory ?? "\(directory)/state",
-            "--parent-process", "\(getpid())",
+            "--configuration", "/dev/null", "--runtime-directory", directory, "--state-directory",
+            stateDirectory ?? "\(directory)/state", "--parent-process", "\(getpid())",
         ]
         do throws(SystemCallError) {
             node = try Self.start(
-                "deepflow-noded", directories + ["--retire-on-stop", "--drain-seconds", "1"] + nodeArguments, directory)
-            scheduler = try Self.start("deepflow-schedulerd", directories + ["--drain-seconds", "1"], directory)
+                "deepflow-noded", directories + ["--retire-on-stop", "--drain-timeout", "1s"] + nodeArguments, directory
+            )
+            scheduler = try Self.start("deepflow-schedulerd", directories + ["--drain-timeout", "1s"], directory)
         } catch {
             Self.remove(directory)
             throw .failed("the daemons cannot be started from beside this command: \(error)")

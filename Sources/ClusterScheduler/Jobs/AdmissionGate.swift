@@ -42,6 +42,14 @@ final class AdmissionGate: Sendable {
         for channel in admitted { channel.post(.admitted, isUrgent: true) }
     }
 
+    /// Other limits hold from now on; whoever fits in by that is let in.
+    func keep(to limits: AdmissionQueue.Limits) {
+        let admitted = state.withLock { state in
+            state.queue.keep(to: limits).compactMap { state.channels.removeValue(forKey: $0) }
+        }
+        for channel in admitted { channel.post(.admitted, isUrgent: true) }
+    }
+
     /// Jobs that wait.
     var waitingCount: Int { state.withLock { $0.queue.waitingCount } }
 }

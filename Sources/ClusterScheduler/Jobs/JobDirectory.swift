@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DaemonSettings
 package import ServingModel
 internal import Synchronization
 
@@ -13,12 +14,10 @@ package final class JobDirectory: Sendable {
     private let state = Mutex(State())
     private let arrivals = BoundedChannel<Void>(limit: 1)
     private let departures = BoundedChannel<Void>(limit: 1)
-    private let tickInterval: Duration
-    private let stallSeconds: Int
+    private let settings: LiveSettings<SchedulerSettings>
 
-    init(tickInterval: Duration, stallSeconds: Int) {
-        self.tickInterval = tickInterval
-        self.stallSeconds = stallSeconds
+    init(settings: LiveSettings<SchedulerSettings>) {
+        self.settings = settings
     }
 
     package func find(_ id: JobID) -> LiveJob? { state.withLock { $0.jobs[id] } }
@@ -61,8 +60,8 @@ package final class JobDirectory: Sendable {
     func run() async {
         while (try? await arrivals.take()) != nil {
             while count > 0 {
-                guard (try? await Task.sleep(for: tickInterval)) != nil else { return }
-                for job in all { job.tick(stallSeconds: stallSeconds) }
+                guard (try? await Task.sleep(for: settings.current.tickInterval)) != nil else { return }
+                for job in all { job.tick(stallSeconds: settings.current.stallSeconds) }
             }
         }
     }

@@ -19,7 +19,7 @@ internal import ServingModel
 /// 7. One that has tasks and says nothing is asked for a sign of life, and killed where none comes, or where its ranks
 ///    have work and take no piece of it.
 struct InstancePool {
-    struct Limits {
+    struct Limits: Sendable {
         var instancesPerModel: Int
         var tasksPerInstance: Int
         /// Tasks of one model that may wait.
@@ -104,7 +104,7 @@ struct InstancePool {
         var progressedAt = MonotonicTime(nanoseconds: 0)
     }
 
-    let limits: Limits
+    private(set) var limits: Limits
     var templates = TemplatePool()
     var instances: [InstanceID: Instance] = [:]
     var waiting: [ModelKey: [TaskID]] = [:]
@@ -121,6 +121,11 @@ struct InstancePool {
     init(limits: Limits, generator: any RandomNumberGenerator = SystemRandomNumberGenerator()) {
         self.limits = limits
         self.generator = generator
+    }
+
+    /// Other limits hold from now on. What is there already stays: a limit is kept by what is not started.
+    mutating func keep(to limits: Limits) {
+        self.limits = limits
     }
 
     /// A new id.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DaemonSettings
 internal import FoundationEssentials
 internal import LinuxKernel
 internal import Logging
@@ -10,7 +11,7 @@ internal import SystemdIntegration
 /// The node: what the scheduler and administrators ask of it, what keeper and instances tell it, and the one place
 /// where both meet. Decisions are `InstancePool`'s; this carries them out.
 actor NodeService {
-    let configuration: NodeConfiguration
+    private(set) var configuration: NodeConfiguration
     let store: ModelStore
     let reactor: InstanceReactor
     let logger: Logger
@@ -59,12 +60,16 @@ actor NodeService {
         self.launcher = launcher
         self.logger = logger
         desiredStateFile = DesiredStateFile(directory: configuration.nodeDirectory)
-        pool = InstancePool(
-            limits: InstancePool.Limits(
-                instancesPerModel: configuration.maximumInstancesPerModel,
-                tasksPerInstance: configuration.maximumTasksPerInstance,
-                idleSeconds: configuration.idleSeconds > 0 ? configuration.idleSeconds : nil,
-                answerSeconds: configuration.answerSeconds))
+        pool = InstancePool(limits: configuration.poolLimits)
+    }
+
+    /// Reloadable settings have new values; the others are those of the start.
+    func reconfigure(_ settings: NodeSettings) {
+        configuration.settings = settings
+        pool.keep(to: configuration.poolLimits)
+        if link.phase == .attached { reactor.order(.keepPrewarmed(configuration.prewarmedTemplates)) }
+        // Instances may have been idle for long enough now.
+        setAlarm()
     }
 
     /// Attaches to the keeper and follows what happens, until the reactor is stopped.

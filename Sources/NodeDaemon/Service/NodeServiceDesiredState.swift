@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DaemonSettings
 internal import LinuxKernel
 internal import Logging
 internal import ServingModel

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
 internal import CLinux
+// SPDX-License-Identifier: Apache-2.0
+internal import DaemonSettings
 internal import Glibc
 internal import LinuxKernel
 internal import Messages

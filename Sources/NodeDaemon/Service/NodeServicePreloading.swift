@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DaemonSettings
 internal import LinuxKernel
 internal import Messages
 internal import ServingModel
@@ -64,7 +65,7 @@ extension NodeService {
         guard model.byteCount > budget - used else { return nil }
         return
             "'\(model.name)' needs \(model.byteCount >> 20) MiB, and of the \(budget >> 20) MiB for artefacts in memory "
-            + "\(used >> 20) are taken by other models: raise --preload-mebibytes, or remove a model"
+            + "\(used >> 20) are taken by other models: raise the setting memory.preload, or remove a model"
     }
 }
 

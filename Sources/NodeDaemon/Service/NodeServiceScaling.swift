@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DaemonSettings
 internal import LinuxKernel
 internal import Messages
 internal import ServingModel
 
 /// What administrators and the scheduler order about instances and templates; each returns when it has come about.
 extension NodeService {
-    /// Longest time in which instances come or go; idle ones need milliseconds, busy ones their tasks' time.
-    private static let patienceSeconds = 120
-
     /// Brings a model to so many instances and keeps them.
     func scale(_ order: InstanceScale) async throws(NodeAPIError) -> [InstanceSummary] {
         guard (0...configuration.maximumInstancesPerModel).contains(order.count) else {
             throw .badRequest(
-                "'count' must be 0 to \(configuration.maximumInstancesPerModel): start deepflow-noded with a larger "
-                    + "--maximum-instances for more")
+                "'count' must be 0 to \(configuration.maximumInstancesPerModel): raise the node's setting "
+                    + "instances.maximum for more")
         }
         let model = try await modelForOrder(order.model)
         let count = order.count
@@ -73,7 +71,7 @@ extension NodeService {
     ) async throws(NodeAPIError) {
         var result = outcome(pool)
         if result == .pending {
-            let deadline = MonotonicTime.now.adding(seconds: Self.patienceSeconds)
+            let deadline = MonotonicTime.now.adding(seconds: configuration.scaleSeconds)
             result = await withCheckedContinuation { continuation in
                 waits.add(until: deadline, outcome, continuation)
                 settle()
@@ -81,7 +79,8 @@ extension NodeService {
         }
         switch result {
         case .reached: return
-        case .pending: throw .failure(.overloaded, "\(complaint) after \(Self.patienceSeconds) s: see instance list")
+        case .pending:
+            throw .failure(.overloaded, "\(complaint) after \(configuration.scaleSeconds) s: see instance list")
         case .failed(let message): throw .failure(.startFailed, message)
         }
     }

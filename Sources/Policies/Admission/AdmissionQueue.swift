@@ -4,7 +4,7 @@ package import ServingModel
 /// Who may run now, who waits, who is sent away.
 ///
 /// Jobs of one tenant run in order of arrival; tenants with waiting jobs take turns, so that one with a thousand jobs
-/// delays another's first by one job, not by a thousand. All bounds are fixed: what a client can grow ends in a refusal.
+/// delays another's first by one job, not by a thousand. All bounds are given: what a client can grow ends in a refusal.
 ///
 /// A job is in one of these states and leaves them only as named:
 /// - waiting: `arrive` put it there; goes to running (`leave` or `withdraw` of another), or out (`withdraw`).
@@ -40,7 +40,7 @@ package struct AdmissionQueue: Sendable {
         case queueFull(limit: Int)
     }
 
-    package let limits: Limits
+    package private(set) var limits: Limits
     private var running: Set<JobID> = []
     private var lines: [String: [JobID]] = [:]
     /// Tenants with a line, whose turn is next first.
@@ -73,6 +73,12 @@ package struct AdmissionQueue: Sendable {
         lines[tenant, default: []].append(job)
         tenants[job] = tenant
         return .queued(ahead: ahead)
+    }
+
+    /// Other limits hold from now on; answers with the jobs that are let in by that. Whoever is in stays in.
+    package mutating func keep(to limits: Limits) -> [JobID] {
+        self.limits = limits
+        return admitWaiting()
     }
 
     /// A job is over, wherever it stood; answers with the jobs that are let in by that. Unknown ids change nothing.

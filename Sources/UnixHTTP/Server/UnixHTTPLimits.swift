@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import DaemonSettings
 
 /// Bounds on what the peers of one listening socket can make a server hold. Bodies are bounded by their routes.
 package struct UnixHTTPLimits: Hashable, Sendable {
@@ -39,5 +40,15 @@ package struct UnixHTTPLimits: Hashable, Sendable {
         self.drainBytes = drainBytes
         self.idleSeconds = idleSeconds
         self.drainSeconds = drainSeconds
+    }
+}
+
+extension UnixHTTPLimits {
+    /// The limits that an administrator chose.
+    package init(_ settings: HTTPSettings, drainSeconds: Int = 10) {
+        self.init(
+            connections: settings.connections, connectionsPerUser: settings.connectionsPerUser,
+            connectionsOfStrangers: settings.connectionsOfStrangers, headerBytes: settings.headerBytes,
+            idleSeconds: settings.idleSeconds, drainSeconds: drainSeconds)
     }
 }

@@ -21,24 +21,30 @@ package struct UnixHTTPServer<Responder: HTTPResponder>: Service
 where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
     private let listeners: [UnixHTTPListener]
     private let responder: Responder
-    private let roles: RoleTable
-    private let limits: UnixHTTPLimits
+    private let currentRoles: @Sendable () -> RoleTable
+    private let currentLimits: @Sendable () -> UnixHTTPLimits
     private let refusalForm: RefusalForm
     private let logger: Logger
 
     /// A server of `responder` (normally a router's) on all of `listeners`; `limits` hold for each of them. What no
-    /// route ever sees is refused in the form `refusalForm`.
+    /// route ever sees is refused in the form `refusalForm`. Roles and limits are asked for at each connection, so that
+    /// settings that change while the server runs hold for the next one.
     package init(
-        listeners: [UnixHTTPListener], responder: Responder, roles: RoleTable,
-        limits: UnixHTTPLimits = UnixHTTPLimits(), refusalForm: @escaping RefusalForm, logger: Logger
+        listeners: [UnixHTTPListener], responder: Responder,
+        roles: @autoclosure @escaping @Sendable () -> RoleTable,
+        limits: @autoclosure @escaping @Sendable () -> UnixHTTPLimits = UnixHTTPLimits(),
+        refusalForm: @escaping RefusalForm, logger: Logger
     ) {
         self.listeners = listeners
         self.responder = responder
-        self.roles = roles
-        self.limits = limits
+        currentRoles = roles
+        currentLimits = limits
         self.refusalForm = refusalForm
         self.logger = logger
     }
+
+    private var roles: RoleTable { currentRoles() }
+    private var limits: UnixHTTPLimits { currentLimits() }
 
     package func run() async throws {
         let open = OpenConnections()
