@@ -47,8 +47,8 @@ package enum ConfiguredProgram: String, CaseIterable, Sendable {
     /// What it does, for its help.
     var abstract: String {
         switch self {
-        case .scheduler: "takes requests on Unix sockets and has DeepFlow's nodes answer them"
-        case .node: "serves models on this machine: templates, instances, model store"
+        case .scheduler: "takes requests and has DeepFlow's nodes answer them"
+        case .node: "serves models on this machine, from templates and instances"
         }
     }
 
