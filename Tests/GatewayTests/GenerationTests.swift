@@ -1,5 +1,5 @@
-import ClusterScheduler
 // SPDX-License-Identifier: Apache-2.0
+import ClusterScheduler
 import DaemonSettings
 import Foundation
 import Messages

@@ -9,6 +9,7 @@ package struct ConfigShowCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show every setting with its value.",
+        usage: "deepflow config show [<program>] [--origin] [<options>]",
         discussion: """
             It shows what a daemon would read that is started here, without the flags
             of its unit.

@@ -1,5 +1,5 @@
-internal import CLinux
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 internal import DaemonSettings
 internal import Glibc
 internal import LinuxKernel
