@@ -27,6 +27,7 @@ enum CommandVerbs {
     static func uses(checkpoint: String) -> [Use] {
         [
             Use("version"), Use("help"),
+            Use("config check"), Use("config show", "--origin"), Use("config schema", "node"), Use("config settings"),
             Use("node status", "--wait 60"),
             Use("model add", "guide \(checkpoint)"),
             Use("model verify", "guide"),
