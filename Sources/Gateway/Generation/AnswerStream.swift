@@ -38,9 +38,9 @@ struct AnswerStream: Sendable {
     }
 
     private func write(_ first: [[JobEvent]], to output: StreamOutput) async throws {
-        var bytes = ByteBuffer()
-        for index in executors.indices { bytes.writeBytes(encoder.role(ofChoice: index) ?? []) }
-        if bytes.readableBytes > 0 { try await output.writer.write(bytes) }
+        var opening = JSONText()
+        for index in executors.indices { encoder.appendRole(ofChoice: index, to: &opening) }
+        try await output.write(opening)
         do {
             try await withThrowingTaskGroup(of: (Int, [JobEvent]).self) { group in
                 var choices = executors.indices.map { AnswerChoice($0, request, executors[$0]) }
@@ -49,7 +49,7 @@ struct AnswerStream: Sendable {
                     let isOver = try await write(events, of: &choices[index], to: output)
                     if !isOver { group.addTask { (index, try await executors[index].next()) } }
                 }
-                try await output.writer.write(end(choices))
+                try await output.write(end(choices))
             }
         } catch let failure as JobFailure {
             guard !Task.isCancelled else { throw CancellationError() }
@@ -64,32 +64,32 @@ struct AnswerStream: Sendable {
     private func write(
         _ events: [JobEvent], of choice: inout AnswerChoice, to output: StreamOutput
     ) async throws -> Bool {
-        var bytes = ByteBuffer()
+        var text = JSONText()
         for event in events where choice.summary == nil {
-            if event == .waiting { bytes.writeBytes(ServerSentEvents.keepAlive) }
+            if event == .waiting { text.append(raw: ServerSentEvents.keepAlive) }
             choice.take(event)
             if choice.part.isEmpty { continue }
             // What became certain only at the end is a token's like any other; the end itself says nothing else.
             let hadCalls = choice.hasCalls
             var part = choice.takePart()
             let reason = part.reason.take()
-            if !part.isEmpty { bytes.writeBytes(encoder.part(part, hasCalls: hadCalls)) }
+            if !part.isEmpty { encoder.append(part, hasCalls: hadCalls, to: &text) }
             guard let reason else { continue }
             var end = choice.takePart()
             end.reason = reason
-            bytes.writeBytes(encoder.part(end, hasCalls: choice.hasCalls))
+            encoder.append(end, hasCalls: choice.hasCalls, to: &text)
         }
-        if bytes.readableBytes > 0 { try await output.writer.write(bytes) }
+        try await output.write(text)
         return choice.summary != nil
     }
 
-    private func end(_ choices: [AnswerChoice]) -> ByteBuffer {
-        var bytes = ByteBuffer()
+    private func end(_ choices: [AnswerChoice]) -> JSONText {
+        var text = JSONText()
         if request.includesUsage {
-            bytes.writeBytes(encoder.usage(AnswerChoice.usage(of: choices, perPrompt: request.choicesPerPrompt)))
+            encoder.append(AnswerChoice.usage(of: choices, perPrompt: request.choicesPerPrompt), to: &text)
         }
-        bytes.writeBytes(ServerSentEvents.done)
-        return bytes
+        text.append(raw: ServerSentEvents.done)
+        return text
     }
 }
 
@@ -105,5 +105,11 @@ private final class StreamOutput: @unchecked Sendable {
 
     init(_ writer: any ResponseBodyWriter) {
         self.writer = writer
+    }
+
+    /// Writes what there is, in one piece.
+    func write(_ text: JSONText) async throws {
+        guard !text.bytes.isEmpty else { return }
+        try await writer.write(ByteBuffer(bytes: text.bytes))
     }
 }

@@ -62,15 +62,15 @@ package struct ErrorEnvelope: Hashable, Sendable, Codable {
     /// One line of JSON with all four keys, `null` included, as OpenAI's servers send them.
     package var json: [UInt8] {
         var text = JSONText()
-        text.append(raw: "{\"error\":{\"message\":")
+        text.append(literal: "{\"error\":{\"message\":")
         text.append(string: error.message)
-        text.append(raw: ",\"type\":")
+        text.append(literal: ",\"type\":")
         text.append(string: error.type)
-        text.append(raw: ",\"param\":")
+        text.append(literal: ",\"param\":")
         text.append(optional: error.param)
-        text.append(raw: ",\"code\":")
+        text.append(literal: ",\"code\":")
         text.append(optional: error.code)
-        text.append(raw: "}}")
+        text.append(literal: "}}")
         return text.bytes
     }
 }

@@ -25,22 +25,22 @@ package struct EmbeddingList: Hashable, Sendable {
     /// The JSON text.
     package var json: [UInt8] {
         var text = JSONText(reserving: 256 + vectors.reduce(0) { $0 + 12 * $1.vector.count })
-        text.append(raw: "{\"object\":\"list\",\"data\":[")
+        text.append(literal: "{\"object\":\"list\",\"data\":[")
         for (place, input) in vectors.enumerated() {
-            text.append(raw: place == 0 ? "" : ",")
-            text.append(raw: "{\"object\":\"embedding\",\"index\":")
+            text.append(literal: place == 0 ? "" : ",")
+            text.append(literal: "{\"object\":\"embedding\",\"index\":")
             text.append(number: input.index)
-            text.append(raw: ",\"embedding\":")
+            text.append(literal: ",\"embedding\":")
             append(input.vector, to: &text)
-            text.append(raw: "}")
+            text.append(literal: "}")
         }
-        text.append(raw: "],\"model\":")
+        text.append(literal: "],\"model\":")
         text.append(string: model.text)
-        text.append(raw: ",\"usage\":{\"prompt_tokens\":")
+        text.append(literal: ",\"usage\":{\"prompt_tokens\":")
         text.append(number: promptTokens)
-        text.append(raw: ",\"total_tokens\":")
+        text.append(literal: ",\"total_tokens\":")
         text.append(number: promptTokens)
-        text.append(raw: "}}")
+        text.append(literal: "}}")
         return text.bytes
     }
 
@@ -48,12 +48,12 @@ package struct EmbeddingList: Hashable, Sendable {
         switch encoding {
         case .base64: text.append(string: VectorText.text(vector))
         case .float:
-            text.append(raw: "[")
+            text.append(literal: "[")
             for (place, number) in vector.enumerated() {
-                text.append(raw: place == 0 ? "" : ",")
+                text.append(literal: place == 0 ? "" : ",")
                 text.append(raw: number.description)
             }
-            text.append(raw: "]")
+            text.append(literal: "]")
         }
     }
 }

@@ -20,29 +20,29 @@ package struct TokenList: Hashable, Sendable {
     /// The JSON text.
     package var json: [UInt8] {
         var text = JSONText(reserving: 64 + 8 * tokens.count)
-        text.append(raw: "{\"count\":")
+        text.append(literal: "{\"count\":")
         text.append(number: tokens.count)
-        text.append(raw: ",\"tokens\":[")
+        text.append(literal: ",\"tokens\":[")
         for (place, token) in tokens.enumerated() {
-            if place > 0 { text.append(raw: ",") }
+            if place > 0 { text.append(literal: ",") }
             text.append(number: Int(token.id))
         }
-        text.append(raw: "]")
+        text.append(literal: "]")
         if tellsTexts {
-            text.append(raw: ",\"token_strs\":[")
+            text.append(literal: ",\"token_strs\":[")
             for (place, token) in tokens.enumerated() {
-                if place > 0 { text.append(raw: ",") }
+                if place > 0 { text.append(literal: ",") }
                 text.append(string: token.text)
             }
-            text.append(raw: "]")
+            text.append(literal: "]")
         }
         if let messageTokens {
-            text.append(raw: ",\"message_tokens\":[")
+            text.append(literal: ",\"message_tokens\":[")
             // -1: the template cannot render a conversation that ends there.
             text.append(raw: messageTokens.map { $0 < 0 ? "null" : String($0) }.joined(separator: ","))
-            text.append(raw: "]")
+            text.append(literal: "]")
         }
-        text.append(raw: "}")
+        text.append(literal: "}")
         return text.bytes
     }
 }

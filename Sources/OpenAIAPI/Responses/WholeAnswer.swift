@@ -31,21 +31,21 @@ package struct WholeAnswer: Hashable, Sendable {
     /// The JSON text.
     package var json: [UInt8] {
         var text = JSONText(reserving: 512 + choices.reduce(0) { $0 + $1.text.utf8.count })
-        text.append(raw: "{\"id\":")
+        text.append(literal: "{\"id\":")
         text.append(string: id)
-        text.append(raw: kind == .chat ? ",\"object\":\"chat.completion\"" : ",\"object\":\"text_completion\"")
-        text.append(raw: ",\"created\":")
+        text.append(literal: kind == .chat ? ",\"object\":\"chat.completion\"" : ",\"object\":\"text_completion\"")
+        text.append(literal: ",\"created\":")
         text.append(number: created)
-        text.append(raw: ",\"model\":")
+        text.append(literal: ",\"model\":")
         text.append(string: model.text)
-        text.append(raw: ",\"choices\":[")
+        text.append(literal: ",\"choices\":[")
         for (place, choice) in choices.enumerated() {
-            if place > 0 { text.append(raw: ",") }
+            if place > 0 { text.append(literal: ",") }
             text.append(choice: choice, of: kind, isWhole: true, hasCalls: !choice.calls.isEmpty)
         }
-        text.append(raw: "],\"usage\":")
+        text.append(literal: "],\"usage\":")
         text.append(usage: usage)
-        text.append(raw: "}")
+        text.append(literal: "}")
         return text.bytes
     }
 }

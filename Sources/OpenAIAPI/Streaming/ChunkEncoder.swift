@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ServingModel
 
-/// Writes the events of one streamed answer. What all of its chunks share is encoded once; a token then costs one
-/// escape of its text and one allocation.
+/// Writes the events of one streamed answer, those that leave together into one text. What all of its chunks share is
+/// encoded once; a token then costs one escape of its text.
 package struct ChunkEncoder: Sendable {
     private let kind: JobKind
     /// Up to and with `"choices":[`.
@@ -14,54 +14,42 @@ package struct ChunkEncoder: Sendable {
     package init(kind: JobKind, id: String, created: Int, model: ModelName, includesUsage: Bool) {
         self.kind = kind
         var opening = JSONText()
-        opening.append(raw: "data: {\"id\":")
+        opening.append(literal: "data: {\"id\":")
         opening.append(string: id)
-        opening.append(raw: kind == .chat ? ",\"object\":\"chat.completion.chunk\"" : ",\"object\":\"text_completion\"")
-        opening.append(raw: ",\"created\":")
+        opening.append(
+            literal: kind == .chat ? ",\"object\":\"chat.completion.chunk\"" : ",\"object\":\"text_completion\"")
+        opening.append(literal: ",\"created\":")
         opening.append(number: created)
-        opening.append(raw: ",\"model\":")
+        opening.append(literal: ",\"model\":")
         opening.append(string: model.text)
-        opening.append(raw: ",\"choices\":[")
+        opening.append(literal: ",\"choices\":[")
         self.opening = opening.bytes
         self.closing = Array((includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
     }
 
-    /// The first chunk of a chat's choice, which names the speaker; nil for a plain completion, which has none.
-    package func role(ofChoice choice: Int) -> [UInt8]? {
-        guard kind == .chat else { return nil }
-        var text = start()
-        text.append(raw: "{\"index\":")
-        text.append(number: choice)
-        text.append(raw: ",\"delta\":{\"role\":\"assistant\",\"content\":\"\"},")
-        text.append(raw: "\"logprobs\":null,\"finish_reason\":null}")
-        return finish(text)
-    }
-
-    /// A chunk of one choice. `hasCalls`: the choice called tools before this part.
-    package func part(_ part: ChoicePart, hasCalls: Bool = false) -> [UInt8] {
-        var text = start()
-        text.append(choice: part, of: kind, isWhole: false, hasCalls: hasCalls || !part.calls.isEmpty)
-        return finish(text)
-    }
-
-    /// The chunk without a choice that carries the counts.
-    package func usage(_ usage: TokenUsage) -> [UInt8] {
-        var text = start()
-        text.append(raw: "],\"usage\":")
-        text.append(usage: usage)
-        text.append(raw: "}\n\n")
-        return text.bytes
-    }
-
-    private func start() -> JSONText {
-        var text = JSONText(reserving: opening.count + 128)
+    /// Appends the first chunk of a chat's choice, which names the speaker; a plain completion has none.
+    package func appendRole(ofChoice choice: Int, to text: inout JSONText) {
+        guard kind == .chat else { return }
         text.append(raw: opening)
-        return text
+        text.append(literal: "{\"index\":")
+        text.append(number: choice)
+        text.append(literal: ",\"delta\":{\"role\":\"assistant\",\"content\":\"\"},")
+        text.append(literal: "\"logprobs\":null,\"finish_reason\":null}")
+        text.append(raw: closing)
     }
 
-    private func finish(_ text: JSONText) -> [UInt8] {
-        var text = text
+    /// Appends a chunk of one choice. `hasCalls`: the choice called tools before this part.
+    package func append(_ part: ChoicePart, hasCalls: Bool = false, to text: inout JSONText) {
+        text.append(raw: opening)
+        text.append(choice: part, of: kind, isWhole: false, hasCalls: hasCalls || !part.calls.isEmpty)
         text.append(raw: closing)
-        return text.bytes
+    }
+
+    /// Appends the chunk without a choice that carries the counts.
+    package func append(_ usage: TokenUsage, to text: inout JSONText) {
+        text.append(raw: opening)
+        text.append(literal: "],\"usage\":")
+        text.append(usage: usage)
+        text.append(literal: "}\n\n")
     }
 }
