@@ -21,7 +21,6 @@ let nio = "swift-nio"
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -50,7 +49,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         // The event loops of the daemons, and NIOHTTP1 for the client between scheduler and nodes.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-        // HTTP routes of gateway and node; the accept loop is ours (UnixHTTP). No TLS, no configuration files.
+        // Requests and responses as values (HummingbirdCore); connections and routes are ours (UnixHTTP). No TLS, no
+        // configuration files.
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         // Long-running parts as services with one run(), stopped in order.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -111,7 +111,7 @@ let package = Package(
         room(
             "UnixHTTP",
             [
-                "DaemonSettings", "LinuxKernel", "ServingModel", nioCore, nioPosix, nioHTTP1, hummingbird,
+                "DaemonSettings", "LinuxKernel", "ServingModel", nioCore, nioPosix, nioHTTP1,
                 hummingbirdCore, logging,
                 lifecycle,
             ]),
@@ -132,7 +132,7 @@ let package = Package(
             "NodeDaemon",
             [
                 "CLinux", "ServingModel", "DaemonSettings", "LinuxKernel", "SystemdIntegration", "Policies", "Messages",
-                "SettingFiles", "UnixHTTP", hummingbird, logging, lifecycle, nioCore,
+                "SettingFiles", "UnixHTTP", hummingbirdCore, logging, lifecycle, nioCore,
             ]),
         room(
             "ClusterScheduler",
@@ -147,7 +147,7 @@ let package = Package(
             "Gateway",
             [
                 "ServingModel", "DaemonSettings", "OpenAIAPI", "SystemdIntegration", "Messages", "SettingFiles",
-                "UnixHTTP", "ClusterScheduler", hummingbird, logging, lifecycle, signals, nioCore,
+                "UnixHTTP", "ClusterScheduler", hummingbirdCore, logging, lifecycle, signals, nioCore,
             ]),
         room(
             "AdminCommands",
@@ -251,13 +251,14 @@ let package = Package(
         tests(
             "UnixHTTP",
             [
-                "UnixHTTP", "DaemonSettings", "LinuxKernel", "ServingModel", hummingbird, nioCore, nioPosix, logging,
+                "UnixHTTP", "DaemonSettings", "LinuxKernel", "ServingModel", hummingbirdCore, nioCore, nioPosix,
+                logging,
                 lifecycle,
             ]),
         tests(
             "NodeDaemon",
             [
-                "NodeDaemon", "DaemonSettings", "LinuxKernel", "Messages", "ServingModel", "UnixHTTP", hummingbird,
+                "NodeDaemon", "DaemonSettings", "LinuxKernel", "Messages", "ServingModel", "UnixHTTP", hummingbirdCore,
                 nioCore,
                 logging,
                 lifecycle,
@@ -273,7 +274,6 @@ let package = Package(
             "Gateway",
             [
                 "Gateway", "DaemonSettings", "ClusterScheduler", "OpenAIAPI", "Messages", "UnixHTTP", "ServingModel",
-                hummingbird,
                 hummingbirdCore, logging, lifecycle, nioCore,
             ]),
         tests(

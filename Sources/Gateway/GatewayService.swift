@@ -2,7 +2,6 @@
 package import ClusterScheduler
 package import DaemonSettings
 package import Logging
-internal import OpenAIAPI
 internal import ServiceLifecycle
 internal import SystemdIntegration
 package import UnixHTTP
@@ -11,7 +10,7 @@ package import UnixHTTP
 /// those that take too long end with `server_restarting`.
 package struct GatewayService: Service {
     private let core: SchedulerCore
-    private let servers: [UnixHTTPServer<GatewayResponder>]
+    private let servers: [UnixHTTPServer]
 
     /// The connections of ended answers get this long to take the last words.
     private static let farewellSeconds = 2
@@ -36,11 +35,11 @@ package struct GatewayService: Service {
         let roles = LiveRoles(hostRoles)
         self.roles = roles
         let routes = GatewayRoutes.all(core)
-        servers = [(api, GatewayListener.api), (admin, GatewayListener.admin)].map { socket, listener in
+        servers = [(api, SocketKind.api), (admin, SocketKind.admin)].map { listener, socket in
             UnixHTTPServer(
-                listeners: [socket], responder: GatewayResponder(routes: routes, listener: listener, logger: logger),
-                roles: roles.current, limits: Self.limits(settings.current),
-                refusalForm: { APIError($0).envelope.json }, logger: logger)
+                listeners: [listener],
+                routes: RouteTable(routes, on: socket, errors: GatewayErrorForm(), logger: logger),
+                roles: roles.current, limits: Self.limits(settings.current), logger: logger)
         }
         reconfigure(settings.current)
     }
@@ -58,6 +57,7 @@ package struct GatewayService: Service {
         UnixHTTPLimits(settings.http, drainSeconds: settings.drainSeconds + farewellSeconds)
     }
 
+    /// Serves until it is told to stop; see the type.
     package func run() async throws {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import DaemonSettings
 internal import Glibc
-internal import Hummingbird
 internal import LinuxKernel
 internal import Logging
 internal import ServiceLifecycle
@@ -37,8 +36,9 @@ package enum NodeProcess {
             modelImport: ModelImport(store: store, engine: try ProcessLaunch.sibling("flowserve")))
         let roles = RoleTable.ofHost()
         let server = UnixHTTPServer(
-            listeners: [listener], responder: table.routes.makeRouter().buildResponder(), roles: roles,
-            limits: UnixHTTPLimits(live.current.http), refusalForm: JSONAnswer.body(of:), logger: logger)
+            listeners: [listener],
+            routes: RouteTable(table.routes, on: .node, errors: NodeErrorForm(), logger: logger), roles: roles,
+            limits: UnixHTTPLimits(live.current.http), logger: logger)
         // Stopped in reverse: first running answers end, then nobody gets in any more, then the node lets go of its keeper.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

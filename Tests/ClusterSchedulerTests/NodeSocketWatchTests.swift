@@ -30,10 +30,4 @@ struct NodeSocketWatchTests {
         let error = #expect(throws: (any Error).self) { _ = try NodeSocketWatch(directory: "/nonexistent/nodes") }
         #expect("\(try #require(error))".contains("/nonexistent/nodes"))
     }
-
-    @Test("names in request targets are escaped and read back", arguments: ["org/m:1", "ä ö%&", "100%", "%zz", ""])
-    func escaping(text: String) {
-        #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
-        #expect(PercentEncoding.encode(text).utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F })
-    }
 }

@@ -2,7 +2,7 @@
 import ClusterScheduler
 import Foundation
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import Messages
 import NIOCore
 import OpenAIAPI

@@ -2,7 +2,6 @@
 import ClusterScheduler
 import DaemonSettings
 import Foundation
-import Gateway
 import Logging
 import Messages
 import NIOCore
@@ -10,6 +9,8 @@ import ServiceLifecycle
 import ServingModel
 import Testing
 import UnixHTTP
+
+@testable import Gateway
 
 /// The real scheduler and gateway on sockets in a directory of their own, with one scripted node, for one test.
 struct GatewayFixture: Sendable {
@@ -37,8 +38,9 @@ struct GatewayFixture: Sendable {
         let core = try SchedulerCore.open(settings, logger: logger)
         let node = ScriptedNodeServer(.local, model: try #require(ModelName("org/m")), script: script)
         let nodeServer = UnixHTTPServer(
-            listeners: [try .bind(path: configuration.nodesDirectory + "/local.sock", mode: 0o600)], responder: node,
-            roles: .ofHost(), limits: UnixHTTPLimits(drainSeconds: 0), refusalForm: { _ in [] }, logger: logger)
+            listeners: [try .bind(path: configuration.nodesDirectory + "/local.sock", mode: 0o600)],
+            routes: RouteTable(node.routes, on: .node, errors: GatewayErrorForm(), logger: logger), roles: .ofHost(),
+            limits: UnixHTTPLimits(drainSeconds: 0), logger: logger)
         let gateway = GatewayService(
             core: core, api: try .bind(path: configuration.apiSocket, mode: 0o660),
             admin: try .bind(path: configuration.adminSocket, mode: 0o660), settings: settings,

@@ -2,7 +2,7 @@
 import ClusterScheduler
 import Foundation
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import Messages
 import NIOCore
 import ServingModel
@@ -10,8 +10,7 @@ import Synchronization
 import UnixHTTP
 
 /// The node API on a real socket, answered by a script: what is asked of it is noted, tasks are answered by `script`.
-final class ScriptedNodeServer: HTTPResponder {
-    typealias Context = PeerRequestContext
+final class ScriptedNodeServer: Sendable {
     /// Tells the events of a task that has just been taken.
     typealias Script = @Sendable (ServingTask, (TaskEvent) -> Void) -> Void
 
@@ -32,7 +31,14 @@ final class ScriptedNodeServer: HTTPResponder {
         self.script = script
     }
 
-    func respond(to request: Request, context: PeerRequestContext) async throws -> Response {
+    /// The node API, whatever is asked.
+    var routes: [HTTPRoute] {
+        [.get, .post, .delete].map { method in
+            HTTPRoute(method, "/**", access: .scheduler) { [self] in try await respond(to: $0.request) }
+        }
+    }
+
+    private func respond(to request: Request) async throws -> Response {
         let path = request.uri.path
         switch (request.method, path) {
         case (.get, NodeRoutes.events): return events()
@@ -40,8 +46,7 @@ final class ScriptedNodeServer: HTTPResponder {
         case (.get, NodeRoutes.instances): return try json([InstanceSummary]())
         case (.get, NodeRoutes.templates): return try json([TemplateSummary]())
         case (.post, NodeRoutes.tasks):
-            let body = try await request.body.collect(upTo: 16 << 20)
-            let task = try JSONDecoder().decode(ServingTask.self, from: Data(body.readableBytesView))
+            let task = try await JSONResponse.read(ServingTask.self, request, upTo: 16 << 20)
             script(task) { emit(.task(task.id, $0)) }
             return Response(status: .accepted)
         case (.post, NodeRoutes.models): return try await importModel(request)

@@ -3,7 +3,6 @@ import DaemonSettings
 import FoundationEssentials
 import Glibc
 import HTTPTypes
-import Hummingbird
 import LinuxKernel
 import Messages
 import NIOCore
@@ -42,9 +41,8 @@ import UnixHTTP
         let identity = try PeerIdentity.ofThisProcess()
         let server = UnixHTTPServer(
             listeners: [try UnixHTTPListener.bind(path: path, mode: 0o600)],
-            responder: table.routes.makeRouter().buildResponder(),
-            roles: RoleTable(trustedUserIDs: [], rolesOfGroup: [identity.groupID: roles]),
-            refusalForm: JSONAnswer.body(of:), logger: .silent)
+            routes: RouteTable(table.routes, on: .node, errors: NodeErrorForm(), logger: .silent),
+            roles: RoleTable(trustedUserIDs: [], rolesOfGroup: [identity.groupID: roles]), logger: .silent)
         let group = ServiceGroup(configuration: .init(services: [server], logger: .silent))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -59,8 +57,8 @@ import UnixHTTP
         }
     }
 
-    private static func target(_ route: NodeRoute) -> String {
-        route.path.replacing(":id", with: "task-0000000000000001").replacing("**", with: "a/b")
+    private static func target(_ route: HTTPRoute) -> String {
+        route.pattern.replacing(":id", with: "task-0000000000000001").replacing("**", with: "a/b")
     }
 
     private static func error(_ response: ClientResponse) async throws -> NodeAPIError {
@@ -72,8 +70,7 @@ import UnixHTTP
     func rolesAreNamed() {
         #expect(table.routes.count == 18)
         for route in table.routes {
-            #expect(!route.roles.isEmpty, "\(route.path)")
-            #expect(!route.roles.contains(.client), "\(route.path)")
+            #expect([.scheduler, .nodeOperator].contains(route.access), "\(route.pattern)")
         }
     }
 
@@ -84,7 +81,7 @@ import UnixHTTP
             for route in routes {
                 let method = try #require(ClientMethod(rawValue: route.method.rawValue))
                 let response = try await client.request(method, Self.target(route))
-                #expect(response.status == 403, "\(route.method) \(route.path)")
+                #expect(response.status == 403, "\(route.method) \(route.pattern)")
                 #expect(try await Self.error(response).code == "forbidden")
             }
         }
@@ -145,9 +142,21 @@ import UnixHTTP
         try await serve([.scheduler, .admin]) { client in
             let method = try #require(ClientMethod(rawValue: method))
             let response = try await client.request(method, target, body: .bytes(body.utf8))
-            #expect(response.status == 400 || response.status == 404)
+            #expect([400, 404, 405].contains(response.status))
             let error = try await Self.error(response)
             #expect(!error.message.isEmpty)
+        }
+    }
+
+    @Test("what HTTP itself forbids comes in the node's form, and a wrong method is told the right ones")
+    func refusals() async throws {
+        try await serve([.admin]) { client in
+            let large = try await client.request(
+                .get, NodeRoutes.status, headers: ["x": String(repeating: "a", count: 40_000)])
+            #expect(large.status == 431)
+            #expect(try await Self.error(large).code == "bad_request")
+            let wrong = try await client.request(.put, NodeRoutes.status)
+            #expect(wrong.status == 405 && wrong.header("allow") == "GET, HEAD")
         }
     }
 
@@ -177,6 +186,6 @@ import UnixHTTP
             "bad_request": 400, "invalid_request": 400, "forbidden": 403, "not_found": 404, "model_not_found": 404,
             "conflict": 409, "overloaded": 429, "insufficient_storage": 507, "anything else": 500,
         ]
-        for (code, status) in table { #expect(NodeErrorMiddleware.status(of: code).code == status, "\(code)") }
+        for (code, status) in table { #expect(NodeErrorForm.status(of: code) == status, "\(code)") }
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import Hummingbird
 import Logging
 import ServiceLifecycle
 import Testing
@@ -12,9 +11,9 @@ struct ServerFixture {
     let client: UnixHTTPClient
     let group: ServiceGroup
 
-    /// Serves `router` while `body` runs, then shuts down and takes the directory away.
+    /// Serves `routes` while `body` runs, then shuts down and takes the directory away.
     static func run(
-        _ router: Router<PeerRequestContext>, limits: UnixHTTPLimits = UnixHTTPLimits(),
+        _ routes: TestRoutes, limits: UnixHTTPLimits = UnixHTTPLimits(),
         _ body: @escaping @Sendable (ServerFixture) async throws -> Void
     ) async throws {
         let directory = try makeDirectory()
@@ -26,8 +25,10 @@ struct ServerFixture {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let server = UnixHTTPServer(
-            listeners: [try UnixHTTPListener.bind(path: path, mode: 0o600)], responder: router.buildResponder(),
-            roles: RoleTable.ofHost(), limits: limits, refusalForm: Self.refusalForm, logger: logger)
+            listeners: [try UnixHTTPListener.bind(path: path, mode: 0o600)],
+            routes: RouteTable(routes.all, on: .api, errors: TestErrorForm(), logger: logger),
+            roles: RoleTable.ofHost(),
+            limits: limits, logger: logger)
         let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
         let client = UnixHTTPClient(socketPath: path)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -43,9 +44,6 @@ struct ServerFixture {
             try await tasks.waitForAll()
         }
     }
-
-    /// A form that tests recognise.
-    static let refusalForm: RefusalForm = { Array(#"{"refused":"\#($0.rawValue)"}"#.utf8) }
 
     /// An empty directory with a path short enough for sockets.
     static func makeDirectory() throws -> String {

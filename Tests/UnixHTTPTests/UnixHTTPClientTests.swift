@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import LinuxKernel
 import NIOCore
 import ServingModel
@@ -9,14 +10,14 @@ import UnixHTTP
 
 @Suite struct UnixHTTPClientTests {
     /// Sends everything back as it comes, and says how many bytes it was.
-    private static func routerThatEchoes() -> Router<PeerRequestContext> {
-        let router = Router(context: PeerRequestContext.self)
-        router.post("count") { request, _ -> String in
+    private static func routerThatEchoes() -> TestRoutes {
+        var router = TestRoutes()
+        router.post("/count") { request, _ -> String in
             var count = 0
             for try await part in request.body { count += part.readableBytes }
             return "\(count)"
         }
-        router.post("echo") { request, _ in
+        router.post("/echo") { request, _ in
             Response(
                 status: .ok,
                 body: ResponseBody { writer in
@@ -24,9 +25,9 @@ import UnixHTTP
                     try await writer.finish(nil)
                 })
         }
-        router.post("early") { _, _ in Response(status: .conflict) }
-        router.get("lines") { _, _ in "one\ntwo\n\nthree" }
-        router.get("who") { _, context in "\(context.principal.processID)" }
+        router.post("/early") { _, _ in Response(status: .conflict) }
+        router.get("/lines") { _, _ in "one\ntwo\n\nthree" }
+        router.get("/who") { _, context in "\(context.principal.processID)" }
         return router
     }
 

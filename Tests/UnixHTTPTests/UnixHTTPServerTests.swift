@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import LinuxKernel
 import NIOCore
 import ServiceLifecycle
@@ -10,9 +11,9 @@ import UnixHTTP
 
 @Suite struct UnixHTTPServerTests {
     /// Tells of a handler's fate from inside it.
-    private static func routerThatWaits(_ events: AsyncStream<String>.Continuation) -> Router<PeerRequestContext> {
-        let router = Router(context: PeerRequestContext.self)
-        router.get("wait") { _, _ -> String in
+    private static func routerThatWaits(_ events: AsyncStream<String>.Continuation) -> TestRoutes {
+        var router = TestRoutes()
+        router.get("/wait") { _, _ -> String in
             events.yield("started")
             do {
                 try await ContinuousClock().sleep(for: .seconds(600))
@@ -22,7 +23,7 @@ import UnixHTTP
             }
             return "never"
         }
-        router.get("stream") { _, _ in
+        router.get("/stream") { _, _ in
             Response(
                 status: .ok,
                 body: ResponseBody { writer in
@@ -42,8 +43,8 @@ import UnixHTTP
 
     @Test("a route sees who the kernel says is asking")
     func identity() async throws {
-        let router = Router(context: PeerRequestContext.self)
-        router.get("who") { _, context in
+        var router = TestRoutes()
+        router.get("/who") { _, context in
             "\(context.principal.userID) \(context.principal.processID) \(context.principal.roles.count)"
         }
         try await ServerFixture.run(router) { fixture in
@@ -79,8 +80,8 @@ import UnixHTTP
 
     @Test("what is no HTTP is answered with 400 and hurts nobody else")
     func garbage() async throws {
-        let router = Router(context: PeerRequestContext.self)
-        router.get("ok") { _, _ in "fine" }
+        var router = TestRoutes()
+        router.get("/ok") { _, _ in "fine" }
         try await ServerFixture.run(router) { fixture in
             let connection = try fixture.rawConnection(sending: "\u{1}\u{2}\u{3} nonsense\r\n\r\n")
             #expect(try await connection.readToEnd().hasPrefix("HTTP/1.1 400"))
@@ -90,8 +91,8 @@ import UnixHTTP
 
     @Test("connections over the limit wait until another one is closed")
     func connectionLimit() async throws {
-        let router = Router(context: PeerRequestContext.self)
-        router.get("ok") { _, _ in "fine" }
+        var router = TestRoutes()
+        router.get("/ok") { _, _ in "fine" }
         try await ServerFixture.run(router, limits: UnixHTTPLimits(connections: 1)) { fixture in
             let request = "GET /ok HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
             let first = try fixture.rawConnection(sending: request)
@@ -104,7 +105,7 @@ import UnixHTTP
 
     @Test("a user's connections over that user's limit are refused, and count no more once they are gone")
     func userLimit() async throws {
-        let router = Router(context: PeerRequestContext.self)
+        var router = TestRoutes()
         router.get("/") { _, _ in "here" }
         try await ServerFixture.run(router, limits: UnixHTTPLimits(connectionsPerUser: 2, refusedConnections: 1)) {
             fixture in
@@ -132,8 +133,8 @@ import UnixHTTP
     @Test("a handler that fails is a 500 that says nothing of the inside")
     func failingHandler() async throws {
         struct Secret: Error { let text = "inside" }
-        let router = Router(context: PeerRequestContext.self)
-        router.get("bad") { _, _ -> String in throw Secret() }
+        var router = TestRoutes()
+        router.get("/bad") { _, _ -> String in throw Secret() }
         try await ServerFixture.run(router) { fixture in
             let response = try await fixture.client.request(.get, "/bad")
             #expect(response.status == 500)
@@ -144,8 +145,8 @@ import UnixHTTP
     @Test("a shutdown lets a running answer end, takes the socket file away and then refuses")
     func gracefulShutdown() async throws {
         let (gate, opener) = AsyncStream<Void>.makeStream()
-        let router = Router(context: PeerRequestContext.self)
-        router.get("slow") { _, _ in
+        var router = TestRoutes()
+        router.get("/slow") { _, _ in
             Response(
                 status: .ok,
                 body: ResponseBody { writer in

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ClusterScheduler
-internal import FoundationEssentials
-internal import Hummingbird
+internal import HummingbirdCore
 internal import Messages
 internal import NIOCore
 internal import ServingModel
+internal import UnixHTTP
 
 /// Passes a checkpoint on to a node and the node's progress back, holding no more than a part of it.
 ///
@@ -27,14 +27,13 @@ struct ImportRelay: Sendable {
                 let progress = try await orders.importModel(name, checkpoint: handover, byteCount: byteCount)
                 for try await step in progress {
                     if case .completed(let model) = step { await waitUntilSeen(model) }
-                    try await writer.write(Self.line(step))
+                    try await writer.write(JSONResponse.line(step))
                 }
             } catch {
                 guard !Task.isCancelled else { throw error }
-                try await writer.write(Self.line(.failed(message: "node \(node): \(error)")))
+                try await writer.write(JSONResponse.line(ImportProgress.failed(message: "node \(node): \(error)")))
             }
         }
-        try await writer.finish(nil)
     }
 
     /// Whoever hears that the model is there may ask for it at once.
@@ -42,12 +41,6 @@ struct ImportRelay: Sendable {
         await cluster.waitUntilSeen { models in
             !cluster.connectedNodeNames.contains(node) || models.contains { $0.node == node && $0.model == model }
         }
-    }
-
-    private static func line(_ progress: ImportProgress) throws -> ByteBuffer {
-        var line = ByteBuffer(bytes: try JSONEncoder().encode(progress))
-        line.writeString("\n")
-        return line
     }
 }
 

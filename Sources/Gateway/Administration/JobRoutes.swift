@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ClusterScheduler
-internal import Hummingbird
+internal import HTTPTypes
+internal import HummingbirdCore
 internal import Messages
 internal import OpenAIAPI
 internal import ServingModel
+internal import UnixHTTP
 
 /// Jobs: a user sees and ends their own, an administrator on `admin.sock` all.
 struct JobRoutes: Sendable {
     let core: SchedulerCore
 
-    var routes: [GatewayRoute] {
+    var routes: [HTTPRoute] {
         [
-            GatewayRoute(.get, .exactly(SchedulerRoutes.jobs), access: .client) { exchange in
+            HTTPRoute(.get, SchedulerRoutes.jobs, access: .client) { exchange in
                 let userID = exchange.isAdministrator ? nil : exchange.principal.userID
                 return try JSONResponse.make(try await core.recentJobs(try limit(exchange), userID: userID))
             },
-            GatewayRoute(.get, .below(SchedulerRoutes.jobs), access: .client) { exchange in
+            HTTPRoute(.get, SchedulerRoutes.job("**"), access: .client) { exchange in
                 try JSONResponse.make(try await find(exchange))
             },
-            GatewayRoute(.delete, .below(SchedulerRoutes.jobs), access: .client) { exchange in
+            HTTPRoute(.delete, SchedulerRoutes.job("**"), access: .client) { exchange in
                 let record = try await find(exchange)
                 guard let live = core.jobs.find(record.id) else {
                     throw APIError(.conflict, "job \(record.id) is over: it is \(record.status.rawValue)")
@@ -30,7 +32,7 @@ struct JobRoutes: Sendable {
         ]
     }
 
-    private func limit(_ exchange: GatewayExchange) throws(APIError) -> Int {
+    private func limit(_ exchange: HTTPExchange) throws(APIError) -> Int {
         guard let text = exchange.query("limit") else { return 50 }
         guard let limit = Int(text), (1...1000).contains(limit) else {
             throw APIError(
@@ -41,13 +43,13 @@ struct JobRoutes: Sendable {
     }
 
     /// Another user's job is as good as none, so that ids tell nothing.
-    private func find(_ exchange: GatewayExchange) async throws -> JobRecord {
-        if let id = JobID(exchange.below), let record = try await core.job(id),
+    private func find(_ exchange: HTTPExchange) async throws -> JobRecord {
+        if let id = JobID(exchange.pathParameter), let record = try await core.job(id),
             exchange.isAdministrator || record.userID == exchange.principal.userID
         {
             return record
         }
         throw APIError(
-            .notFound, "there is no job '\(exchange.below.prefix(64))': GET \(SchedulerRoutes.jobs) lists them")
+            .notFound, "there is no job '\(exchange.pathParameter.prefix(64))': GET \(SchedulerRoutes.jobs) lists them")
     }
 }

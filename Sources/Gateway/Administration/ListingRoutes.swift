@@ -4,38 +4,39 @@ internal import HTTPTypes
 internal import Messages
 internal import OpenAIAPI
 internal import ServingModel
+internal import UnixHTTP
 
 /// What there is: models, nodes, instances, templates, version, health. Nothing here wakes a model.
 struct ListingRoutes: Sendable {
     let core: SchedulerCore
 
-    var routes: [GatewayRoute] {
+    var routes: [HTTPRoute] {
         [
-            GatewayRoute(.get, .exactly(SchedulerRoutes.models), access: .client) { _ in
+            HTTPRoute(.get, SchedulerRoutes.models, access: .client) { _ in
                 try JSONResponse.make(ModelList(models))
             },
-            GatewayRoute(.get, .below(SchedulerRoutes.models), access: .client) { exchange in
-                guard let model = models.first(where: { $0.id.text == exchange.below }) else {
-                    throw APIError(.modelNotFound, "there is no model '\(exchange.below.prefix(128))'")
+            HTTPRoute(.get, SchedulerRoutes.models + "/**", access: .client) { exchange in
+                guard let model = models.first(where: { $0.id.text == exchange.pathParameter }) else {
+                    throw APIError(.modelNotFound, "there is no model '\(exchange.pathParameter.prefix(128))'")
                 }
                 return try JSONResponse.make(model)
             },
-            GatewayRoute(.get, .exactly(SchedulerRoutes.nodes), access: .client) { _ in
+            HTTPRoute(.get, SchedulerRoutes.nodes, access: .client) { _ in
                 try JSONResponse.make(await core.cluster.nodes())
             },
-            GatewayRoute(.get, .exactly(SchedulerRoutes.nodeModels), access: .client) { _ in
+            HTTPRoute(.get, SchedulerRoutes.nodeModels, access: .client) { _ in
                 try JSONResponse.make(core.cluster.models())
             },
-            GatewayRoute(.get, .exactly(SchedulerRoutes.instances), access: .client) { _ in
+            HTTPRoute(.get, SchedulerRoutes.instances, access: .client) { _ in
                 try JSONResponse.make(await core.cluster.instances())
             },
-            GatewayRoute(.get, .exactly(SchedulerRoutes.templates), access: .client) { _ in
+            HTTPRoute(.get, SchedulerRoutes.templates, access: .client) { _ in
                 try JSONResponse.make(await core.cluster.templates())
             },
-            GatewayRoute(.get, .exactly(SchedulerRoutes.version), access: .client) { _ in
+            HTTPRoute(.get, SchedulerRoutes.version, access: .client) { _ in
                 try JSONResponse.make(core.version)
             },
-            GatewayRoute(.get, .exactly(SchedulerRoutes.health), access: .client) { _ in
+            HTTPRoute(.get, SchedulerRoutes.health, access: .client) { _ in
                 try JSONResponse.make(core.health)
             },
         ]

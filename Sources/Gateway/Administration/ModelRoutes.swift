@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ClusterScheduler
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import Messages
 internal import OpenAIAPI
 internal import ServingModel
+internal import UnixHTTP
 
 /// Changes to the nodes' stores.
 struct ModelRoutes: Sendable {
     let core: SchedulerCore
 
-    var routes: [GatewayRoute] {
+    var routes: [HTTPRoute] {
         [
-            GatewayRoute(.post, .exactly(SchedulerRoutes.nodeModels), access: .admin) { try add($0) },
-            GatewayRoute(.delete, .below(SchedulerRoutes.nodeModels), access: .admin) { exchange in
+            HTTPRoute(.post, SchedulerRoutes.nodeModels, access: .administrator) { try add($0) },
+            HTTPRoute(.delete, SchedulerRoutes.nodeModel("**"), access: .administrator) { exchange in
                 try JSONResponse.make(try await remove(exchange))
             },
         ]
     }
 
-    private func add(_ exchange: GatewayExchange) throws -> Response {
+    private func add(_ exchange: HTTPExchange) throws -> Response {
         let name = try modelName(exchange.query("name") ?? "")
         let node = try targetNode(exchange)
         guard let orders = core.cluster.orders(of: node) else {
@@ -28,13 +29,11 @@ struct ModelRoutes: Sendable {
         let relay = ImportRelay(
             cluster: core.cluster, orders: orders, node: node, name: name, body: exchange.request.body,
             byteCount: exchange.request.headers[.contentLength].flatMap { Int($0) })
-        return Response(
-            status: .ok, headers: HTTPFields([HTTPField(name: .contentType, value: "application/x-ndjson")]),
-            body: ResponseBody { writer in try await relay.run(to: &writer) })
+        return JSONResponse.lines { writer in try await relay.run(to: &writer) }
     }
 
-    private func remove(_ exchange: GatewayExchange) async throws -> ModelRemoval {
-        let name = try modelName(exchange.below)
+    private func remove(_ exchange: HTTPExchange) async throws -> ModelRemoval {
+        let name = try modelName(exchange.pathParameter)
         let wanted = try exchange.query("node").map(nodeName)
         let holders = core.cluster.models().filter { $0.model.name == name && (wanted == nil || $0.node == wanted) }
         guard !holders.isEmpty else {
@@ -47,7 +46,7 @@ struct ModelRoutes: Sendable {
                 try await orders.removeModel(name)
                 removal.nodes.append(holder.node)
             } catch .refused(status: 404, code: _, message: _) {
-                // Somebody was faster.
+                // Another removal took it from this node meanwhile.
             } catch {
                 throw APIError(error, node: holder.node)
             }
@@ -59,7 +58,7 @@ struct ModelRoutes: Sendable {
     }
 
     /// The node that the query names; without one the only node there is.
-    private func targetNode(_ exchange: GatewayExchange) throws(APIError) -> NodeName {
+    private func targetNode(_ exchange: HTTPExchange) throws(APIError) -> NodeName {
         let connected = core.cluster.connectedNodeNames
         guard let text = exchange.query("node") else {
             guard let only = connected.first else {

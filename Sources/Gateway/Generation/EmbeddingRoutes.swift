@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ClusterScheduler
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import Messages
 internal import OpenAIAPI
 internal import ServingModel
+internal import UnixHTTP
 
 /// Vectors of texts: one job for all inputs of a request.
 struct EmbeddingRoutes: Sendable {
     let core: SchedulerCore
 
-    var routes: [GatewayRoute] {
+    var routes: [HTTPRoute] {
         [
-            GatewayRoute(.post, .exactly(SchedulerRoutes.embeddings), access: .client) { exchange in
+            HTTPRoute(.post, SchedulerRoutes.embeddings, access: .client) { exchange in
                 try await answer(
-                    try await BoundedBody.read(exchange.request) { try EmbeddingRequest(body: $0) }, exchange)
+                    try await exchange.read { try EmbeddingRequest(body: $0) }, exchange)
             }
         ]
     }
 
-    private func answer(_ request: EmbeddingRequest, _ exchange: GatewayExchange) async throws -> Response {
+    private func answer(_ request: EmbeddingRequest, _ exchange: HTTPExchange) async throws -> Response {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .embedding, model: request.model, work: .embedding(request.inputs, request.parameters),
-                principal: exchange.principal, request: exchange.requestID), from: core)
+                principal: exchange.principal, request: exchange.identity.id), from: core)
         let list = EmbeddingList(
             model: request.model, vectors: reply.vectors, encoding: request.encoding,
             promptTokens: reply.summary.promptTokens)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ClusterScheduler
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import OpenAIAPI
 internal import ServingModel
+internal import UnixHTTP
 
 /// One answer on its way out, in either form: a job for each of its choices.
 struct GeneratedAnswer: Sendable {
@@ -24,11 +25,11 @@ struct GeneratedAnswer: Sendable {
     /// client before, so that every refusal still has a status of its own.
     func untilAccepted() async throws(JobFailure) -> [[JobEvent]] {
         var first: [[JobEvent]] = []
-        for executor in executors { first.append(try await Self.untilAccepted(executor)) }
+        for executor in executors { first.append(try await untilAccepted(executor)) }
         return first
     }
 
-    private static func untilAccepted(_ executor: JobExecutor) async throws(JobFailure) -> [JobEvent] {
+    private func untilAccepted(_ executor: JobExecutor) async throws(JobFailure) -> [JobEvent] {
         while true {
             let events = try await executor.next()
             let acceptance = events.firstIndex { event in

@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ClusterScheduler
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import Messages
 internal import OpenAIAPI
 internal import ServingModel
+internal import UnixHTTP
 
 /// Chats and completions: from the request's bytes to a job and back.
 struct GenerationRoutes: Sendable {
     let core: SchedulerCore
 
-    var routes: [GatewayRoute] {
+    var routes: [HTTPRoute] {
         [
-            GatewayRoute(.post, .exactly(SchedulerRoutes.chatCompletions), access: .client) { exchange in
+            HTTPRoute(.post, SchedulerRoutes.chatCompletions, access: .client) { exchange in
                 try await answer(
-                    try await BoundedBody.read(exchange.request) { try GenerationRequest(chatBody: $0) }, exchange)
+                    try await exchange.read { try GenerationRequest(chatBody: $0) }, exchange)
             },
-            GatewayRoute(.post, .exactly(SchedulerRoutes.completions), access: .client) { exchange in
+            HTTPRoute(.post, SchedulerRoutes.completions, access: .client) { exchange in
                 try await answer(
-                    try await BoundedBody.read(exchange.request) { try GenerationRequest(completionBody: $0) }, exchange
+                    try await exchange.read { try GenerationRequest(completionBody: $0) }, exchange
                 )
             },
         ]
     }
 
-    private func answer(_ request: GenerationRequest, _ exchange: GatewayExchange) async throws -> Response {
+    private func answer(_ request: GenerationRequest, _ exchange: HTTPExchange) async throws -> Response {
         let answer = GeneratedAnswer(request: request, executors: try submit(request, exchange))
         do {
             let first = try await answer.untilAccepted()
@@ -36,7 +37,7 @@ struct GenerationRoutes: Sendable {
     }
 
     /// A job for each choice, all of one request, one moment and neighbouring seeds.
-    private func submit(_ request: GenerationRequest, _ exchange: GatewayExchange) throws(APIError) -> [JobExecutor] {
+    private func submit(_ request: GenerationRequest, _ exchange: HTTPExchange) throws(APIError) -> [JobExecutor] {
         let seed = UInt64.random(in: 0...UInt64.max)
         let moment = Int(WallClock.now)
         let defaults = core.cluster.model(named: request.model)?.sampling ?? SamplingDefaults()
@@ -49,7 +50,7 @@ struct GenerationRoutes: Sendable {
                     try core.submit(
                         JobSubmission(
                             kind: request.kind, model: request.model, work: .answer(prompt, sampling),
-                            principal: exchange.principal, request: exchange.requestID)))
+                            principal: exchange.principal, request: exchange.identity.id)))
             }
         } catch {
             throw APIError(error)

@@ -1,46 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ClusterScheduler
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import Messages
 internal import OpenAIAPI
 internal import ServingModel
+internal import UnixHTTP
 
 /// Tokens of texts and conversations, and texts of tokens, as the model itself reads and writes them.
 struct TokenRoutes: Sendable {
     let core: SchedulerCore
 
-    var routes: [GatewayRoute] {
+    var routes: [HTTPRoute] {
         [
-            GatewayRoute(.post, .exactly(SchedulerRoutes.tokenize), access: .client) { exchange in
+            HTTPRoute(.post, SchedulerRoutes.tokenize, access: .client) { exchange in
                 try await tokenize(
-                    try await BoundedBody.read(exchange.request) { try TokenizationRequest(body: $0) }, exchange)
+                    try await exchange.read { try TokenizationRequest(body: $0) }, exchange)
             },
-            GatewayRoute(.post, .exactly(SchedulerRoutes.detokenize), access: .client) { exchange in
+            HTTPRoute(.post, SchedulerRoutes.detokenize, access: .client) { exchange in
                 try await detokenize(
-                    try await BoundedBody.read(exchange.request) { try DetokenizationRequest(body: $0) }, exchange)
+                    try await exchange.read { try DetokenizationRequest(body: $0) }, exchange)
             },
         ]
     }
 
-    private func tokenize(_ request: TokenizationRequest, _ exchange: GatewayExchange) async throws -> Response {
+    private func tokenize(_ request: TokenizationRequest, _ exchange: HTTPExchange) async throws -> Response {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .tokenization, model: request.model,
                 work: .tokenization(request.prompt.dated(Int(WallClock.now))), principal: exchange.principal,
-                request: exchange.requestID),
+                request: exchange.identity.id),
             from: core)
         let list = TokenList(
             tokens: reply.tokens, messageTokens: reply.summary.messageTokens, tellsTexts: request.tellsTexts)
         return JSONResponse.make(json: list.json, job: reply.job)
     }
 
-    private func detokenize(_ request: DetokenizationRequest, _ exchange: GatewayExchange) async throws -> Response {
+    private func detokenize(_ request: DetokenizationRequest, _ exchange: HTTPExchange) async throws -> Response {
         let reply = try await WholeReply.collect(
             JobSubmission(
                 kind: .tokenization, model: request.model, work: .detokenization(request.tokens),
-                principal: exchange.principal, request: exchange.requestID), from: core)
+                principal: exchange.principal, request: exchange.identity.id), from: core)
         let text = reply.tokens.reduce(into: "") { $0 += $1.text } + reply.summary.rest.text
-        return try JSONResponse.make(["prompt": text], job: reply.job)
+        return try JSONResponse.make(["prompt": text], headers: [JobHeader.name: reply.job.description])
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import Messages
 internal import NIOCore
 internal import ServingModel
+internal import UnixHTTP
 
 /// One import over HTTP: the checkpoint in the request's body, progress lines in the answer's, both at once.
 struct ModelImportRoute: Sendable {
@@ -19,18 +19,15 @@ struct ModelImportRoute: Sendable {
     /// Refuses what cannot be begun with a status of its own; what fails later is the last line.
     func answer(_ request: Request) throws -> Response {
         let slot = try modelImport.begin(expectedBytes: total)
-        return Response(
-            status: .ok, headers: [.contentType: "application/x-ndjson"],
-            body: ResponseBody { writer in
-                do {
-                    let spool = try await receive(request, slot.spool, &writer)
-                    let summary = try await pack(spool, &writer)
-                    try await writer.write(try JSONAnswer.line(ImportProgress.completed(summary)))
-                } catch let error as NodeDaemonError {
-                    try await writer.write(try JSONAnswer.line(ImportProgress.failed(message: error.description)))
-                }
-                try await writer.finish(nil)
-            })
+        return JSONResponse.lines { writer in
+            do {
+                let spool = try await receive(request, slot.spool, &writer)
+                let summary = try await pack(spool, &writer)
+                try await writer.write(try JSONResponse.line(ImportProgress.completed(summary)))
+            } catch let error as NodeDaemonError {
+                try await writer.write(try JSONResponse.line(ImportProgress.failed(message: error.description)))
+            }
+        }
     }
 
     private func receive(
@@ -38,12 +35,12 @@ struct ModelImportRoute: Sendable {
     ) async throws -> CheckpointSpool {
         var spool = empty
         var reported = 0
-        try await writer.write(try JSONAnswer.line(ImportProgress.receiving(bytes: 0, total: total)))
+        try await writer.write(try JSONResponse.line(ImportProgress.receiving(bytes: 0, total: total)))
         for try await part in request.body {
             try spool.append(part)
             guard spool.byteCount - reported >= Self.reportBytes else { continue }
             reported = spool.byteCount
-            try await writer.write(try JSONAnswer.line(ImportProgress.receiving(bytes: reported, total: total)))
+            try await writer.write(try JSONResponse.line(ImportProgress.receiving(bytes: reported, total: total)))
         }
         guard spool.byteCount > 0 else { throw NodeDaemonError.badCheckpoint("the checkpoint is empty") }
         return spool
@@ -52,7 +49,7 @@ struct ModelImportRoute: Sendable {
     private func pack(_ spool: CheckpointSpool, _ writer: inout any ResponseBodyWriter) async throws -> ModelSummary {
         let (progress, continuation) = AsyncStream<ImportProgress>.makeStream(bufferingPolicy: .bufferingNewest(1))
         async let packed = packAndFinish(spool, continuation)
-        for await line in progress { try await writer.write(try JSONAnswer.line(line)) }
+        for await line in progress { try await writer.write(try JSONResponse.line(line)) }
         let published = try await packed
         await service.modelsChanged(outdated: published.outdated)
         return published.summary

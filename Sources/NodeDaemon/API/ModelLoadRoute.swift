@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import Messages
 internal import NIOCore
 internal import ServingModel
+internal import UnixHTTP
 
 /// One load over HTTP: progress lines until the model's template can fork.
 struct ModelLoadRoute: Sendable {
@@ -11,26 +11,23 @@ struct ModelLoadRoute: Sendable {
     let order: ModelLoad
 
     func answer() -> Response {
-        Response(
-            status: .ok, headers: [.contentType: "application/x-ndjson"],
-            body: ResponseBody { writer in
-                do {
-                    if order.populates { try await populate(&writer) }
-                    try await writer.write(try JSONAnswer.line(LoadProgress.starting))
-                    try await service.load(order)
-                    try await writer.write(try JSONAnswer.line(LoadProgress.completed))
-                } catch let error as NodeAPIError {
-                    try await writer.write(try JSONAnswer.line(LoadProgress.failed(message: error.message)))
-                }
-                try await writer.finish(nil)
-            })
+        JSONResponse.lines { writer in
+            do {
+                if order.populates { try await populate(&writer) }
+                try await writer.write(try JSONResponse.line(LoadProgress.starting))
+                try await service.load(order)
+                try await writer.write(try JSONResponse.line(LoadProgress.completed))
+            } catch let error as NodeAPIError {
+                try await writer.write(try JSONResponse.line(LoadProgress.failed(message: error.message)))
+            }
+        }
     }
 
     /// A client that goes away makes a write fail, which cancels the reading.
     private func populate(_ writer: inout any ResponseBodyWriter) async throws {
         let (progress, continuation) = AsyncStream<LoadProgress>.makeStream(bufferingPolicy: .bufferingNewest(1))
         async let populated: Void = populate(continuation)
-        for await line in progress { try await writer.write(try JSONAnswer.line(line)) }
+        for await line in progress { try await writer.write(try JSONResponse.line(line)) }
         try await populated
     }
 

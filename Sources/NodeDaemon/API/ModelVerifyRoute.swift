@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import Messages
 internal import NIOCore
 internal import ServingModel
+internal import UnixHTTP
 
 /// One verification over HTTP: progress lines while the artefact is read, at last what was found.
 struct ModelVerifyRoute: Sendable {
@@ -13,16 +13,13 @@ struct ModelVerifyRoute: Sendable {
     /// Refuses a model that is not there with a status of its own; what fails later is the last line.
     func answer() throws -> Response {
         let model = try models.summary(of: name)
-        return Response(
-            status: .ok, headers: [.contentType: "application/x-ndjson"],
-            body: ResponseBody { writer in
-                let (progress, continuation) = AsyncStream<VerificationProgress>.makeStream(
-                    bufferingPolicy: .bufferingNewest(1))
-                async let result = verify(model, continuation)
-                for await line in progress { try await writer.write(try JSONAnswer.line(line)) }
-                try await writer.write(try JSONAnswer.line(await result))
-                try await writer.finish(nil)
-            })
+        return JSONResponse.lines { writer in
+            let (progress, continuation) = AsyncStream<VerificationProgress>.makeStream(
+                bufferingPolicy: .bufferingNewest(1))
+            async let result = verify(model, continuation)
+            for await line in progress { try await writer.write(try JSONResponse.line(line)) }
+            try await writer.write(try JSONResponse.line(await result))
+        }
     }
 
     private func verify(

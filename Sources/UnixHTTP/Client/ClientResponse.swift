@@ -41,6 +41,7 @@ package struct ClientResponse: Sendable {
 
 /// The parts of an answer's body, held back to the pace of the one who reads them.
 package struct ClientResponseBody: AsyncSequence, Sendable {
+    /// A part, as the connection gave it.
     package typealias Element = ByteBuffer
     typealias Producer = NIOThrowingAsyncSequenceProducer<
         ByteBuffer, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, ResponseBodyDelegate
@@ -48,9 +49,11 @@ package struct ClientResponseBody: AsyncSequence, Sendable {
 
     let producer: Producer
 
+    /// Gives the parts out, one after the other.
     package struct AsyncIterator: AsyncIteratorProtocol {
         var parts: Producer.AsyncIterator
 
+        /// The next part; nil behind the last. Fails with `UnixHTTPClientError` where the answer broke off.
         package mutating func next() async throws -> ByteBuffer? {
             try await parts.next()
         }
@@ -64,10 +67,12 @@ package struct ClientResponseBody: AsyncSequence, Sendable {
 
 /// A body cut at its newlines: newline-delimited JSON and server-sent events.
 package struct ResponseLines: AsyncSequence, Sendable {
+    /// A line without its newline.
     package typealias Element = ByteBuffer
     let body: ClientResponseBody
     let limit: Int
 
+    /// Gives the lines out, one after the other.
     package struct AsyncIterator: AsyncIteratorProtocol {
         var parts: ClientResponseBody.AsyncIterator
         var pending = ByteBuffer()

@@ -30,7 +30,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         let linger: TimeAmount
         /// Every request is refused so.
         let refusesAll: HTTPRefusal?
-        let refusalForm: RefusalForm
+        let errors: any ErrorForm
     }
 
     enum State {
@@ -280,15 +280,14 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
 
     private func refuse(_ refusal: HTTPRefusal, _ framing: ResponseFraming, _ identity: RequestIdentity) {
         guard let context else { return }
-        let body = ByteBuffer(bytes: settings.refusalForm(refusal))
-        var head = HTTPResponse(status: HTTPResponse.Status(code: refusal.status))
-        head.headerFields[.contentType] = "application/json"
-        head.headerFields[.contentLength] = String(body.readableBytes)
-        if let seconds = refusal.retryAfterSeconds { head.headerFields[.retryAfter] = String(seconds) }
+        let answer = settings.errors.answer(to: refusal)
+        var head = answer.response.head
         identity.sign(&head)
         let framed = framing.frame(head, closes: true)
         context.write(wrapOutboundOut(.head(framed.head)), promise: nil)
-        if framed.sendsBody { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        if framed.sendsBody {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         close()
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
-package import Hummingbird
 internal import HummingbirdCore
 internal import LinuxKernel
 package import Logging
@@ -17,35 +16,32 @@ internal import ServingModel
 ///   it waits for something and writes nothing. A peer that shuts down only its sending side waits for its answer.
 /// - `run()` returns after a graceful shutdown (no new connections, running answers end within
 ///   `UnixHTTPLimits.drainSeconds`) or when its task is cancelled (connections are closed at once).
-package struct UnixHTTPServer<Responder: HTTPResponder>: Service
-where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
+package struct UnixHTTPServer: Service {
     private let listeners: [UnixHTTPListener]
-    private let responder: Responder
+    private let routes: RouteTable
     private let currentRoles: @Sendable () -> RoleTable
     private let currentLimits: @Sendable () -> UnixHTTPLimits
-    private let refusalForm: RefusalForm
     private let logger: Logger
 
-    /// A server of `responder` (normally a router's) on all of `listeners`; `limits` hold for each of them. What no
-    /// route ever sees is refused in the form `refusalForm`. Roles and limits are asked for at each connection, so that
-    /// settings that change while the server runs hold for the next one.
+    /// A server of `routes` on all of `listeners`; `limits` hold for each of them. Roles and limits are asked for at
+    /// each connection, so that settings that change while the server runs hold for the next one.
     package init(
-        listeners: [UnixHTTPListener], responder: Responder,
+        listeners: [UnixHTTPListener], routes: RouteTable,
         roles: @autoclosure @escaping @Sendable () -> RoleTable,
         limits: @autoclosure @escaping @Sendable () -> UnixHTTPLimits = UnixHTTPLimits(),
-        refusalForm: @escaping RefusalForm, logger: Logger
+        logger: Logger
     ) {
         self.listeners = listeners
-        self.responder = responder
+        self.routes = routes
         currentRoles = roles
         currentLimits = limits
-        self.refusalForm = refusalForm
         self.logger = logger
     }
 
     private var roles: RoleTable { currentRoles() }
     private var limits: UnixHTTPLimits { currentLimits() }
 
+    /// Serves until it is told to stop; see the type.
     package func run() async throws {
         let open = OpenConnections()
         let loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -173,7 +169,7 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
         return ServerConnectionHandler.Settings(
             targetBytes: limits.targetBytes, idle: .seconds(Int64(idle)),
             drainBytes: refusesAll == nil ? limits.drainBytes : limits.headerBytes,
-            linger: .seconds(Int64(Self.lingerSeconds)), refusesAll: refusesAll, refusalForm: refusalForm)
+            linger: .seconds(Int64(Self.lingerSeconds)), refusesAll: refusesAll, errors: routes.errors)
     }
 
     private func requestDecoder() -> HTTPRequestDecoder {
@@ -196,29 +192,19 @@ where Responder.Context: InitializableFromSource<PeerRequestContextSource> {
     private static var refusalSeconds: Int { 5 }
 
     private func answer(_ exchange: ServerExchange, of principal: Principal) async {
-        let source = PeerRequestContextSource(principal: principal, identity: exchange.identity, logger: logger)
-        let response: Response
         do {
-            response = try await responder.respond(to: exchange.request, context: Responder.Context(source: source))
-        } catch  where error is CancellationError || Task.isCancelled {
-            return exchange.output.giveUp()
-        } catch {
-            log(error, exchange)
-            response = Response(
-                status: .internalServerError, headers: [.contentType: "application/json"],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: refusalForm(.internalError))))
-        }
-        do {
+            let response = try await routes.respond(to: exchange.request, of: principal, exchange.identity)
             try await exchange.output.send(response, exchange.identity)
         } catch {
-            // Where the client is gone or does not read, there is nothing wrong here.
+            // The client is gone or does not read, or the route broke off what it had begun.
+            if !(error is CancellationError || error is ChannelError) { log(error, exchange) }
             exchange.output.giveUp()
         }
     }
 
     private func log(_ error: any Error, _ exchange: ServerExchange) {
-        logger.error(
-            "a route failed",
+        logger.debug(
+            "an answer broke off",
             metadata: [
                 "path": "\(exchange.request.uri.path)", "method": "\(exchange.request.method)", "error": "\(error)",
                 "request": "\(exchange.identity.text)",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ClusterScheduler
 internal import HTTPTypes
-internal import Hummingbird
 internal import Messages
 internal import OpenAIAPI
 internal import ServingModel
@@ -13,32 +12,31 @@ struct JobRefusal: Error {
     let job: JobID
 }
 
-/// Errors as answers: the one place where they leave.
-enum ErrorResponse {
-    static func make(_ error: APIError, job: JobID? = nil) -> Response {
-        var headers = HTTPFields([HTTPField(name: .contentType, value: "application/json; charset=utf-8")])
-        if let seconds = error.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
-        if let job { headers[JobHeader.name] = job.description }
-        return Response(
-            status: HTTPResponse.Status(code: error.kind.status), headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: error.envelope.json)))
+/// Errors as OpenAI's clients read them.
+struct GatewayErrorForm: ErrorForm {
+    func answer(to error: any Error) -> ErrorAnswer {
+        switch error {
+        case let refusal as JobRefusal:
+            var answer = Self.answer(refusal.error)
+            answer.headerFields[JobHeader.name] = refusal.job.description
+            return answer
+        case let error as APIError: return Self.answer(error)
+        case let refusal as HTTPRefusal:
+            var answer = Self.answer(APIError(refusal))
+            answer.headerFields.append(contentsOf: refusal.headerFields)
+            return answer
+        default:
+            var answer = Self.answer(
+                APIError(.internalError, "something went wrong here: the scheduler's log has the details"))
+            answer.isDefect = true
+            return answer
+        }
     }
 
-    /// The answer to a method that no route of a path has; `methods` are those that it has.
-    static func makeAllowing(_ methods: [HTTPRequest.Method], not method: HTTPRequest.Method) -> Response {
-        var allowed = methods.map(\.rawValue)
-        if methods.contains(.get) { allowed.append("HEAD") }
-        let list = allowed.sorted().joined(separator: ", ")
-        var response = make(APIError(.methodNotAllowed, "\(method) is not possible here: use \(list)"))
-        response.headers[.allow] = list
-        return response
-    }
-
-    /// The answer to a request whose body was not read; the connection is closed behind it.
-    static func makeLast(_ unread: UnreadBody) -> Response {
-        var response = make(unread.error)
-        response.headers[.connection] = "close"
-        return response
+    private static func answer(_ error: APIError) -> ErrorAnswer {
+        var fields = HTTPFields()
+        if let seconds = error.retryAfterSeconds { fields[.retryAfter] = String(seconds) }
+        return ErrorAnswer(status: error.kind.status, body: error.envelope.json, headerFields: fields)
     }
 }
 
@@ -49,7 +47,7 @@ enum JobHeader {
 }
 
 extension APIError {
-    /// What HTTP itself forbids.
+    /// What HTTP itself, or the table of routes, forbids.
     init(_ refusal: HTTPRefusal) {
         let kind: APIErrorKind =
             switch refusal {
@@ -61,8 +59,15 @@ extension APIError {
             case .versionNotSupported: .versionNotSupported
             case .tooManyConnections: .tooManyConnections
             case .internalError: .internalError
+            case .noSuchPath: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .otherSocket, .missingRole: .forbidden
+            case .bodyTooLarge: .requestTooLarge
+            case .encodingNotSupported: .unsupportedEncoding
             }
         self.init(kind, refusal.message)
+        // The refusal's own fields say it.
+        retryAfterSeconds = nil
     }
 
     /// What a job's failure is for its client.

@@ -3,7 +3,8 @@
 /// Text as a part of a request target. A model's name may hold `:` and `/`, which are harmless there; what is not
 /// unreserved otherwise is escaped.
 package enum PercentEncoding {
-    static func encode(_ text: String) -> String {
+    /// Escapes what a part of a request target may not hold.
+    package static func encode(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {
             if isHarmless(byte) {
