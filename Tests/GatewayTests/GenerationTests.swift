@@ -148,6 +148,41 @@ struct GenerationTests {
         }
     }
 
+    @Test("a stream that waits long for its place shows that it lives, and a refusal after that is an event")
+    func earlyStream() async throws {
+        try await GatewayFixture.run(
+            configure: { $0.tickInterval = .milliseconds(20) }, script: { _, _ in }
+        ) { gateway in
+            let body = GatewayFixture.chatBody("x", #""stream":true,"n":2"#)
+            let response = try await gateway.api.request(
+                .post, SchedulerRoutes.chatCompletions, body: .bytes(body.utf8))
+            #expect(response.status == 200)
+            var lines = response.lines(upTo: 1 << 16).makeAsyncIterator()
+            while let line = try await lines.next(), String(buffer: line) != ": keep-alive" {}
+            let job = try #require(response.header(SchedulerRoutes.jobHeader))
+            #expect(try await gateway.delete(SchedulerRoutes.job(job)).status == 204)
+            var rest = ""
+            while let line = try await lines.next() { rest += String(buffer: line) + "\n" }
+            #expect(rest.contains(#"data: {"error":{"#) && rest.contains(#""code":"cancelled""#))
+            #expect(!rest.contains("[DONE]"))
+        }
+    }
+
+    @Test("a whole answer that waits long for its place still has a status of its own")
+    func lateRefusal() async throws {
+        try await GatewayFixture.run(
+            configure: { $0.tickInterval = .milliseconds(20) }, script: { _, _ in }
+        ) { gateway in
+            async let answer = gateway.chat()
+            var job: JobRecord?
+            while job == nil {
+                job = try await gateway.get(SchedulerRoutes.jobs).decode([JobRecord].self).first
+            }
+            #expect(try await gateway.delete(SchedulerRoutes.job(try #require(job).id.description)).status == 204)
+            #expect(try await answer.status == 409)
+        }
+    }
+
     @Test("a client that hangs up ends its task, streamed or not")
     func hangUp() async throws {
         try await GatewayFixture.run(script: Scripts.silence) { gateway in

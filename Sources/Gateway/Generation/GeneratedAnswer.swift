@@ -23,15 +23,23 @@ struct GeneratedAnswer: Sendable {
 
     /// Waits until instances will give all choices; with what came of each after that by then. Nothing is sent to the
     /// client before, so that every refusal still has a status of its own.
+    ///
+    /// A streamed answer that waits for its place longer than a tick of its job's clock goes ahead all the same: its
+    /// status line and signs of life keep client and proxies from giving up. A refusal after that is an event.
     func untilAccepted() async throws(JobFailure) -> [[JobEvent]] {
         var first: [[JobEvent]] = []
-        for executor in executors { first.append(try await untilAccepted(executor)) }
-        return first
+        for executor in executors {
+            let events = try await untilAccepted(executor)
+            first.append(events)
+            if request.streams, events.first == .waiting { break }
+        }
+        return first + Array(repeating: [], count: executors.count - first.count)
     }
 
     private func untilAccepted(_ executor: JobExecutor) async throws(JobFailure) -> [JobEvent] {
         while true {
             let events = try await executor.next()
+            if request.streams, events.first == .waiting { return events }
             let acceptance = events.firstIndex { event in
                 if case .accepted = event { true } else { false }
             }
