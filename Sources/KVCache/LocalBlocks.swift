@@ -24,7 +24,7 @@ package struct LocalBlocks: BlockSource {
         generations = Array(repeating: 0, count: blockCount)
     }
 
-    /// Blocks that nobody holds.
+    /// Blocks without a holder.
     package var freeCount: Int { free.count }
 
     /// A free block, the one that was used last.
@@ -34,7 +34,7 @@ package struct LocalBlocks: BlockSource {
         return block
     }
 
-    /// Says that a block is full; it is found as long as somebody holds it.
+    /// Says that a block is full; it is found as long as it has a holder.
     package mutating func seal(_ block: Int32, as hash: BlockHash) {
         precondition(holderCount(of: block) == 1 && hashes[block] == nil, "block \(block) is sealed by its one writer")
         guard sealed[hash] == nil else { return }

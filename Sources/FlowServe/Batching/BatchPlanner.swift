@@ -2,8 +2,8 @@
 package import KVCache
 
 /// Decides which tokens the next step computes: continuous batching with prompts in chunks, over a bounded number of
-/// key and value blocks, shared fairly by the lines of tenants and classes. A pure state machine without tokens, clock or
-/// memory: events in, plans out.
+/// key and value blocks, shared fairly by the queues of tenants and classes. A pure state machine without tokens, clock
+/// or memory: events in, plans out.
 ///
 /// A step is three verbs, of which the first and the last are here: `schedule` says what to compute, the owner runs it,
 /// `complete` says what came of it. In between everything else may be said as at any time: what would touch a sequence
@@ -34,17 +34,17 @@ package struct BatchPlanner<Blocks: BlockSource>: Sendable {
         case recompute(SequenceNumber)
     }
 
-    /// A planner over a source of blocks that nobody else leases from.
+    /// A planner over a source of blocks that is the planner's alone.
     package init(limits: BatchLimits, blocks: Blocks, tokensPerBlock: Int) {
         self.limits = limits
         self.tokensPerBlock = tokensPerBlock
         source = blocks
     }
 
-    /// Positions that a sequence can have when it is alone. Nobody may add or grow one beyond it.
+    /// Positions that a sequence can have when it is alone. None may be added or grow beyond it.
     package var positionCapacity: Int { source.blockCount * tokensPerBlock }
 
-    /// Blocks that nobody holds.
+    /// Blocks that no sequence holds.
     package var freeBlockCount: Int { source.freeCount }
 
     /// A new sequence of `tokenCount` tokens, `nextIndex` of which already belong to its answer. It waits until blocks
@@ -52,17 +52,17 @@ package struct BatchPlanner<Blocks: BlockSource>: Sendable {
     /// not have more tokens than a step.
     package mutating func add(
         _ number: SequenceNumber, tokenCount: Int, nextIndex: Int, isWhole: Bool = false,
-        line: ServiceLine = ServiceLine()
+        queue: TenantQueue = TenantQueue()
     ) {
         precondition(sequences.last.map { $0.number < number } ?? true, "sequence numbers ascend")
         precondition(tokenCount > 0 && tokenCount <= positionCapacity, "the owner refuses what can never fit")
         precondition(!isWhole || tokenCount <= limits.tokensPerStep, "a whole text fits into one step")
-        let slot = shares.join(line)
+        let slot = shares.join(queue)
         shares.want(slot)
         sequences.append(
             PlannedSequence(
                 number: number, tokenCount: tokenCount, nextIndex: nextIndex, isWhole: isWhole,
-                tokensPerBlock: tokensPerBlock, line: slot, step: step))
+                tokensPerBlock: tokensPerBlock, queue: slot, step: step))
     }
 
     /// Drops a sequence and frees its blocks; unknown numbers are ignored.
@@ -78,8 +78,8 @@ package struct BatchPlanner<Blocks: BlockSource>: Sendable {
         guard sequences[place].phase == .paused, !sequences[place].isWindowFull(limits) else { return }
         sequences[place].phase = sequences[place].presentPhase
         sequences[place].lastStep = step
-        shares.want(sequences[place].line)
-        shares.addBlocks(sequences[place].blocks.blocks.count, to: sequences[place].line)
+        shares.want(sequences[place].queue)
+        shares.addBlocks(sequences[place].blocks.blocks.count, to: sequences[place].queue)
     }
 
     /// Has a sequence computed from its first token on again, as if its blocks had been taken away.
@@ -130,12 +130,12 @@ package struct BatchPlanner<Blocks: BlockSource>: Sendable {
         let held = sequences.flatMap(\.blocks.blocks)
         guard Set(held).count == held.count else { return "two sequences write one block" }
         guard held.count + source.freeCount == source.blockCount else { return "a block is leased by nobody" }
-        let lines = Set(sequences.map(\.line))
-        let areCounted = lines.allSatisfy { line in
-            shares.blocks(of: line)
-                == sequences.reduce(0) { $0 + ($1.line == line && $1.phase != .paused ? $1.blocks.blocks.count : 0) }
+        let queues = Set(sequences.map(\.queue))
+        let areCounted = queues.allSatisfy { queue in
+            shares.blocks(of: queue)
+                == sequences.reduce(0) { $0 + ($1.queue == queue && $1.phase != .paused ? $1.blocks.blocks.count : 0) }
         }
-        guard areCounted else { return "the blocks of a line are counted wrongly" }
+        guard areCounted else { return "the blocks of a queue are counted wrongly" }
         let isComputed = sequences.allSatisfy {
             $0.computedCount <= $0.blocks.capacity && $0.computedCount < $0.tokenCount
         }
@@ -159,8 +159,8 @@ package struct BatchPlanner<Blocks: BlockSource>: Sendable {
 
     private mutating func pause(_ place: Int) {
         sequences[place].phase = .paused
-        shares.rest(sequences[place].line)
-        shares.addBlocks(-sequences[place].blocks.blocks.count, to: sequences[place].line)
+        shares.rest(sequences[place].queue)
+        shares.addBlocks(-sequences[place].blocks.blocks.count, to: sequences[place].queue)
     }
 
     /// Takes the last blocks of a sequence away, up to so many.
@@ -168,15 +168,15 @@ package struct BatchPlanner<Blocks: BlockSource>: Sendable {
         let before = sequences[place].blocks.blocks.count
         let isPaused = sequences[place].phase == .paused
         sequences[place].giveUp(count, to: &source)
-        if !isPaused { shares.addBlocks(sequences[place].blocks.blocks.count - before, to: sequences[place].line) }
+        if !isPaused { shares.addBlocks(sequences[place].blocks.blocks.count - before, to: sequences[place].queue) }
     }
 
     private mutating func drop(_ number: SequenceNumber) {
         guard let place = place(of: number) else { return }
         giveUp(.max, of: place)
         let sequence = sequences.remove(at: place)
-        if sequence.phase != .paused { shares.rest(sequence.line) }
-        shares.leave(sequence.line)
+        if sequence.phase != .paused { shares.rest(sequence.queue) }
+        shares.leave(sequence.queue)
     }
 }
 

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ServingModel
 
-/// For whom a sequence is computed, and how urgently. Sequences of the same tenant and class stand in one line; lines share
-/// what there is.
-package struct ServiceLine: Hashable, Sendable {
+/// Sequences of the same tenant and class, which are served in the order of their arrival. Queues share what there is.
+package struct TenantQueue: Hashable, Sendable {
     /// `TenantName.tag`.
     package var tenant: UInt64
-    /// Lines of a lower class get what higher ones leave, and a little beside them.
+    /// Queues of a lower class get what higher ones leave, and a little beside them.
     package var serviceClass: ServiceClass
 
-    /// A line; the default is that of an instance that knows of nobody.
+    /// A queue; the default is that of a submission that names no tenant.
     package init(tenant: UInt64 = 0, serviceClass: ServiceClass = .interactive) {
         self.tenant = tenant
         self.serviceClass = serviceClass
     }
 
-    /// What a token or a block of this line counts, as many times as an interactive one.
+    /// What a token or a block of this queue counts, as many times as an interactive one.
     var weight: Int {
         switch serviceClass {
         case .interactive: 1
@@ -25,20 +24,20 @@ package struct ServiceLine: Hashable, Sendable {
     }
 }
 
-/// How much was computed for each line, so that whoever got least comes next.
+/// How much was computed for each queue, so that the queue that got least comes next.
 ///
-/// These are virtual token counters, after Sheng and others, "Fairness in Serving Large Language Models" (OSDI 2024), with
-/// the weights of start-time fair queueing (Goyal and others, SIGCOMM 1996): each token of a line adds the line's weight
-/// to its counter, and the line with the lowest counter is served next. A line that begins to want something starts from
-/// the lowest counter among those that want something, at least: being idle earns no credit, and a newcomer waits for
-/// nobody's past. Of two lines that want something all the time, the counters never differ by more than what is given
-/// out at once.
+/// These are virtual token counters, after Sheng and others, "Fairness in Serving Large Language Models" (OSDI 2024),
+/// with the weights of start-time fair queueing (Goyal and others, SIGCOMM 1996): each token of a queue adds the
+/// queue's weight to its counter, and the queue with the lowest counter is served next. A queue that begins to want
+/// something starts from the lowest counter among those that are computed, at least: being idle earns no credit, and
+/// a newcomer need not wait until others have had as much as it had before. Of two queues that want something all the
+/// time, the counters never differ by more than what is given out at once.
 struct FairShares: Sendable {
-    /// A line's place in the table; valid while it has sequences.
+    /// A queue's place in the table; valid while it has sequences.
     typealias Slot = Int
 
     private struct Counter {
-        var line: ServiceLine
+        var queue: TenantQueue
         var tokens: Int
         /// Sequences that want to be computed.
         var wanting = 0
@@ -50,33 +49,33 @@ struct FairShares: Sendable {
         var lastTurn = 0
     }
 
-    /// Lines that are ahead of those that wait are remembered when they leave, but no more than this many.
+    /// Queues that are ahead of those that wait are remembered when they leave, but no more than this many.
     private static let remembered = 1024
 
     private var counters: [Counter] = []
-    private var slots: [ServiceLine: Slot] = [:]
+    private var slots: [TenantQueue: Slot] = [:]
     private var unused: [Slot] = []
-    /// The lowest counter that a line which wanted something has had; never falls.
+    /// The lowest counter of the queues that were computed; never falls.
     private var floor = 0
 
-    /// A sequence of the line has come.
-    mutating func join(_ line: ServiceLine) -> Slot {
-        let slot = slots[line] ?? makeSlot(line)
+    /// A sequence of the queue has come.
+    mutating func join(_ queue: TenantQueue) -> Slot {
+        let slot = slots[queue] ?? makeSlot(queue)
         counters[slot].sequences += 1
         return slot
     }
 
-    /// A sequence of the line, which wants nothing any more, has left.
+    /// A sequence of the queue, which wants nothing any more, has left.
     mutating func leave(_ slot: Slot) {
         counters[slot].sequences -= 1
         guard counters[slot].sequences == 0, counters[slot].tokens <= floor || slots.count > Self.remembered else {
             return
         }
-        slots[counters[slot].line] = nil
+        slots[counters[slot].queue] = nil
         unused.append(slot)
     }
 
-    /// A sequence of the line wants to be computed from now on.
+    /// A sequence of the queue wants to be computed from now on.
     mutating func want(_ slot: Slot) {
         if counters[slot].wanting == 0 {
             raiseFloor()
@@ -85,19 +84,19 @@ struct FairShares: Sendable {
         counters[slot].wanting += 1
     }
 
-    /// A sequence of the line wants nothing for now.
+    /// A sequence of the queue wants nothing for now.
     mutating func rest(_ slot: Slot) {
         if counters[slot].wanting == 1 { raiseFloor() }
         counters[slot].wanting -= 1
     }
 
-    /// Tokens of the line are computed; `turn` ascends from call to call.
+    /// Tokens of the queue are computed; `turn` ascends from call to call.
     mutating func charge(_ slot: Slot, tokens: Int, turn: Int) {
-        counters[slot].tokens += tokens * counters[slot].line.weight
+        counters[slot].tokens += tokens * counters[slot].queue.weight
         counters[slot].lastTurn = turn
     }
 
-    /// Whether a line comes before another one.
+    /// Whether a queue comes before another one.
     func isBefore(_ left: Slot, _ right: Slot) -> Bool {
         guard left != right else { return false }
         let (a, b) = (counters[left], counters[right])
@@ -105,34 +104,35 @@ struct FairShares: Sendable {
         return a.lastTurn != b.lastTurn ? a.lastTurn < b.lastTurn : left < right
     }
 
-    /// What a token or block of the line counts.
-    func weight(of slot: Slot) -> Int { counters[slot].line.weight }
+    /// What a token or block of the queue counts.
+    func weight(of slot: Slot) -> Int { counters[slot].queue.weight }
 
-    /// Sequences of the line have so many blocks more, or less, that are not those of paused ones.
+    /// Sequences of the queue have so many blocks more, or less, that are not those of paused ones.
     mutating func addBlocks(_ count: Int, to slot: Slot) { counters[slot].blocks += count }
 
-    /// Blocks of the line's sequences that are not paused.
+    /// Blocks of the queue's sequences that are not paused.
     func blocks(of slot: Slot) -> Int { counters[slot].blocks }
 
-    private mutating func makeSlot(_ line: ServiceLine) -> Slot {
+    private mutating func makeSlot(_ queue: TenantQueue) -> Slot {
         if unused.isEmpty { forgetPast() }
-        let counter = Counter(line: line, tokens: floor)
+        let counter = Counter(queue: queue, tokens: floor)
         let slot = unused.popLast() ?? counters.count
         if slot < counters.count { counters[slot] = counter } else { counters.append(counter) }
-        slots[line] = slot
+        slots[queue] = slot
         return slot
     }
 
-    /// Drops lines without sequences that would start from the floor if they came again.
+    /// Drops queues without sequences that would start from the floor if they came again.
     private mutating func forgetPast() {
-        for (line, slot) in slots where counters[slot].sequences == 0 && counters[slot].tokens <= floor {
-            slots[line] = nil
+        for (queue, slot) in slots where counters[slot].sequences == 0 && counters[slot].tokens <= floor {
+            slots[queue] = nil
             unused.append(slot)
         }
     }
 
+    /// A queue that gets nothing for want of memory does not hold the floor down: it gets its due when it has some.
     private mutating func raiseFloor() {
-        let lowest = counters.reduce(Int.max) { $1.wanting > 0 ? min($0, $1.tokens) : $0 }
+        let lowest = counters.reduce(Int.max) { $1.wanting > 0 && $1.blocks > 0 ? min($0, $1.tokens) : $0 }
         if lowest < .max { floor = max(floor, lowest) }
     }
 }

@@ -11,21 +11,21 @@ struct MemoryTurn: Sendable {
 
 /// Who holds how many blocks. Blocks are taken away from the end of a sequence, so that all before them stays computed.
 ///
-/// Lines share the memory as far as each of them needs it (max-min fairness, a block counting by the weight of its line):
-/// a line gets blocks from one that holds more than it would itself with them, and from nobody else. That can leave a
-/// sequence without enough for a long time, such as one that needs more than its line's part while others always want
-/// theirs. So whoever got nothing for `BatchLimits.memoryTurnSteps` has a turn: it takes what it needs from anybody, and
-/// keeps it for as many steps and until it has got a token further.
+/// Queues share the memory as far as each of them needs it (max-min fairness, a block counting by the weight of its
+/// queue): a queue gets blocks from one that holds more than it would itself with them, and from no other. That can
+/// leave a sequence without enough for a long time, such as one that needs more than its queue's part while others
+/// always want theirs. So a sequence that got nothing for `BatchLimits.memoryTurnSteps` has a turn: it takes what it
+/// needs from all others, and keeps it for as many steps and until it has got a token further.
 extension BatchPlanner {
     /// Shares the memory out for the next step:
     ///
-    /// 1. The sequence that has the turn gets all that it lacks, from anybody.
-    /// 2. Every decoding sequence, oldest first, gets the block for its newest token, and every prompt that lost blocks gets
-    ///    them back, as many as there are. Where none is free, one is taken from a paused sequence, from a line that holds
-    ///    more, or from a newer sequence of its own line; else it waits.
-    /// 3. Waiting sequences are let in, each with blocks for all its tokens, and one block more must stay free for those
-    ///    that are running. Lines come in their order; a line's first that does not fit ends this for the line, so that a
-    ///    long prompt is not overtaken by others of it.
+    /// 1. The sequence that has the turn gets all that it lacks, from all others.
+    /// 2. Every decoding sequence, oldest first, gets the block for its newest token, and every prompt that lost blocks
+    ///    gets them back, as many as there are. Where none is free, one is taken from a paused sequence, from a queue
+    ///    that holds more, or from a newer sequence of its own queue; else it waits.
+    /// 3. Waiting sequences are let in, each with blocks for all its tokens, and one block more must stay free for
+    ///    those that are running. Queues come in their order; a queue's first that does not fit ends this for the
+    ///    queue, so that a long prompt is not overtaken by others of it.
     mutating func shareMemory(_ plan: inout StepPlan) {
         renewTurn()
         if let place = memoryTurn.flatMap({ place(of: $0.sequence) }) { growForTurn(place, &plan) }  // 1
@@ -48,19 +48,19 @@ extension BatchPlanner {
             guard obtainableCount(for: place, wanting: missing) >= wanted,
                 free(wanted, for: place, wanting: missing, &plan)
             else {
-                refused.insert(sequences[place].line)
+                refused.insert(sequences[place].queue)
                 continue
             }
             grow(place, by: missing)
         }
     }
 
-    /// The oldest waiting sequence of the line that comes first.
+    /// The oldest waiting sequence of the queue that comes first.
     private func nextToAdmit(_ refused: Set<FairShares.Slot>) -> Int? {
         var best: Int?
         for place in sequences.indices
-        where sequences[place].phase == .waiting && !refused.contains(sequences[place].line) {
-            if best.map({ shares.isBefore(sequences[place].line, sequences[$0].line) }) ?? true { best = place }
+        where sequences[place].phase == .waiting && !refused.contains(sequences[place].queue) {
+            if best.map({ shares.isBefore(sequences[place].queue, sequences[$0].queue) }) ?? true { best = place }
         }
         return best
     }
@@ -72,7 +72,7 @@ extension BatchPlanner {
     /// Gives a sequence free blocks.
     private mutating func grow(_ place: Int, by count: Int) {
         guard count > 0 else { return }
-        shares.addBlocks(sequences[place].blocks.grow(by: count, from: &source), to: sequences[place].line)
+        shares.addBlocks(sequences[place].blocks.grow(by: count, from: &source), to: sequences[place].queue)
         if sequences[place].phase == .waiting, sequences[place].holdsBlocks { sequences[place].phase = .prefilling }
     }
 }
@@ -81,17 +81,17 @@ extension BatchPlanner {
 extension BatchPlanner {
     /// Blocks that are free, or that the rules allow a sequence to have taken away from others.
     private func obtainableCount(for place: Int, wanting count: Int) -> Int {
-        let own = sequences[place].line
+        let own = sequences[place].queue
         let bound = (shares.blocks(of: own) + count) * shares.weight(of: own)
         var total = source.freeCount
         var seen: Set<FairShares.Slot> = [own]
         for other in sequences.indices where sequences[other].holdsBlocks {
             let sequence = sequences[other]
-            if sequence.phase == .paused || sequence.line == own && other > place && !hasTurn(other) {
+            if sequence.phase == .paused || sequence.queue == own && other > place && !hasTurn(other) {
                 total += sequence.blocks.blocks.count
             }
-            guard seen.insert(sequence.line).inserted else { continue }
-            total += max(0, takeableCount(of: sequence.line) - bound / shares.weight(of: sequence.line))
+            guard seen.insert(sequence.queue).inserted else { continue }
+            total += max(0, takeableCount(of: sequence.queue) - bound / shares.weight(of: sequence.queue))
         }
         return total
     }
@@ -110,23 +110,23 @@ extension BatchPlanner {
         return true
     }
 
-    /// Whose last block is taken away for a sequence: of the line that holds most, if that is more than its own line would
-    /// hold then; else a newer one of its own line.
+    /// Whose last block is taken away for a sequence: of the queue that holds most, if that is more than its own queue
+    /// would hold then; else a newer one of its own queue.
     private func victim(for place: Int, wanting count: Int) -> Int? {
-        let own = sequences[place].line
+        let own = sequences[place].queue
         var most = (shares.blocks(of: own) + count) * shares.weight(of: own)
         var largest: FairShares.Slot?
-        for sequence in sequences where sequence.line != own && sequence.holdsBlocks {
-            let held = takeableCount(of: sequence.line) * shares.weight(of: sequence.line)
+        for sequence in sequences where sequence.queue != own && sequence.holdsBlocks {
+            let held = takeableCount(of: sequence.queue) * shares.weight(of: sequence.queue)
             guard held > most else { continue }
-            (most, largest) = (held, sequence.line)
+            (most, largest) = (held, sequence.queue)
         }
         return newest(of: largest ?? own, behind: largest == nil ? place : -1)
     }
 
-    private func newest(of line: FairShares.Slot, behind place: Int) -> Int? {
+    private func newest(of queue: FairShares.Slot, behind place: Int) -> Int? {
         sequences.indices.last {
-            $0 > place && sequences[$0].line == line && sequences[$0].holdsBlocks && sequences[$0].phase != .paused
+            $0 > place && sequences[$0].queue == queue && sequences[$0].holdsBlocks && sequences[$0].phase != .paused
                 && !hasTurn($0)
         }
     }
@@ -135,13 +135,13 @@ extension BatchPlanner {
         sequences.indices.last { sequences[$0].phase == .paused && sequences[$0].holdsBlocks }
     }
 
-    /// Blocks of a line that may be taken away: not those of the sequence that has the turn, nor of paused ones, which are
-    /// taken before all others.
-    private func takeableCount(of line: FairShares.Slot) -> Int {
-        guard let place = memoryTurn.flatMap({ place(of: $0.sequence) }), sequences[place].line == line else {
-            return shares.blocks(of: line)
+    /// Blocks of a queue that may be taken away: not those of the sequence that has the turn, nor of paused ones, which
+    /// are taken before all others.
+    private func takeableCount(of queue: FairShares.Slot) -> Int {
+        guard let place = memoryTurn.flatMap({ place(of: $0.sequence) }), sequences[place].queue == queue else {
+            return shares.blocks(of: queue)
         }
-        return shares.blocks(of: line) - sequences[place].blocks.blocks.count
+        return shares.blocks(of: queue) - sequences[place].blocks.blocks.count
     }
 
     private mutating func takeBlocks(_ count: Int, from place: Int, _ plan: inout StepPlan) {
@@ -163,16 +163,16 @@ extension BatchPlanner {
         if memoryTurn == nil { giveTurn(behind: limits.memoryTurnSteps) }
     }
 
-    /// Where nothing can be computed for want of memory: gives the turn to the sequence that waited longest. False where
-    /// nobody lacks memory.
+    /// Where nothing can be computed for want of memory: gives the turn to the sequence that waited longest. False
+    /// where no sequence lacks memory.
     mutating func giveTurnAtOnce() -> Bool {
         memoryTurn = nil
         giveTurn(behind: 0)
         return memoryTurn != nil
     }
 
-    /// Gives the turn to the sequence that lacks memory for longest, where that was for more than so many steps. Within a
-    /// line the oldest comes first anyway, so only that one can be held up by other lines.
+    /// Gives the turn to the sequence that lacks memory for longest, where that was for more than so many steps. Within
+    /// a queue the oldest comes first anyway, so only that one can be held up by other queues.
     private mutating func giveTurn(behind steps: Int) {
         var best: Int?
         for place in sequences.indices
@@ -185,9 +185,9 @@ extension BatchPlanner {
             tokenCount: sequences[best].tokenCount)
     }
 
-    /// Whether no older sequence of its line wants to be computed.
+    /// Whether no older sequence of its queue wants to be computed.
     private func isOldest(_ place: Int) -> Bool {
-        !sequences[..<place].contains { $0.line == sequences[place].line && $0.phase != .paused }
+        !sequences[..<place].contains { $0.queue == sequences[place].queue && $0.phase != .paused }
     }
 
     private mutating func growForTurn(_ place: Int, _ plan: inout StepPlan) {

@@ -6,7 +6,7 @@ package struct SequenceNumber: Hashable, Comparable, Sendable {
     /// Ascends with arrival.
     package let rawValue: UInt64
 
-    /// A number; whoever owns the planner makes them ascend.
+    /// A number; the owner of the planner makes them ascend.
     package init(_ rawValue: UInt64) {
         self.rawValue = rawValue
     }
@@ -22,8 +22,8 @@ package struct PlannedSequence: Sendable, Equatable {
     /// Where a sequence stands.
     ///
     /// - `waiting`: holds no blocks. To `prefilling` when blocks for all its tokens are free.
-    /// - `prefilling`: some tokens before the newest are not computed; blocks of the last ones may have been taken away.
-    ///   To `decoding` with the sample of its last token; to `waiting` when its last block is taken away.
+    /// - `prefilling`: some tokens before the newest are not computed; blocks of the last ones may have been taken
+    ///   away. To `decoding` with the sample of its last token; to `waiting` when its last block is taken away.
     /// - `decoding`: only its newest token is not computed. To `paused` when the reader lags a whole window behind; to
     ///   `prefilling` or `waiting` when blocks are taken away.
     /// - `paused`: the window is full, so it is in no step. Its blocks are the first to be taken away. Goes on with an
@@ -49,7 +49,7 @@ package struct PlannedSequence: Sendable, Equatable {
     /// All of its tokens must be in one step.
     package let isWhole: Bool
 
-    let line: FairShares.Slot
+    let queue: FairShares.Slot
     /// The last step that it was part of, or the one before it came.
     var lastStep: Int
     /// When it was last given tokens, in the order of all that were given.
@@ -57,13 +57,13 @@ package struct PlannedSequence: Sendable, Equatable {
 
     init(
         number: SequenceNumber, tokenCount: Int, nextIndex: Int, isWhole: Bool, tokensPerBlock: Int,
-        line: FairShares.Slot, step: Int
+        queue: FairShares.Slot, step: Int
     ) {
         self.isWhole = isWhole
         self.number = number
         self.tokenCount = tokenCount
         self.nextIndex = nextIndex
-        self.line = line
+        self.queue = queue
         lastStep = step
         acknowledgedIndex = nextIndex
         blocks = BlockTable(tokensPerBlock: tokensPerBlock)

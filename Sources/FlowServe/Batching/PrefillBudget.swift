@@ -10,9 +10,9 @@ package struct PrefillBudget: Sendable, Equatable {
     /// What a step with prompts may take, as a multiple of one without. Below the factor that answers are promised,
     /// since a step may turn out longer than it was thought to be.
     static let stretch = 2.5
-    /// What a step may take where no answer waits for it, in seconds: somebody who comes meanwhile waits for its end.
+    /// What a step may take where no answer waits for it, in seconds: a task that comes meanwhile waits for its end.
     static let unhurried = 0.25
-    /// Tokens of the first step with prompts, whose cost nobody knows.
+    /// Tokens of the first step with prompts, whose cost is not known yet.
     static let firstTokens = 8
     /// Fewer tokens would cost a prompt more than they spare the answers.
     static let fewestTokens = 8
@@ -32,7 +32,7 @@ package struct PrefillBudget: Sendable, Equatable {
     package init() {}
 
     /// Tokens of prompts for a step in which so many answers get a token. None where nobody knows yet what such a step
-    /// takes without them: this one will tell.
+    /// takes without them: this one is measured.
     package func promptTokens(besideAnswers answers: Int) -> Int {
         if answers > 0, answerSeconds[Self.place(answers)] == nil { return 0 }
         guard let tokenSeconds, tokenSeconds > 0 else { return Self.firstTokens }

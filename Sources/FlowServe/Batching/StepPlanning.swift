@@ -5,10 +5,10 @@ extension BatchPlanner {
     /// Plans a step in this order:
     ///
     /// 1. Memory is shared out, as `shareMemory` says.
-    /// 2. Decoding sequences take one token each. Where they are more than a step holds, lines take turns, and within a
-    ///    line the sequences; while prompts wait, a part of the step is left to those.
+    /// 2. Decoding sequences take one token each. Where they are more than a step holds, queues take turns, and within
+    ///    a queue the sequences; while prompts wait, a part of the step is left to those.
     /// 3. Prompts take the rest in chunks, but no more than the budget allows beside those answers, which may be none.
-    ///    Lines take turns by `FairShares`, a few tokens at a time; within a line they come in the order of arrival.
+    ///    Queues take turns by `FairShares`, a few tokens at a time; within a queue they come in the order of arrival.
     mutating func planStep(_ budget: (_ answers: Int) -> Int) -> StepPlan {
         step += 1
         var plan = StepPlan()
@@ -16,7 +16,7 @@ extension BatchPlanner {
         takeDecodeTokens(&plan)  // 2
         takePromptTokens(&plan, budget)  // 3
         if plan.isEmpty, giveTurnAtOnce() {
-            // Nobody had enough memory for a token, with that of the others where they are: somebody gets it now.
+            // No sequence has the memory for a token more while the others keep theirs: one of them gets it now.
             shareMemory(&plan)
             takeDecodeTokens(&plan)
             takePromptTokens(&plan, budget)
@@ -47,7 +47,7 @@ extension BatchPlanner {
             && sequences[place].lastStep < step
     }
 
-    /// The decoding sequence that waited longest, of the line that comes first.
+    /// The decoding sequence that waited longest, of the queue that comes first.
     private func nextToDecode() -> Int? {
         var best: Int?
         for place in sequences.indices where canDecode(place) {
@@ -56,8 +56,8 @@ extension BatchPlanner {
                 continue
             }
             let (mine, theirs) = (sequences[place], sequences[other])
-            if mine.line == theirs.line
-                ? mine.lastTurn < theirs.lastTurn : shares.isBefore(mine.line, theirs.line)
+            if mine.queue == theirs.queue
+                ? mine.lastTurn < theirs.lastTurn : shares.isBefore(mine.queue, theirs.queue)
             {
                 best = place
             }
@@ -71,8 +71,8 @@ extension BatchPlanner {
         while room > 0, let place = nextToPrefill(plan, behind: answers) {
             let sequence = sequences[place]
             if sequence.isWhole, sequence.tokenCount > room {
-                // The budget is no reason to compute nothing: a text that is alone in its step may be as long as the step.
-                // Beside others it waits, and so do those behind it, so that it is not overtaken for ever.
+                // The budget is no reason to compute nothing: a text that is alone in its step may be as long as the
+                // step. Beside others it waits, and so do those behind it, so that it is not overtaken for ever.
                 guard plan.isEmpty else { return }
                 room = sequence.tokenCount
             }
@@ -81,7 +81,8 @@ extension BatchPlanner {
         }
     }
 
-    /// The oldest prompt with something left to compute, of the line that comes first. Chunks behind the answers' may grow.
+    /// The oldest prompt with something left to compute, of the queue that comes first. Chunks behind the answers' may
+    /// grow.
     private func nextToPrefill(_ plan: StepPlan, behind answers: Int) -> Int? {
         var best: Int?
         for place in sequences.indices where sequences[place].phase == .prefilling {
@@ -92,7 +93,7 @@ extension BatchPlanner {
                 best = place
                 continue
             }
-            if shares.isBefore(sequence.line, sequences[other].line) { best = place }
+            if shares.isBefore(sequence.queue, sequences[other].queue) { best = place }
         }
         return best
     }
@@ -115,12 +116,12 @@ extension BatchPlanner {
         turns += 1
         sequences[place].lastStep = step
         sequences[place].lastTurn = turns
-        shares.charge(sequence.line, tokens: added, turn: turns)
+        shares.charge(sequence.queue, tokens: added, turn: turns)
         return added
     }
 }
 
 extension BatchLimits {
-    /// Tokens of prompts that a line gets at a time where several want some.
+    /// Tokens of prompts that a queue gets at a time where several want some.
     var promptQuantum: Int { max(1, tokensPerStep / 8) }
 }

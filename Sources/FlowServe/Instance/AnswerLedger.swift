@@ -4,7 +4,7 @@ internal import ServingModel
 
 /// Everything that the daemon may still ask for, and what of it is to be sent next. A pure value.
 ///
-/// Frames are made when the channel has room for them, not when things happen: a channel that nobody reads costs no
+/// Frames are made when the channel has room for them, not when things happen: a channel that is not read costs no
 /// memory beyond the unacknowledged parts, which the engine's window bounds, and nothing is lost for a daemon that
 /// attaches later and asks for a replay.
 struct AnswerLedger {

@@ -2,7 +2,7 @@
 internal import Messages
 internal import ServingModel
 
-/// What the instance owes the daemon of one task: acceptance, parts that nobody acknowledged, the end; and how far the
+/// What the instance owes the daemon of one task: acceptance, parts that are not acknowledged, the end; and how far the
 /// channel has taken them.
 struct AnswerRecord {
     /// How a task ended.

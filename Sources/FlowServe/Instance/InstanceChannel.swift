@@ -16,9 +16,9 @@ final class InstanceChannel: Sendable {
     /// What became of a packet.
     enum Sending {
         case sent
-        /// Nobody reads; the packet is still the caller's.
+        /// The other end does not read; the caller keeps the packet.
         case full
-        /// Nobody ever will.
+        /// The other end is gone for good.
         case closed
         /// The socket refuses the packet for another reason, a defect.
         case broken(SystemCallError)

@@ -8,7 +8,7 @@ internal import ServingModel
 struct InstanceExchange {
     /// Why the instance ends.
     enum Stop: Equatable {
-        /// The other end is closed: nobody can ever attach again.
+        /// The other end is closed: no daemon can attach any more.
         case channelClosed
         /// All tasks are over and their ends are on their way.
         case drained

@@ -7,8 +7,8 @@ internal import ServingModel
 extension WarmModel {
     /// Serves a short prompt on the calling thread alone and frees what it took.
     ///
-    /// Only a sample of each step is computed (`ModelRunner.isRehearsing`), so that it takes milliseconds for a model of
-    /// any size; the tokens mean nothing. A model that cannot run is found before anybody waits for it.
+    /// Only a sample of each step is computed (`ModelRunner.isRehearsing`), so that it takes milliseconds for a model
+    /// of any size; the tokens mean nothing. A model that cannot run is found before a task waits for it.
     package func rehearse() {
         runner.isRehearsing = true
         defer {

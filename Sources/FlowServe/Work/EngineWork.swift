@@ -2,13 +2,13 @@
 internal import LinuxKernel
 internal import ServingModel
 
-/// One task as the engine works on it. Each kind of work is a folder of its own; `WorkKinds` is where a submission becomes
-/// one of them. The engine knows no kind: it calls these methods, from one thread, in this order:
+/// One task as the engine works on it. Each kind of work is a folder of its own; `WorkKinds` is where a submission
+/// becomes one of them. The engine knows no kind: it calls these methods, from one thread, in this order:
 ///
 /// 1. `begin` once, when the submission was accepted;
 /// 2. `acknowledge` whenever the reader has taken parts;
-/// 3. `outcome` once, when the task ends or is cancelled. Afterwards nothing is called any more, except for what a running
-///    step still brings (`ComputedWork.take`).
+/// 3. `outcome` once, when the task ends or is cancelled. Afterwards nothing is called any more, except for what a
+///    running step still brings (`ComputedWork.take`).
 ///
 /// A work tells what happens by `WorkContext.send` and ends itself by `WorkContext.finish` or `fail`.
 protocol EngineWork: AnyObject {
@@ -28,7 +28,7 @@ protocol EngineWork: AnyObject {
 /// gives each work its outputs in the same order.
 protocol ComputedWork: EngineWork {
     /// For whom it is computed, and how urgently.
-    var line: ServiceLine { get }
+    var queue: TenantQueue { get }
 
     /// Adds the tokens of a chunk to the step, in the order of their positions, and what is sampled behind them.
     func layOut(_ chunk: PlannedChunk, into batch: inout StepBatch)

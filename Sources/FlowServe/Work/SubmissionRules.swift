@@ -2,8 +2,8 @@
 internal import Messages
 internal import ServingModel
 
-/// The bounds that submissions of all kinds share and that do not need the tokens of a prompt. The gateway checks most of
-/// them too; the engine trusts nobody with what its arithmetic rests on.
+/// The bounds that submissions of all kinds share and that do not need the tokens of a prompt. The gateway checks most
+/// of them too; the engine checks what its arithmetic rests on by itself.
 enum SubmissionRules {
     /// Checks what every submission has, whatever its work.
     static func check(_ submission: TaskSubmission, vocabularySize: Int) throws(TaskRefusal) {

@@ -5,8 +5,8 @@ internal import LanguageModels
 internal import LinuxKernel
 internal import ServingModel
 
-/// What works use of the engine they run in: the model's text side, the planner, and the way out for events. It owns which
-/// task is which work, and which work has which sequence.
+/// What works use of the engine they run in: the model's text side, the planner, and the way out for events. It owns
+/// which task is which work, and which work has which sequence.
 final class WorkContext {
     let image: ServingModelImage
     let prompts: PromptEncoding
@@ -98,7 +98,7 @@ final class WorkContext {
         let number = SequenceNumber(nextNumber)
         nextNumber += 1
         sequences[number] = work
-        planner.add(number, tokenCount: tokenCount, nextIndex: nextIndex, isWhole: isWhole, line: work.line)
+        planner.add(number, tokenCount: tokenCount, nextIndex: nextIndex, isWhole: isWhole, queue: work.queue)
         return number
     }
 

@@ -6,8 +6,8 @@
 ///
 /// An operation keeps the weights that it uses. What changes from step to step is in `TransformerStep`.
 protocol TransformerOperation {
-    /// Cuts the operation for the prepared step and returns the number of tiles, 1 ... `TileGrid.maxTiles`. One rank calls
-    /// it, when the operation before this one is done and before a tile of this one is run.
+    /// Cuts the operation for the prepared step and returns the number of tiles, 1 ... `TileGrid.maxTiles`. One rank
+    /// calls it, when the operation before this one is done and before a tile of this one is run.
     func cut(in step: TransformerStep) -> Int
 
     /// Computes a tile. Ranks run different tiles at once; a tile writes no number that another one reads or writes.
@@ -18,8 +18,8 @@ protocol TransformerOperation {
     var backup: (any BackupExecution)? { get }
 }
 
-/// An operation whose tiles two ranks may compute where one of them is late: `run` leaves the results in the buffer of its
-/// rank, and the first rank that is ready delivers them.
+/// An operation whose tiles two ranks may compute where one of them is late: `run` leaves the results in the buffer of
+/// its rank, and the first rank that is ready delivers them.
 protocol BackupExecution {
     /// Whether tiles of the present cut are computed into buffers.
     var usesBuffers: Bool { get }
@@ -49,6 +49,6 @@ extension TokenOperation {
         compute(first..<min(first + tokensPerTile, tokenCount(in: step)), in: step)
     }
 
-    /// A few tokens are soon done: nobody waits long for a late rank.
+    /// A few tokens are soon done: a late rank holds the others up for a moment only.
     var backup: (any BackupExecution)? { nil }
 }

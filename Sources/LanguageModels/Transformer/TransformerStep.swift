@@ -20,7 +20,7 @@ final class TransformerStep {
     var rankCount = 1 {
         didSet { backupBuffers = rankCount > 1 ? BackupBuffers(rankCount: rankCount) : nil }
     }
-    /// nil for one rank: nobody waits for it.
+    /// nil for one rank, for which no other waits.
     private(set) var backupBuffers: BackupBuffers?
     private var prepared: StepInput?
 

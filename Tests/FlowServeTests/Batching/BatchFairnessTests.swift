@@ -32,7 +32,7 @@ struct BatchFairnessTests {
             left[number] = (tenant, answer)
             planner.add(
                 number, tokenCount: prompt, nextIndex: 0,
-                line: ServiceLine(tenant: tenant, serviceClass: serviceClass))
+                queue: TenantQueue(tenant: tenant, serviceClass: serviceClass))
             return number
         }
 
@@ -174,5 +174,21 @@ struct BatchFairnessTests {
         house.add(tenant: 2, prompt: 60_000, answer: 1)
         for _ in 0..<100 { house.step() }
         #expect(abs((house.computed[1] ?? 0) - (house.computed[2] ?? 0)) <= 16)
+    }
+
+    @Test("A queue that waits for memory gives newcomers no advantage over those that are computed")
+    func memoryWait() {
+        var house = House(tokens: 64, blocks: 128, turn: 1000)
+        house.add(tenant: 1, prompt: 600, answer: 10_000)
+        house.add(tenant: 2, prompt: 600, answer: 10_000)
+        for _ in 0..<20 { house.step() }
+        let waiting = house.add(tenant: 3, prompt: 3000, answer: 1)
+        for _ in 0..<200 { house.step() }
+        #expect(house.isThere(waiting) && house.computed[3] == nil)
+        house.computed = [:]
+        house.add(tenant: 4, prompt: 300, answer: 1)
+        house.add(tenant: 1, prompt: 300, answer: 1)
+        for _ in 0..<4 { house.step(prompts: 40) }
+        #expect(abs((house.computed[1] ?? 0) - (house.computed[4] ?? 0)) <= 16)
     }
 }

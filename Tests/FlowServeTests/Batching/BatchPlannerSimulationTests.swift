@@ -54,10 +54,10 @@ struct BatchPlannerSimulationTests {
     ) {
         let answer = Int.random(in: 1...12, using: &generator)
         let prompt = Int.random(in: 1...(planner.positionCapacity - answer), using: &generator)
-        let line = ServiceLine(
+        let queue = TenantQueue(
             tenant: UInt64.random(in: 0..<tenants, using: &generator),
             serviceClass: ServiceClass.allCases.randomElement(using: &generator) ?? .interactive)
-        planner.add(SequenceNumber(number), tokenCount: prompt, nextIndex: 0, line: line)
+        planner.add(SequenceNumber(number), tokenCount: prompt, nextIndex: 0, queue: queue)
         expected[SequenceNumber(number)] = Expected(answerTokens: answer, tokenCount: prompt)
     }
 

@@ -8,7 +8,7 @@ internal import Tokenization
 /// An answer: from a prompt to its continuation, one sequence.
 final class AnswerWork: ComputedWork {
     let task: TaskID
-    let line: ServiceLine
+    let queue: TenantQueue
     private var answer: AnswerInProgress
     private var sequence: SequenceNumber?
 
@@ -27,7 +27,7 @@ final class AnswerWork: ComputedWork {
         let (tokens, format) = try context.prompts.read(prompt)
         let room = try Self.room(behind: tokens.count, in: context)
         task = submission.task
-        line = ServiceLine(tenant: submission.tenant, serviceClass: submission.serviceClass)
+        queue = TenantQueue(tenant: submission.tenant, serviceClass: submission.serviceClass)
         answer = AnswerInProgress(
             sampling: sampling, prompt: tokens, generated: submission.generated,
             maxTokens: min(room, sampling.maximumTokens ?? room),
@@ -97,8 +97,8 @@ final class AnswerWork: ComputedWork {
         return answer.reasonToEnd
     }
 
-    /// Whether the newest token is the first beyond the context up to which a model rotates texts by the angles of short
-    /// ones: from then on all positions have other angles, and are computed again.
+    /// Whether the newest token is the first beyond the context up to which a model rotates texts by the angles of
+    /// short ones: from then on all positions have other angles, and are computed again.
     private func hasOutgrownShortContext(_ configuration: ModelConfiguration) -> Bool {
         let short = configuration.shortContextLength
         return short > 0 && answer.tokens.count == short + 1

@@ -30,7 +30,7 @@ struct EmbeddingInProgress {
 
     var isComplete: Bool { nextDelivered == texts.count }
 
-    /// The next text that nobody computes yet.
+    /// The next text that the planner does not have yet.
     mutating func takeText() -> Int? {
         guard nextText < texts.count else { return nil }
         defer { nextText += 1 }

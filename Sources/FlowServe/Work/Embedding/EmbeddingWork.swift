@@ -10,7 +10,7 @@ final class EmbeddingWork: ComputedWork {
     private static let textsInPlanner = 16
 
     let task: TaskID
-    let line: ServiceLine
+    let queue: TenantQueue
     private let delivered: Int
     private var embedding: EmbeddingInProgress
     /// Texts that the planner has.
@@ -31,7 +31,7 @@ final class EmbeddingWork: ComputedWork {
         var texts: [[Int32]] = []
         for (index, input) in inputs.enumerated() { texts.append(try Self.tokens(of: input, at: index, in: context)) }
         task = submission.task
-        line = ServiceLine(tenant: submission.tenant, serviceClass: submission.serviceClass)
+        queue = TenantQueue(tenant: submission.tenant, serviceClass: submission.serviceClass)
         delivered = submission.delivered
         embedding = EmbeddingInProgress(
             texts: texts, pooling: pooling, dimensions: dimensions, delivered: submission.delivered, at: context.now())
