@@ -48,9 +48,13 @@ package enum UnixSocket {
         return socket
     }
 
-    /// Connects to the socket at `path`.
-    package static func connect(to path: String, kind: Kind) throws(SystemCallError) -> OwnedDescriptor {
+    /// Connects to the socket at `path`. Where its queue of connections is full this waits for a place in it, or throws
+    /// EAGAIN where it may not wait; the socket does not block then either.
+    package static func connect(
+        to path: String, kind: Kind, waits: Bool = true
+    ) throws(SystemCallError) -> OwnedDescriptor {
         let socket = try makeSocket(kind)
+        if !waits { try socket.setNonBlocking(true) }
         var address = try socketAddress(path)
         try systemCall("connect", path) { withSocketAddress(&address) { Glibc.connect(socket.rawValue, $0, $1) } }
         return socket

@@ -27,8 +27,8 @@ extension Integration {
         @Test("A runtime directory that is too long for a socket is no obstacle, and one that just fits is used")
         func longDirectory() throws {
             let scratch = try ScratchDirectory()
-            // "/deepflow.XXXXXX/nodes/local.sock" has 33 bytes, a path that one connects to 103.
-            for (length, isUsed) in [(70, true), (71, false), (200, false)] {
+            // "/deepflow.XXXXXX/keepers/local.sock" has 35 bytes, a socket's path 107.
+            for (length, isUsed) in [(72, true), (73, false), (200, false)] {
                 let name = String(repeating: "d", count: length - scratch.path.utf8.count - 1)
                 let directory = "\(scratch.path)/\(name)"
                 try systemCall("mkdir", directory) { mkdir(directory, 0o700) }

@@ -13,15 +13,15 @@ struct ServerFixture {
 
     /// Serves `routes` while `body` runs, then shuts down and takes the directory away.
     static func run(
-        _ routes: TestRoutes, limits: UnixHTTPLimits = UnixHTTPLimits(),
+        _ routes: TestRoutes, limits: UnixHTTPLimits = UnixHTTPLimits(), socketName: String = "s.sock",
         _ body: @escaping @Sendable (ServerFixture) async throws -> Void
     ) async throws {
         let directory = try makeDirectory()
         defer {
-            unlink(directory + "/s.sock")
+            unlink("\(directory)/\(socketName)")
             rmdir(directory)
         }
-        let path = directory + "/s.sock"
+        let path = "\(directory)/\(socketName)"
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let server = UnixHTTPServer(

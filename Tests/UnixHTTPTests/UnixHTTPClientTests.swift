@@ -149,6 +149,17 @@ import UnixHTTP
         }
     }
 
+    @Test("a path as long as the kernel allows is connected to")
+    func longestPath() async throws {
+        // The fixture's directory has 25 bytes, a path 107.
+        let name = String(repeating: "s", count: 81)
+        try await ServerFixture.run(Self.routerThatEchoes(), socketName: name) { fixture in
+            #expect(fixture.socketPath.utf8.count == 107)
+            let response = try await fixture.client.request(.get, "/lines")
+            #expect(String(buffer: try await response.collect(upTo: 100)) == "one\ntwo\n\nthree")
+        }
+    }
+
     @Test("a target with spaces or line breaks is refused before anything is sent")
     func badTarget() async throws {
         for target in ["/a b", "/a\r\nx: y", "a", ""] {

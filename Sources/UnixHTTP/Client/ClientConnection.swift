@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
+internal import LinuxKernel
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -21,8 +22,10 @@ struct ClientConnection: Sendable {
         to path: String, whenReusable: @escaping @Sendable (ClientConnection) -> Void
     ) async throws(UnixHTTPClientError) -> ClientConnection {
         do {
+            // NIO's own call knows paths of 103 bytes, the kernel 107, and whoever listens may have them.
+            let socket = try UnixSocket.connect(to: path, kind: .stream, waits: false)
             return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connect(unixDomainSocketPath: path) { channel in
+                .withConnectedSocket(socket.release()) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
                         try pipeline.addHTTPClientHandlers()
@@ -94,16 +97,14 @@ struct ClientConnection: Sendable {
     }
 
     private static func explain(_ error: any Error, _ path: String) -> UnixHTTPClientError {
-        if case .unixDomainSocketPathTooLong? = error as? SocketAddressError {
-            return .cannotConnect(path: path, reason: "a socket's path has at most 107 bytes")
-        }
-        guard let system = error as? IOError else { return .cannotConnect(path: path, reason: "\(error)") }
-        switch system.errnoCode {
+        guard let system = error as? SystemCallError else { return .cannotConnect(path: path, reason: "\(error)") }
+        switch system.code {
         case ENOENT, ENOTDIR: return .socketMissing(path: path)
         case ECONNREFUSED: return .notListening(path: path)
         case EACCES, EPERM: return .permissionDenied(path: path)
         case EAGAIN: return .busy(path: path)
-        default: return .cannotConnect(path: path, reason: String(cString: strerror(system.errnoCode)))
+        case ENAMETOOLONG: return .cannotConnect(path: path, reason: "a socket's path has at most 107 bytes")
+        default: return .cannotConnect(path: path, reason: String(cString: strerror(system.code)))
         }
     }
 }
