@@ -266,8 +266,9 @@ let package = Package(
         tests(
             "ClusterScheduler",
             [
-                "ClusterScheduler", "DaemonSettings", "Policies", "Messages", "LinuxKernel", "ServingModel", logging,
-                nioCore,
+                "ClusterScheduler", "DaemonSettings", "Policies", "Messages", "LinuxKernel", "ServingModel",
+                "TestSupport",
+                logging, nioCore,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests(

@@ -38,8 +38,10 @@ package struct SchedulerConfiguration: Hashable, Sendable {
     package var adminSocket: String { runtimeDirectory + "/admin.sock" }
     /// Holds the records, for one scheduler alone.
     package var storeDirectory: String { stateDirectory + "/scheduler" }
-    /// The records of jobs.
-    package var storePath: String { storeDirectory + "/state.sqlite" }
+    /// The history of jobs.
+    package var historyPath: String { storeDirectory + "/state.sqlite" }
+    /// The scheduler's identity and the number of its life.
+    package var identityPath: String { storeDirectory + "/identity" }
 
     /// How many jobs may run and wait.
     package var admission: AdmissionQueue.Limits {
@@ -48,8 +50,21 @@ package struct SchedulerConfiguration: Hashable, Sendable {
             waitingPerTenant: settings.waitingJobsPerTenant)
     }
 
+    /// What jobs are driven within.
+    var jobLimits: JobLimits {
+        var limits = JobLimits()
+        limits.missing = .seconds(settings.missingSeconds)
+        limits.full = .seconds(settings.fullSeconds)
+        limits.losses = .seconds(settings.lossSeconds)
+        limits.stall = .seconds(settings.stallSeconds)
+        limits.quiet = settings.tickInterval
+        limits.fullParts = settings.unreadTokens
+        limits.fullTime = settings.unreadTime
+        return limits
+    }
+
     /// How many records are kept and wait for the disk.
-    package var records: JobStore.Limits {
-        JobStore.Limits(jobs: settings.recordedJobs, pending: settings.pendingRecords)
+    package var records: JobHistory.Limits {
+        JobHistory.Limits(jobs: settings.recordedJobs, pending: settings.pendingRecords)
     }
 }

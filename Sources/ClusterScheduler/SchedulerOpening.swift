@@ -16,7 +16,7 @@ extension SchedulerCore {
         DaemonPreparation.apply()
         try makeDirectory(configuration.runtimeDirectory, mode: 0o755)
         try makeDirectory(configuration.nodesDirectory, mode: 0o755)
-        ServiceNotification.status("opens the records of jobs")
+        ServiceNotification.status("opens the history of jobs")
         ServiceNotification.extendTimeout(bySeconds: openingSeconds)
         let records = try SchedulerRecords.open(configuration, logger: logger)
         let watch: NodeSocketWatch
@@ -28,10 +28,10 @@ extension SchedulerCore {
         let cluster = ClusterManager(
             policy: LeastLoaded(), grace: .seconds(configuration.nodeGraceSeconds), logger: logger
         ) { node in
-            NodeClient(socketPath: watch.socketPath(of: node))
+            NodeClient(socketPath: watch.socketPath(of: node), scheduler: records.identity)
         }
         return SchedulerCore(
-            settings: settings, cluster: cluster, store: records.store, sockets: watch.names(),
+            settings: settings, cluster: cluster, history: records.history, sockets: watch.names(),
             lock: records.lock)
     }
 
@@ -52,7 +52,7 @@ extension SchedulerCore {
 package enum SchedulerStartError: Error, Hashable, Sendable, CustomStringConvertible {
     case directory(path: String, reason: String)
     case socket(path: String, reason: String)
-    case store(JobStoreError)
+    case history(JobHistoryError)
     /// Another scheduler keeps its records there.
     case stateInUse(directory: String)
     /// Another scheduler answers there.
@@ -64,7 +64,7 @@ package enum SchedulerStartError: Error, Hashable, Sendable, CustomStringConvert
             "the directory \(path) cannot be used: \(reason); make it, or name another one"
         case .socket(let path, let reason):
             "there can be no socket at \(path): \(reason); choose another --runtime-directory"
-        case .store(let error): error.description
+        case .history(let error): error.description
         case .stateInUse(let directory):
             "another scheduler keeps its records in \(directory): stop it first, or choose another --state-directory"
         case .alreadyRunning(let path):

@@ -19,13 +19,13 @@ package struct SchedulerSockets: Sendable {
     }
 
     /// A scheduler that was killed a moment ago may still answer: so long its successor waits.
-    private static let patience = (tries: 20, pause: Duration.milliseconds(50))
+    private static let waiting = (tries: 20, pause: Duration.milliseconds(50))
 
     private static func listen(
         at path: String, _ activated: consuming OwnedDescriptor?
     ) async throws -> UnixHTTPListener {
         if let activated { return .activated(path: path, descriptor: activated) }
-        for attempt in 1...patience.tries {
+        for attempt in 1...waiting.tries {
             do throws(SystemCallError) {
                 return try UnixHTTPListener.bind(path: path, mode: 0o660)
             } catch {
@@ -33,7 +33,7 @@ package struct SchedulerSockets: Sendable {
                     throw SchedulerStartError.socket(path: path, reason: "\(error)")
                 }
             }
-            if attempt < patience.tries { try await ContinuousClock().sleep(for: patience.pause) }
+            if attempt < waiting.tries { try await ContinuousClock().sleep(for: waiting.pause) }
         }
         throw SchedulerStartError.alreadyRunning(path: path)
     }

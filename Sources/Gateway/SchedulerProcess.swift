@@ -11,7 +11,8 @@ internal import UnixSignals
 /// The scheduler's daemon from its start to its end.
 package enum SchedulerProcess {
     /// Serves until SIGTERM or SIGINT, on the event loops (see `EventLoopTasks.run`), with the settings of `live`, which are
-    /// read again from `sources` on SIGHUP. Where it cannot begin it says so in the log and throws `SchedulerStartError`.
+    /// read again from `sources` on SIGHUP. Where it cannot begin, or must stop, it says so in the log and throws `SchedulerStartError` or
+    /// `SchedulerReplaced`.
     package static func run(_ live: LiveSettings<SchedulerSettings>, sources: SettingSources) async throws {
         ServiceLog.bootstrap(program: "deepflow-schedulerd")
         let logger = Logger(label: "deepflow-schedulerd")
@@ -30,6 +31,9 @@ package enum SchedulerProcess {
             try await group.run()
         } catch let error as SchedulerStartError {
             logger.critical("cannot start", metadata: .about([:], kind: .daemonRefuses, ["reason": "\(error)"]))
+            throw error
+        } catch let error as SchedulerReplaced {
+            logger.critical("stopped", metadata: .about([:], kind: .daemonRefuses, ["reason": "\(error)"]))
             throw error
         }
     }

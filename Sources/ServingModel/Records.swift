@@ -36,7 +36,7 @@ package struct RequestPhases: Hashable, Sendable, Codable {
     package init() {}
 }
 
-/// What the job store keeps of a job: one answer to one client, with all that happened to it.
+/// What the history of jobs keeps of a job: one answer to one client, with all that happened to it.
 package struct JobRecord: Hashable, Sendable, Codable {
     package var id: JobID
     package var request: RequestID

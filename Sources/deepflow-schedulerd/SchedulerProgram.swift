@@ -17,7 +17,7 @@ internal import UnixHTTP
         do {
             try EventLoopTasks.run(endingWith: parentProcess) { try await SchedulerProcess.run(live, sources: sources) }
         } catch {
-            ProgramEnd.fail(error, exitCode: error is SchedulerStartError ? 69 : 1)
+            ProgramEnd.fail(error, exitCode: error is SchedulerStartError ? 69 : error is SchedulerReplaced ? 78 : 1)
         }
     }
 }

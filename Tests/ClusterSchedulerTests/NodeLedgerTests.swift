@@ -5,6 +5,14 @@ import Testing
 
 @testable import ClusterScheduler
 
+/// Takes everything and says nothing.
+private final class SilentListener: TaskListener {
+    func submissionEnded(_ task: TaskID, _ error: NodeRequestError?) {}
+    func receive(_ task: TaskID, _ event: TaskEvent) {}
+    func receive(_ task: TaskID, tokens: [GeneratedToken]) {}
+    func taskGone(_ task: TaskID, reason: String) {}
+}
+
 @Suite("Node ledger")
 struct NodeLedgerTests {
     private func task(_ number: UInt64, generated: [Int32] = []) throws -> ServingTask {
@@ -19,13 +27,13 @@ struct NodeLedgerTests {
         var ledger = NodeLedger()
         #expect(ledger.isSettling)
         #expect(ledger.connect().isEmpty)
-        let channel = JobChannel.forJob()
+        let listener = SilentListener()
         let taken = try task(1, generated: [5, 6])
-        ledger.place(taken, tokens: 10, for: channel)
+        ledger.place(taken, tokens: 10, for: listener)
         #expect(ledger.confirm(taken.id) == nil)
         _ = ledger.receive(taken.id, .token(GeneratedToken(index: 2, id: 1, text: "")))
         _ = ledger.receive(taken.id, .token(GeneratedToken(index: 9, id: 1, text: "")))
-        ledger.place(try task(2), tokens: 10, for: channel)
+        ledger.place(try task(2), tokens: 10, for: listener)
         ledger.lose("cut")
         #expect(ledger.isSettling && ledger.phase == .unreachable)
         #expect(ledger.connect() == [.resume(taken.id, index: 3)])
@@ -37,18 +45,28 @@ struct NodeLedgerTests {
     func givingUp() throws {
         var ledger = NodeLedger()
         _ = ledger.connect()
-        ledger.place(try task(1), tokens: 1, for: .forJob())
+        ledger.place(try task(1), tokens: 1, for: SilentListener())
         ledger.lose("cut")
         #expect(ledger.giveUp().keys.map(\.rawValue) == [1])
         #expect(ledger.giveUp().isEmpty)
         #expect(!ledger.isSettling)
     }
 
+    @Test("a task that is released before the node has taken it is ended once more when it has")
+    func releaseBeforeAnswer() throws {
+        var ledger = NodeLedger()
+        _ = ledger.connect()
+        ledger.place(try task(1), tokens: 1, for: SilentListener())
+        #expect(ledger.release(TaskID(rawValue: 1), index: 0) == .cancel(TaskID(rawValue: 1)))
+        #expect(ledger.confirm(TaskID(rawValue: 1)) == .cancel(TaskID(rawValue: 1)))
+        #expect(ledger.confirm(TaskID(rawValue: 1)) == nil)
+    }
+
     @Test("a released task is ended, or forgotten where it is over")
     func release() throws {
         var ledger = NodeLedger()
-        ledger.place(try task(1), tokens: 1, for: .forJob())
-        ledger.place(try task(2), tokens: 1, for: .forJob())
+        ledger.place(try task(1), tokens: 1, for: SilentListener())
+        ledger.place(try task(2), tokens: 1, for: SilentListener())
         _ = ledger.receive(TaskID(rawValue: 2), .failed(.internalError, message: ""))
         #expect(ledger.release(TaskID(rawValue: 1), index: 4) == .cancel(TaskID(rawValue: 1)))
         #expect(
@@ -61,7 +79,7 @@ struct NodeLedgerTests {
     func outgoing() {
         let a = TaskID(rawValue: 1)
         let b = TaskID(rawValue: 2)
-        var orders = OutgoingOrders([
+        var orders = DeferredRequests([
             .acknowledge(TaskAcknowledgement(task: a, index: 64, isOver: false)), .resume(b, index: 3), .cancel(b),
             .acknowledge(TaskAcknowledgement(task: a, index: 80, isOver: true)),
             .acknowledge(TaskAcknowledgement(task: a, index: 64, isOver: false)),

@@ -8,16 +8,17 @@ import Testing
 
 @testable import ClusterScheduler
 
-/// A real scheduler over scripted nodes and a store in a directory of its own, for the length of one test.
+/// A real scheduler over scripted nodes and a history in a directory of its own, for the length of one test.
 struct SchedulerFixture: Sendable {
     let core: SchedulerCore
-    let store: JobStore
+    let history: JobHistory
     private let names: AsyncStream<Set<NodeName>>.Continuation
     private let model: ModelName
 
     static func run(
         _ nodes: [ScriptedNode], configure: (inout SchedulerConfiguration) -> Void = { _ in },
-        grace: Duration = .seconds(20), _ body: @Sendable (SchedulerFixture) async throws -> Void
+        grace: Duration = .seconds(20), clock: any SchedulerClock = SystemClock(),
+        endsByItself: Bool = false, _ body: @Sendable (SchedulerFixture) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
         var configuration = SchedulerConfiguration(
@@ -25,21 +26,25 @@ struct SchedulerFixture: Sendable {
         configuration.missingSeconds = 1
         configure(&configuration)
         let logger = Logger.silent
-        let store = try JobStore.open(at: directory.path + "/state.sqlite", logger: logger)
+        let history = try JobHistory.open(at: directory.path + "/state.sqlite", logger: logger)
         let byName = Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) })
         let stranger = try ScriptedNode("stranger")
-        let cluster = ClusterManager(policy: LeastLoaded(), grace: grace, logger: logger) { byName[$0] ?? stranger }
+        let cluster = ClusterManager(policy: LeastLoaded(), grace: grace, clock: clock, logger: logger) {
+            byName[$0] ?? stranger
+        }
         let (sockets, names) = AsyncStream.makeStream(of: Set<NodeName>.self)
         names.yield(Set(byName.keys))
         let core = SchedulerCore(
-            settings: LiveSettings(configuration.settings), cluster: cluster, store: store, sockets: sockets)
+            settings: LiveSettings(configuration.settings), cluster: cluster, history: history, sockets: sockets,
+            clock: clock)
         let fixture = SchedulerFixture(
-            core: core, store: store, names: names, model: try #require(ModelName("m")))
+            core: core, history: history, names: names, model: try #require(ModelName("m")))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await core.run() }
             defer { group.cancelAll() }
             for node in nodes { try await node.connection() }
             try await body(fixture)
+            if endsByItself { try await group.waitForAll() }
         }
     }
 
@@ -50,40 +55,51 @@ struct SchedulerFixture: Sendable {
         model: ModelName? = nil, userID: UInt32 = 1, text: String = "once upon a time"
     ) -> JobSubmission {
         JobSubmission(
-            kind: .completion, model: model ?? self.model,
-            work: .answer(
-                .text(text, parsesControlTokens: true),
-                SamplingParameters(temperature: 1, seed: 42, maximumTokens: 500)),
+            plan: CompletionJob(
+                prompt: .text(text, parsesControlTokens: true),
+                sampling: SamplingParameters(temperature: 1, seed: 42, maximumTokens: 500)),
+            model: model ?? self.model,
             principal: Principal(userID: userID, groupIDs: [], processID: 1, roles: [.client]))
     }
 
-    func submit(userID: UInt32 = 1) throws -> JobExecutor { try core.submit(submission(userID: userID)) }
+    /// A reader of one job, or of a request's jobs.
+    func submit(userID: UInt32 = 1, choices: Int = 1) throws -> JobReader {
+        try core.submit(Array(repeating: submission(userID: userID), count: choices))
+    }
 }
 
 /// What came of a job.
 struct CollectedAnswer: Sendable {
-    var acceptances = 0
     var text = ""
     var vectors: [EmbeddedInput] = []
     var summary: JobSummary?
 
     /// Reads a job to its end.
-    static func read(_ executor: JobExecutor) async throws(JobFailure) -> CollectedAnswer {
-        var answer = CollectedAnswer()
-        while true {
-            let events = try await executor.next()
-            if events.isEmpty { return answer }
-            for event in events {
-                switch event {
-                case .accepted: answer.acceptances += 1
-                case .part(.token(let token)): answer.text += token.text
-                case .part(.vector(let input)): answer.vectors.append(input)
-                case .waiting: break
-                case .finished(let summary):
-                    answer.text += summary.rest.text
-                    answer.summary = summary
-                }
+    static func read(_ reader: JobReader) async throws(JobFailure) -> CollectedAnswer {
+        let answers = try await readAll(reader)
+        return answers[0]
+    }
+
+    /// Reads all jobs of a request to their ends.
+    static func readAll(_ reader: JobReader) async throws(JobFailure) -> [CollectedAnswer] {
+        defer { reader.detach() }
+        var answers = reader.jobs.map { _ in CollectedAnswer() }
+        while answers.contains(where: { $0.summary == nil }) {
+            for reply in try await reader.nextReplies() { answers[reply.position].add(reply) }
+        }
+        return answers
+    }
+
+    mutating func add(_ reply: JobReply) {
+        for part in reply.parts {
+            switch part {
+            case .token(let token): text += token.text
+            case .vector(let input): vectors.append(input)
             }
+        }
+        if let summary = reply.summary {
+            text += summary.rest.text
+            self.summary = summary
         }
     }
 }

@@ -59,7 +59,7 @@ struct SchedulerOpeningTests {
 
     @Test("records in memory are found like others")
     func memory() async throws {
-        let store = try JobStore.inMemory(limits: .init(), logger: .silent)
+        let store = try JobHistory.inMemory(limits: .init(), logger: .silent)
         let job = JobRecord(
             id: .random(), request: .random(), kind: .chat, model: try #require(ModelName("m")), userID: 1, createdAt: 1
         )

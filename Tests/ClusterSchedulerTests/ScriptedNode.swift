@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// A node in memory that does what the test says, and tells the test what it was asked.
-final class ScriptedNode: NodeOrders {
+final class ScriptedNode: NodeAPI {
     /// An order as it arrived.
     enum Notice: Sendable {
         case connected
@@ -20,8 +20,9 @@ final class ScriptedNode: NodeOrders {
     private struct State {
         var stream: AsyncThrowingStream<NodeEvent, any Error>.Continuation?
         var isDown = false
-        var refusals: [NodeOrderError] = []
-        var resumeRefusal: NodeOrderError?
+        var unreadSubmissions = 0
+        var refusals: [NodeRequestError] = []
+        var resumeRefusal: NodeRequestError?
     }
 
     let name: NodeName
@@ -56,6 +57,14 @@ final class ScriptedNode: NodeOrders {
         }
     }
 
+    /// Tokens of one step, as one event.
+    func emitStep(_ tokens: [(TaskID, Int)]) {
+        let step = tokens.map { task, index in
+            TaskToken(task: task, token: GeneratedToken(index: index, id: Int32(100 + index), text: "<\(index)>"))
+        }
+        state.withLock { _ = $0.stream?.yield(.tokens(step)) }
+    }
+
     func finish(_ task: TaskID, tokens: Int, text: String = "") {
         emit(
             task,
@@ -71,20 +80,25 @@ final class ScriptedNode: NodeOrders {
             state.isDown = isDown
             return state.stream.take()
         }
-        stream?.finish(throwing: NodeOrderError.unreachable("cut by the test"))
+        stream?.finish(throwing: NodeRequestError.unreachable("cut by the test"))
     }
 
     func comeBack() { state.withLock { $0.isDown = false } }
 
     /// The next submissions get these answers.
-    func refuse(_ errors: NodeOrderError...) { state.withLock { $0.refusals += errors } }
+    func refuse(_ errors: NodeRequestError...) { state.withLock { $0.refusals += errors } }
 
-    func refuseResumption(_ error: NodeOrderError?) { state.withLock { $0.resumeRefusal = error } }
+    /// Submissions that came and that the test has not asked for.
+    var unreadSubmissions: Int { state.withLock { $0.unreadSubmissions } }
+
+    func refuseResumption(_ error: NodeRequestError?) { state.withLock { $0.resumeRefusal = error } }
 
     // What the test waits for.
 
     func submission() async throws -> ServingTask {
-        try await notices.first { if case .submitted(let task) = $0 { task } else { nil } }
+        let task = try await notices.first { if case .submitted(let task) = $0 { task } else { nil } }
+        state.withLock { $0.unreadSubmissions -= 1 }
+        return task
     }
 
     func cancellation() async throws -> TaskID {
@@ -105,7 +119,7 @@ final class ScriptedNode: NodeOrders {
 
     // The orders.
 
-    func events() async throws(NodeOrderError) -> any AsyncSequence<NodeEvent, any Error> & Sendable {
+    func events() async throws(NodeRequestError) -> any AsyncSequence<NodeEvent, any Error> & Sendable {
         try answer()
         let (stream, continuation) = AsyncThrowingStream.makeStream(of: NodeEvent.self, throwing: (any Error).self)
         continuation.yield(.hello(node: name, version: "test", processID: 1))
@@ -116,41 +130,42 @@ final class ScriptedNode: NodeOrders {
         return stream
     }
 
-    func submit(_ task: ServingTask) async throws(NodeOrderError) {
+    func submit(_ task: ServingTask) async throws(NodeRequestError) {
         try answer()
         let refusal = state.withLock { $0.refusals.isEmpty ? nil : $0.refusals.removeFirst() }
         if let refusal { throw refusal }
+        state.withLock { $0.unreadSubmissions += 1 }
         await notices.add(.submitted(task))
     }
 
-    func cancel(_ task: TaskID) async throws(NodeOrderError) {
+    func cancel(_ task: TaskID) async throws(NodeRequestError) {
         try answer()
         await notices.add(.cancelled(task))
     }
 
-    func resume(_ task: TaskID, from index: Int) async throws(NodeOrderError) {
+    func resume(_ task: TaskID, from index: Int) async throws(NodeRequestError) {
         try answer()
         if let refusal = state.withLock({ $0.resumeRefusal }) { throw refusal }
         await notices.add(.resumed(task, index: index))
     }
 
-    func acknowledge(_ acknowledgements: [TaskAcknowledgement]) async throws(NodeOrderError) {
+    func acknowledge(_ acknowledgements: [TaskAcknowledgement]) async throws(NodeRequestError) {
         try answer()
         for word in acknowledgements { await notices.add(.acknowledged(word)) }
     }
 
-    func status() async throws(NodeOrderError) -> NodeStatus { throw .unreachable("not scripted") }
-    func instances() async throws(NodeOrderError) -> [InstanceSummary] { [] }
-    func templates() async throws(NodeOrderError) -> [TemplateSummary] { [] }
-    func removeModel(_ name: ModelName) async throws(NodeOrderError) {}
+    func status() async throws(NodeRequestError) -> NodeStatus { throw .unreachable("not scripted") }
+    func instances() async throws(NodeRequestError) -> [InstanceSummary] { [] }
+    func templates() async throws(NodeRequestError) -> [TemplateSummary] { [] }
+    func removeModel(_ name: ModelName) async throws(NodeRequestError) {}
 
     func importModel(
         _ name: ModelName, checkpoint: any AsyncSequence<ByteBuffer, any Error> & Sendable, byteCount: Int?
-    ) async throws(NodeOrderError) -> any AsyncSequence<ImportProgress, any Error> & Sendable {
+    ) async throws(NodeRequestError) -> any AsyncSequence<ImportProgress, any Error> & Sendable {
         throw .unreachable("not scripted")
     }
 
-    private func answer() throws(NodeOrderError) {
+    private func answer() throws(NodeRequestError) {
         if state.withLock({ $0.isDown }) { throw .unreachable("down by the test") }
     }
 
@@ -171,7 +186,7 @@ private actor NoticeBoard {
 
     func add(_ notice: ScriptedNode.Notice) {
         notices.append(notice)
-        arrivals.post(())
+        arrivals.send(())
     }
 
     /// The first notice that `pick` knows; waits for it, in the end in vain.
@@ -182,7 +197,7 @@ private actor NoticeBoard {
                 notices.remove(at: position)
                 return value
             }
-            if try await arrivals.take(within: .seconds(30)).isEmpty { throw Missing() }
+            if try await arrivals.receive(within: .seconds(30)).isEmpty { throw Missing() }
         }
     }
 }

@@ -76,6 +76,33 @@ struct GenerationTests {
         }
     }
 
+    @Test(
+        "requests of many choices at once are all answered, one that is larger than all places too",
+        .timeLimit(.minutes(2)), arguments: [false, true])
+    func manyChoices(streams: Bool) async throws {
+        let places = 5
+        try await GatewayFixture.run(
+            configure: { $0.runningJobs = places }, script: Scripts.answer("a")
+        ) { gateway in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for request in 0..<12 {
+                    let count = request == 0 ? 16 : places - 1
+                    group.addTask {
+                        let answer = try await gateway.chat("x", #""n":\#(count),"stream":\#(streams)"#)
+                        #expect(answer.status == 200)
+                        if streams {
+                            #expect(answer.text.hasSuffix("data: [DONE]\n\n"))
+                        } else {
+                            #expect(try answer.decode(ChatCompletion.self).choices.count == count)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await gateway.get(SchedulerRoutes.health).decode(SchedulerHealth.self).runningJobs == 0)
+        }
+    }
+
     @Test("what a client does not ask for is as the model's makers want it", arguments: [#""seed":1"#, #""top_p":1"#])
     func makersWishes(field: String) async throws {
         let script: ScriptedNodeServer.Script = { task, emit in
@@ -195,7 +222,7 @@ struct GenerationTests {
                 client.cancel()
                 // Tokens that come after the end of their task are answered by ending it once more.
                 while ended.count == index {
-                    ended.formUnion(try await gateway.node.cancellations.take(within: .seconds(30)))
+                    ended.formUnion(try await gateway.node.cancellations.receive(within: .seconds(30)))
                 }
                 #expect(ended.count == index + 1 && ended.allSatisfy { $0.hasPrefix("task-") })
                 _ = try? await client.value
@@ -214,14 +241,14 @@ struct GenerationTests {
         }
         try await GatewayFixture.run(
             configure: { configuration in
-                configuration.stallSeconds = 0
+                configuration.stallSeconds = 1
                 configuration.tickInterval = .milliseconds(20)
             }, script: script
         ) { gateway in
             let body = GatewayFixture.chatBody("x", #""stream":true"#)
             let response = try await gateway.api.request(
                 .post, SchedulerRoutes.chatCompletions, body: .bytes(body.utf8))
-            let cancelled = try await gateway.node.cancellations.take(within: .seconds(60))
+            let cancelled = try await gateway.node.cancellations.receive(within: .seconds(60))
             #expect(Set(cancelled).count == 1)
             await #expect(throws: (any Error).self) { _ = try await response.collect(upTo: 64 << 20) }
         }

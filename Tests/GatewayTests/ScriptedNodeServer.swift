@@ -51,7 +51,7 @@ final class ScriptedNodeServer: Sendable {
             return Response(status: .accepted)
         case (.post, NodeRoutes.models): return try await importModel(request)
         case (.delete, _) where path.hasPrefix(NodeRoutes.tasks):
-            cancellations.post(String(path.dropFirst(NodeRoutes.tasks.count + 1)))
+            cancellations.send(String(path.dropFirst(NodeRoutes.tasks.count + 1)))
             return Response(status: .noContent)
         case (.delete, _):
             removals.withLock { $0.append(String(path.dropFirst(NodeRoutes.models.count + 1))) }

@@ -23,7 +23,7 @@ extension ClusterManager {
     /// All known nodes, with their own words where they answer.
     package func nodes() async -> [NodeListing] {
         let views = views()
-        let answers = await ask(views) { orders throws(NodeOrderError) in try await orders.status() }
+        let answers = await ask(views) { client throws(NodeRequestError) in try await client.status() }
         return views.map { view in
             var problem = view.problem
             if case .failure(let error)? = answers[view.node] { problem = error.description }
@@ -36,7 +36,7 @@ extension ClusterManager {
     /// Instances of all connected nodes; as last heard where a node does not answer now.
     package func instances() async -> [NodeInstance] {
         let views = views()
-        let answers = await ask(views) { orders throws(NodeOrderError) in try await orders.instances() }
+        let answers = await ask(views) { client throws(NodeRequestError) in try await client.instances() }
         return views.flatMap { view in
             let instances = (try? answers[view.node]?.get()) ?? view.instances
             return instances.map { NodeInstance(node: view.node, instance: $0) }
@@ -46,7 +46,7 @@ extension ClusterManager {
     /// Templates of all connected nodes that answer.
     package func templates() async -> [NodeTemplate] {
         let views = views()
-        let answers = await ask(views) { orders throws(NodeOrderError) in try await orders.templates() }
+        let answers = await ask(views) { client throws(NodeRequestError) in try await client.templates() }
         return views.flatMap { view in
             ((try? answers[view.node]?.get()) ?? []).map { NodeTemplate(node: view.node, template: $0) }
         }
@@ -55,14 +55,14 @@ extension ClusterManager {
     /// Asks all connected nodes at once.
     private func ask<Answer: Sendable>(
         _ views: [NodeView],
-        _ question: @escaping @Sendable (any NodeOrders) async throws(NodeOrderError) -> Answer
-    ) async -> [NodeName: Result<Answer, NodeOrderError>] {
-        await withTaskGroup(of: (NodeName, Result<Answer, NodeOrderError>).self) { group in
+        _ question: @escaping @Sendable (any NodeAPI) async throws(NodeRequestError) -> Answer
+    ) async -> [NodeName: Result<Answer, NodeRequestError>] {
+        await withTaskGroup(of: (NodeName, Result<Answer, NodeRequestError>).self) { group in
             for view in views where view.phase == .connected {
-                guard let orders = orders(of: view.node) else { continue }
+                guard let client = client(of: view.node) else { continue }
                 group.addTask {
-                    do throws(NodeOrderError) {
-                        return (view.node, .success(try await question(orders)))
+                    do throws(NodeRequestError) {
+                        return (view.node, .success(try await question(client)))
                     } catch {
                         return (view.node, .failure(error))
                     }

@@ -3,52 +3,18 @@ package import ServingModel
 
 /// What a client wants answered, as the scheduler takes it: checked, with a seed, with its sender.
 package struct JobSubmission: Sendable {
-    package var kind: JobKind
+    package var plan: any JobPlan
     package var model: ModelName
-    package var work: TaskWork
     package var principal: Principal
 
-    /// The request that the job is a part of; nil where it is all of it.
-    package var request: RequestID?
-
-    package init(kind: JobKind, model: ModelName, work: TaskWork, principal: Principal, request: RequestID? = nil) {
-        self.kind = kind
+    package init(plan: any JobPlan, model: ModelName, principal: Principal) {
+        self.plan = plan
         self.model = model
-        self.work = work
         self.principal = principal
-        self.request = request
-    }
-
-    /// Whether the reply is an answer, whose tokens are counted as the model's work.
-    var isAnswer: Bool {
-        if case .answer = work { true } else { false }
-    }
-
-    /// Tokens that the job will take, estimated: until an instance has counted the prompt's, four bytes are a token, and
-    /// an answer without a bound is taken for a middling one.
-    var estimatedTokens: Int {
-        let length: Int
-        if case .answer(_, let sampling) = work {
-            length = min(sampling.maximumTokens ?? 512, 1 << 20)
-        } else {
-            length = 0
-        }
-        return work.byteCount / 4 + length
     }
 }
 
-/// What a job's reader gets, in this order: accepted, parts..., finished. `waiting` may come anywhere.
-package enum JobEvent: Hashable, Sendable {
-    /// An instance will answer; from here on the client may be told that all is well.
-    case accepted(promptTokens: Int)
-    /// More of the reply.
-    case part(ReplyPart)
-    /// Nothing happened for a while: a moment to show that the connection lives.
-    case waiting
-    case finished(JobSummary)
-}
-
-/// The end of an answer.
+/// The end of a reply.
 package struct JobSummary: Hashable, Sendable {
     package var reason: FinishReason
     package var promptTokens: Int
@@ -69,6 +35,9 @@ package struct JobSummary: Hashable, Sendable {
         }
     }
 }
+
+/// How a job ends: with what its reply comes to, or with why there is none.
+typealias JobEnd = Result<JobSummary, JobFailure>
 
 /// Why a job has no (whole) answer.
 package struct JobFailure: Error, Hashable, Sendable, CustomStringConvertible {
@@ -93,6 +62,9 @@ package struct JobFailure: Error, Hashable, Sendable, CustomStringConvertible {
         self.kind = kind
         self.message = message
     }
+
+    /// The scheduler ends, or ended, before the job did.
+    static let restarting = JobFailure(.serverRestarting, "the scheduler is restarting: send the request again")
 
     /// Stable word for records.
     package var code: String {

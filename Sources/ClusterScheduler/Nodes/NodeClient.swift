@@ -5,9 +5,10 @@ package import NIOCore
 package import ServingModel
 internal import UnixHTTP
 
-/// `NodeOrders` over a node's socket.
-package struct NodeClient: NodeOrders {
+/// `NodeAPI` over a node's socket.
+package struct NodeClient: NodeAPI {
     private let http: UnixHTTPClient
+    private let headers: [String: String]
 
     /// Bounds on what a node may answer: it is trusted with tasks, not with the scheduler's memory.
     private enum Limits {
@@ -16,72 +17,78 @@ package struct NodeClient: NodeOrders {
         static let wait = Duration.seconds(30)
     }
 
-    package init(socketPath: String) {
+    /// Speaks to the node behind `socketPath` in the name of `scheduler`.
+    package init(socketPath: String, scheduler: SchedulerIdentity) {
         http = UnixHTTPClient(socketPath: socketPath)
+        headers = ["content-type": "application/json", NodeRoutes.schedulerHeader: scheduler.description]
     }
 
-    package func events() async throws(NodeOrderError) -> any AsyncSequence<NodeEvent, any Error> & Sendable {
-        let response = try await ask(.get, NodeRoutes.events)
-        return response.lines(upTo: Limits.line).map { try Self.decode(NodeEvent.self, $0) }
+    package func events() async throws(NodeRequestError) -> any AsyncSequence<NodeEvent, any Error> & Sendable {
+        let response = try await request(.get, NodeRoutes.events)
+        // One decoder reads all of a stream: making one costs more than reading a token with it.
+        let decoder = JSONDecoder()
+        return response.lines(upTo: Limits.line).map { line in
+            if let tokens = line.withUnsafeReadableBytes({ TokenLine.read($0) }) { return .tokens(tokens) }
+            return try Self.decode(NodeEvent.self, line, with: decoder)
+        }
     }
 
-    package func submit(_ task: ServingTask) async throws(NodeOrderError) {
-        try await settle(try await ask(.post, NodeRoutes.tasks, body: try Self.encode(task)))
+    package func submit(_ task: ServingTask) async throws(NodeRequestError) {
+        try await readToEnd(try await request(.post, NodeRoutes.tasks, body: try Self.encode(task)))
     }
 
-    package func cancel(_ task: TaskID) async throws(NodeOrderError) {
+    package func cancel(_ task: TaskID) async throws(NodeRequestError) {
         do {
-            try await settle(try await ask(.delete, NodeRoutes.task(task.description)))
+            try await readToEnd(try await request(.delete, NodeRoutes.task(task.description)))
         } catch .refused(status: 404, code: _, message: _) {
             // It is over: that is what was wanted.
         }
     }
 
-    package func resume(_ task: TaskID, from index: Int) async throws(NodeOrderError) {
+    package func resume(_ task: TaskID, from index: Int) async throws(NodeRequestError) {
         let body = try Self.encode(TaskResumption(index: index))
-        try await settle(try await ask(.post, NodeRoutes.resume(task.description), body: body))
+        try await readToEnd(try await request(.post, NodeRoutes.resume(task.description), body: body))
     }
 
-    package func acknowledge(_ acknowledgements: [TaskAcknowledgement]) async throws(NodeOrderError) {
-        try await settle(try await ask(.post, NodeRoutes.acknowledge, body: try Self.encode(acknowledgements)))
+    package func acknowledge(_ acknowledgements: [TaskAcknowledgement]) async throws(NodeRequestError) {
+        try await readToEnd(try await request(.post, NodeRoutes.acknowledge, body: try Self.encode(acknowledgements)))
     }
 
-    package func status() async throws(NodeOrderError) -> NodeStatus {
-        try await answer(NodeStatus.self, try await ask(.get, NodeRoutes.status))
+    package func status() async throws(NodeRequestError) -> NodeStatus {
+        try await readBody(NodeStatus.self, try await request(.get, NodeRoutes.status))
     }
 
-    package func instances() async throws(NodeOrderError) -> [InstanceSummary] {
-        try await answer([InstanceSummary].self, try await ask(.get, NodeRoutes.instances))
+    package func instances() async throws(NodeRequestError) -> [InstanceSummary] {
+        try await readBody([InstanceSummary].self, try await request(.get, NodeRoutes.instances))
     }
 
-    package func templates() async throws(NodeOrderError) -> [TemplateSummary] {
-        try await answer([TemplateSummary].self, try await ask(.get, NodeRoutes.templates))
+    package func templates() async throws(NodeRequestError) -> [TemplateSummary] {
+        try await readBody([TemplateSummary].self, try await request(.get, NodeRoutes.templates))
     }
 
     package func importModel(
         _ name: ModelName, checkpoint: any AsyncSequence<ByteBuffer, any Error> & Sendable, byteCount: Int?
-    ) async throws(NodeOrderError) -> any AsyncSequence<ImportProgress, any Error> & Sendable {
+    ) async throws(NodeRequestError) -> any AsyncSequence<ImportProgress, any Error> & Sendable {
         // A large checkpoint takes longer than any answer should: the node sends its header when it begins to pack.
         let target = NodeRoutes.models + "?name=" + PercentEncoding.encode(name.text)
         let body = ClientRequestBody.stream(checkpoint, byteCount: byteCount)
-        let response = try await ask(.post, target, body: body, timeout: nil)
+        let response = try await request(.post, target, body: body, timeout: nil)
         return response.lines(upTo: Limits.line).map { try Self.decode(ImportProgress.self, $0) }
     }
 
-    package func removeModel(_ name: ModelName) async throws(NodeOrderError) {
-        try await settle(try await ask(.delete, NodeRoutes.model(PercentEncoding.encode(name.text))))
+    package func removeModel(_ name: ModelName) async throws(NodeRequestError) {
+        try await readToEnd(try await request(.delete, NodeRoutes.model(PercentEncoding.encode(name.text))))
     }
 
     /// Sends a request and turns every answer that is no success into an error.
-    private func ask(
+    private func request(
         _ method: ClientMethod, _ target: String, body: ClientRequestBody = .none, timeout: Duration? = Limits.wait
-    ) async throws(NodeOrderError) -> ClientResponse {
-        let headers = ["content-type": "application/json"]
+    ) async throws(NodeRequestError) -> ClientResponse {
         do {
             let response = try await http.request(method, target, headers: headers, body: body, timeout: timeout)
             guard !(200..<300).contains(response.status) else { return response }
             throw await Self.refusal(response)
-        } catch let error as NodeOrderError {
+        } catch let error as NodeRequestError {
             throw error
         } catch is CancellationError {
             throw .cancelled
@@ -90,7 +97,7 @@ package struct NodeClient: NodeOrders {
         }
     }
 
-    private static func refusal(_ response: ClientResponse) async -> NodeOrderError {
+    private static func refusal(_ response: ClientResponse) async -> NodeRequestError {
         let body = try? await response.collect(upTo: 64 << 10)
         if let body, let error = try? decode(NodeAPIError.self, body) {
             return .refused(status: response.status, code: error.code, message: error.message)
@@ -100,7 +107,7 @@ package struct NodeClient: NodeOrders {
     }
 
     /// Reads an answer without content to its end, so that its connection can be used again.
-    private func settle(_ response: ClientResponse) async throws(NodeOrderError) {
+    private func readToEnd(_ response: ClientResponse) async throws(NodeRequestError) {
         do {
             _ = try await response.collect(upTo: Limits.body)
         } catch is CancellationError {
@@ -110,12 +117,12 @@ package struct NodeClient: NodeOrders {
         }
     }
 
-    private func answer<Value: Decodable>(
+    private func readBody<Value: Decodable>(
         _ type: Value.Type, _ response: ClientResponse
-    ) async throws(NodeOrderError) -> Value {
+    ) async throws(NodeRequestError) -> Value {
         do {
             return try Self.decode(type, try await response.collect(upTo: Limits.body))
-        } catch let error as NodeOrderError {
+        } catch let error as NodeRequestError {
             throw error
         } catch is CancellationError {
             throw .cancelled
@@ -125,16 +132,16 @@ package struct NodeClient: NodeOrders {
     }
 
     private static func decode<Value: Decodable>(
-        _ type: Value.Type, _ buffer: ByteBuffer
-    ) throws(NodeOrderError) -> Value {
+        _ type: Value.Type, _ buffer: ByteBuffer, with decoder: JSONDecoder = JSONDecoder()
+    ) throws(NodeRequestError) -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
+            return try decoder.decode(type, from: Data(buffer.readableBytesView))
         } catch {
             throw .malformed("\(error)")
         }
     }
 
-    private static func encode(_ value: some Encodable) throws(NodeOrderError) -> ClientRequestBody {
+    private static func encode(_ value: some Encodable) throws(NodeRequestError) -> ClientRequestBody {
         do {
             return .bytes(try JSONEncoder().encode(value))
         } catch {

@@ -1,81 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxKernel
 internal import Logging
 internal import Messages
+internal import Policies
 internal import ServingModel
 internal import Synchronization
 internal import SystemdIntegration
 
 /// The scheduler's end of one node: keeps its event stream open, sends it orders, and writes what it learns into the
-/// node's ledger.
+/// node's ledger and the placement index.
 ///
 /// A lost stream is opened again with growing delays while the socket's file exists, and at once when the file is made
 /// anew; every live task is then asked for from its next index. After `grace` without success the node's tasks are
 /// given up.
 final class NodeConnection: Sendable {
     let node: NodeName
-    let orders: any NodeOrders
+    let client: any NodeAPI
     private let grace: Duration
     private let ledger = Mutex(NodeLedger())
+    private let index: ClusterIndex
+    private let clock: any SchedulerClock
     private let hasSocket = Mutex(true)
     private let wakeups = BoundedChannel<Void>(limit: 1)
-    private let outgoing = BoundedChannel<OutgoingOrder>(limit: 65_536)
+    private let outgoing = BoundedChannel<DeferredRequest>(limit: 65_536)
     private let whenChanged: @Sendable () -> Void
+    private let whenReplaced: @Sendable () -> Void
     private let logger: Logger
 
-    /// `whenChanged` is called when the node or its models come or go, from any thread.
+    /// How long acknowledgements are gathered for one request; far less than an instance needs to fill its window.
+    private static let gathering = Duration.milliseconds(20)
+
+    /// `whenChanged` is called when the node or its models come or go, `whenReplaced` when the node says that a later
+    /// scheduler of the same identity gives the orders; both from any thread.
     init(
-        node: NodeName, orders: any NodeOrders, grace: Duration, logger: Logger,
-        whenChanged: @escaping @Sendable () -> Void
+        node: NodeName, client: any NodeAPI, grace: Duration, index: ClusterIndex, clock: any SchedulerClock,
+        logger: Logger, whenChanged: @escaping @Sendable () -> Void, whenReplaced: @escaping @Sendable () -> Void
     ) {
         self.node = node
-        self.orders = orders
+        self.client = client
         self.grace = grace
+        self.index = index
+        self.clock = clock
         self.whenChanged = whenChanged
+        self.whenReplaced = whenReplaced
         var logger = logger
         logger[metadataKey: LogKey.node.rawValue] = "\(node)"
         self.logger = logger
+        index.update { $0.add(node) }
     }
 
     /// The directory changed; ends a wait. `exists` says whether the node's file is there.
     func socketChanged(exists: Bool) {
         hasSocket.withLock { $0 = exists }
-        wakeups.post(())
+        wakeups.send(())
     }
 
     /// Keeps the connection; returns when the node is gone for good (file and grace) or the task is cancelled.
     func run() async {
         var delay = ReconnectionDelay()
-        var deadline = ContinuousClock.now.advanced(by: grace)
+        var deadline = clock.now.advanced(by: grace)
         while !Task.isCancelled {
             if await session() {
                 delay.reset()
-                deadline = .now.advanced(by: grace)
+                deadline = clock.now.advanced(by: grace)
             }
-            if ledger.withLock({ $0.isSettling }), .now >= deadline { giveUp() }
-            guard let pause = pause(&delay, until: deadline) else { return }
-            guard let wakeup = try? await wakeups.take(within: pause) else { return }
+            if ledger.withLock({ $0.isSettling }), clock.now >= deadline { giveUp() }
+            guard let next = nextTry(&delay, until: deadline) else { return }
+            guard let wakeup = try? await wakeups.receive(until: next, on: clock) else { return }
             if !wakeup.isEmpty { delay.reset() }
         }
     }
 
-    /// How long to wait before the next try; nil where there will be none.
-    private func pause(_ delay: inout ReconnectionDelay, until deadline: ContinuousClock.Instant) -> Duration? {
+    /// When to try again; nil where there will be no further try.
+    private func nextTry(_ delay: inout ReconnectionDelay, until deadline: MonotonicTime) -> MonotonicTime? {
         let isSettling = ledger.withLock { $0.isSettling }
-        let rest = max(.milliseconds(1), ContinuousClock.now.duration(to: deadline))
-        if hasSocket.withLock({ $0 }) { return isSettling ? min(delay.next(), rest) : delay.next() }
-        return isSettling ? rest : nil
+        let now = clock.now
+        let last = max(deadline, now.advanced(by: .milliseconds(1)))
+        if hasSocket.withLock({ $0 }) {
+            let next = now.advanced(by: delay.next())
+            return isSettling ? min(next, last) : next
+        }
+        return isSettling ? last : nil
     }
 
     /// One event stream from its beginning to its end; whether there was one at all.
     private func session() async -> Bool {
-        let wasConnected: Bool
-        do throws(NodeOrderError) {
+        do throws(NodeRequestError) {
             try await follow()
-            wasConnected = lose("the node closed its event stream")
+            return lose("the node closed its event stream")
         } catch {
-            wasConnected = lose(error.description)
+            if error.isStaleEpoch { whenReplaced() }
+            return lose(error.description)
         }
-        return wasConnected
     }
 
     private func lose(_ reason: String) -> Bool {
@@ -83,6 +99,7 @@ final class NodeConnection: Sendable {
             defer { ledger.lose(reason) }
             return ledger.phase == .connected
         }
+        updateState()
         if wasConnected, !Task.isCancelled {
             logger.warning("lost the node", metadata: .about([:], kind: .nodeLost, ["reason": "\(reason)"]))
             whenChanged()
@@ -92,24 +109,31 @@ final class NodeConnection: Sendable {
 
     private func giveUp() {
         let lost = ledger.withLock { $0.giveUp() }
-        for (task, channel) in lost {
-            channel.post(.taskGone(task, reason: "node \(node) did not come back in time"), isUrgent: true)
+        updateState()
+        for (task, placed) in lost {
+            index.update { $0.change(node, tokens: placed.tokens, sign: -1) }
+            placed.listener.taskGone(task, reason: "node \(node) did not come back in time")
         }
         if !lost.isEmpty { logger.warning("gave up the node's tasks", metadata: ["tasks": "\(lost.count)"]) }
         whenChanged()
     }
 
+    private func updateState() {
+        let (isConnected, isSettling) = ledger.withLock { ($0.phase == .connected, $0.isSettling) }
+        index.update { $0.setState(of: node, isConnected: isConnected, isSettling: isSettling) }
+    }
+
     /// Reads events and sends orders until one of the two fails or ends.
-    private func follow() async throws(NodeOrderError) {
-        let events = try await orders.events()
+    private func follow() async throws(NodeRequestError) {
+        let events = try await client.events()
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { for try await event in events { self.receive(event) } }
-                group.addTask { while true { try await self.send(OutgoingOrders(try await self.outgoing.take())) } }
+                group.addTask { while true { try await self.send(try await self.gatherRequests()) } }
                 defer { group.cancelAll() }
                 try await group.next()
             }
-        } catch let error as NodeOrderError {
+        } catch let error as NodeRequestError {
             throw error
         } catch is CancellationError {
             throw .cancelled
@@ -122,95 +146,152 @@ final class NodeConnection: Sendable {
         switch event {
         case .hello(_, let version, let processID):
             let resumptions = ledger.withLock { $0.connect() }
-            for order in resumptions { outgoing.post(order) }
+            updateState()
+            for request in resumptions { outgoing.send(request) }
             logger.info(
                 "connected",
                 metadata: ["version": "\(version)", "pid": "\(processID)", "resumed-tasks": "\(resumptions.count)"])
             whenChanged()
         case .models(let models):
             ledger.withLock { $0.replace(models: models) }
+            index.update { $0.setModels(of: node, Set(models.map(\.name))) }
             whenChanged()
-        case .instances(let instances): ledger.withLock { $0.replace(instances: instances) }
-        case .task(let task, let event): receive(task, event)
-        case .tokens(let tokens): for item in tokens { receive(item.task, .token(item.token)) }
+        case .instances(let instances):
+            ledger.withLock { $0.replace(instances: instances) }
+            index.update { $0.setInstances(of: node, instances.map(PlacementIndex.Instance.init)) }
+        case .task(let task, let event): receive(event, of: task)
+        case .tokens(let tokens): receive(tokens)
         case .keyValues: break
         }
     }
 
-    private func receive(_ task: TaskID, _ event: TaskEvent) {
+    private func receive(_ event: TaskEvent, of task: TaskID) {
         switch ledger.withLock({ $0.receive(task, event) }) {
-        case .to(let channel): channel.deliver(task, event)
-        case .stray(let order): outgoing.post(order)
+        case .to(let listener): listener.receive(task, event)
+        case .stray(let request): outgoing.send(request)
         }
     }
 
+    private func receive(_ tokens: [TaskToken]) {
+        let deliveries = ledger.withLock { $0.receive(tokens) }
+        for delivery in deliveries {
+            switch delivery.target {
+            case .to(let listener): listener.receive(delivery.task, tokens: delivery.tokens)
+            case .stray(let request): outgoing.send(request)
+            }
+        }
+    }
+
+    /// What is to be sent next: at once where a task or a job waits for it, with what else comes in a moment where not.
+    private func gatherRequests() async throws(CancellationError) -> DeferredRequests {
+        var requests = DeferredRequests(try await outgoing.receive())
+        let deadline = clock.now.advanced(by: Self.gathering)
+        while requests.canWait, clock.now < deadline {
+            for request in try await outgoing.receive(until: deadline, on: clock) { requests.add(request) }
+        }
+        return requests
+    }
+
     /// Sends what was gathered; what could not be sent is kept for the next stream.
-    private func send(_ batch: OutgoingOrders) async throws(NodeOrderError) {
+    private func send(_ batch: DeferredRequests) async throws(NodeRequestError) {
         var rest = batch
-        do throws(NodeOrderError) {
-            while let order = rest.next() { try await send(order) }
+        do throws(NodeRequestError) {
+            while let request = rest.next() { try await send(request) }
         } catch {
-            for order in rest.all { outgoing.post(order) }
+            for request in rest.all { outgoing.send(request) }
             throw error
         }
     }
 
-    private func send(_ order: OutgoingOrders.Step) async throws(NodeOrderError) {
-        do throws(NodeOrderError) {
-            switch order {
-            case .acknowledge(let acknowledgements): try await orders.acknowledge(acknowledgements)
-            case .cancel(let task): try await orders.cancel(task)
-            case .resume(let task, let index): try await orders.resume(task, from: index)
+    private func send(_ step: DeferredRequests.Step) async throws(NodeRequestError) {
+        do throws(NodeRequestError) {
+            switch step {
+            case .acknowledge(let acknowledgements): try await client.acknowledge(acknowledgements)
+            case .cancel(let task): try await client.cancel(task)
+            case .resume(let task, let index): try await client.resume(task, from: index)
             }
-        } catch .refused(_, _, let message) {
-            // Said with an answer, so the connection is sound: only a resumption has someone to tell.
-            guard case .resume(let task, _) = order else { return }
-            ledger.withLock { $0.remove(task) }?.channel.post(.taskGone(task, reason: message), isUrgent: true)
+        } catch .refused(let status, let code, let message) {
+            let error = NodeRequestError.refused(status: status, code: code, message: message)
+            if error.isStaleEpoch { throw error }
+            // The node answered, so the connection is sound and the stream goes on. Only a refused resumption means that a
+            // job will get no further events: it is told that its task is gone.
+            guard case .resume(let task, _) = step else { return }
+            remove(task)?.listener.taskGone(task, reason: message)
         }
+    }
+
+    @discardableResult
+    private func remove(_ task: TaskID) -> NodeLedger.PlacedTask? {
+        let placed = ledger.withLock { $0.remove(task) }
+        if let placed { index.update { $0.change(node, tokens: placed.tokens, sign: -1) } }
+        return placed
     }
 }
 
 extension NodeConnection {
-    /// A copy of what is known, for snapshots and listings.
+    /// A copy of what is known, for listings.
     func view() -> NodeView {
         ledger.withLock { ledger in
             let isConnected = ledger.phase == .connected
             return NodeView(
                 node: node, phase: ledger.phase, problem: ledger.problem, models: isConnected ? ledger.models : [],
-                instances: isConnected ? ledger.instances : [], tasks: ledger.tasks.count,
-                tokensOfWork: ledger.tasks.values.reduce(0) { $0 + $1.tokens }, isSettling: ledger.isSettling)
+                instances: isConnected ? ledger.instances : [], tasks: ledger.tasks.count)
         }
     }
 
-    /// Hands a task over. Its events go to `channel` from now on, until `release`; after an error none will come.
-    func submit(_ task: ServingTask, tokens: Int, for channel: JobChannel) async throws(NodeOrderError) {
-        ledger.withLock { $0.place(task, tokens: tokens, for: channel) }
-        do throws(NodeOrderError) {
-            try await orders.submit(task)
+    /// Hands a task over. `listener` is told what the node says of it from now on, until `release`; after an error nothing
+    /// more comes.
+    func submit(
+        _ task: ServingTask, tokens: Int, for listener: any TaskListener
+    ) async throws(NodeRequestError) {
+        ledger.withLock { $0.place(task, tokens: tokens, for: listener) }
+        index.update { $0.change(node, tokens: tokens, sign: 1) }
+        do throws(NodeRequestError) {
+            try await client.submit(task)
         } catch {
-            ledger.withLock { _ = $0.remove(task.id) }
+            remove(task.id)
+            if error.isStaleEpoch { whenReplaced() }
             switch error {
             case .refused: break
             // The node may have taken it all the same.
-            case .unreachable, .malformed, .cancelled: outgoing.post(.cancel(task.id))
+            case .unreachable, .malformed, .cancelled: outgoing.send(.cancel(task.id))
             }
             throw error
         }
-        if let order = ledger.withLock({ $0.confirm(task.id) }) { outgoing.post(order) }
+        if let request = ledger.withLock({ $0.confirm(task.id) }) { outgoing.send(request) }
     }
 
     /// The job has the task's tokens below `index`.
     func acknowledge(_ task: TaskID, index: Int) {
-        outgoing.post(.acknowledge(TaskAcknowledgement(task: task, index: index, isOver: false)))
+        outgoing.send(.acknowledge(TaskAcknowledgement(task: task, index: index, isOver: false)))
     }
 
     /// The job misses the events from `index` on.
     func askAgain(_ task: TaskID, from index: Int) {
-        outgoing.post(.resume(task, index: index))
+        outgoing.send(.resume(task, index: index))
     }
 
-    /// The job wants nothing more of the task: the node forgets it, or ends it where it still runs.
-    func release(_ task: TaskID, index: Int) {
-        if let order = ledger.withLock({ $0.release(task, index: index) }) { outgoing.post(order) }
+    /// The job wants nothing more of the task: the node releases it, or ends it where it still runs.
+    func release(_ task: TaskID, index partIndex: Int) {
+        let (request, placed) = ledger.withLock { ledger in
+            let placed = ledger.tasks[task]
+            return (ledger.release(task, index: partIndex), placed)
+        }
+        if let placed { index.update { $0.change(node, tokens: placed.tokens, sign: -1) } }
+        if let request { outgoing.send(request) }
+    }
+}
+
+extension PlacementIndex.Instance {
+    /// What a policy sees of an instance: one that starts or drains takes no task now.
+    init(_ summary: InstanceSummary) {
+        let takesTasks =
+            switch summary.state {
+            case .ready, .busy: true
+            case .forked, .specialising, .draining, .exited: false
+            }
+        self.init(
+            id: summary.id, model: summary.model,
+            freePlaces: takesTasks ? max(0, summary.maximumTasks - summary.activeTasks) : 0)
     }
 }

@@ -1,43 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import GRDB
+internal import LinuxKernel
 internal import ServingModel
 
 /// Job records as rows. Rows that do not read as a record (of a newer version, or damaged) are left out of listings.
 enum JobRows {
     /// Inserts or replaces a job with its request and tasks.
     static func write(_ record: JobRecord, to database: Database) throws {
-        try database.cachedStatement(sql: "INSERT OR IGNORE INTO requests VALUES (?, ?, ?)")
-            .execute(arguments: [bits(record.request.rawValue), Int64(record.userID), record.createdAt])
-        let phases = record.phases
-        let stages = phases.startStages
-        // An upsert, since REPLACE would delete the job's tasks by the way.
-        try database.cachedStatement(sql: upsert).execute(
-            arguments: [
-                bits(record.id.rawValue), bits(record.request.rawValue), record.kind.rawValue, record.model.text,
-                record.status.rawValue, Int64(record.userID), record.createdAt, record.finishedAt, record.promptTokens,
-                record.completionTokens, record.finishReason?.rawValue, record.failure, phases.queueMicroseconds,
-                phases.forkMicroseconds, phases.prefillMicroseconds, phases.firstTokenMicroseconds,
-                phases.decodeMicroseconds, stages?.scalerPre, stages?.tePreLoad, stages?.teLoad, stages?.tePostLoad,
-                stages?.scalerPost,
+        try insertRequest.execute(
+            in: database,
+            [
+                "id": bits(record.request.rawValue), "user_id": Int64(record.userID), "created_at": record.createdAt,
             ])
+        try upsertJob.execute(in: database, jobValues(record))
         for (position, task) in record.tasks.enumerated() {
-            try database.cachedStatement(sql: "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?)").execute(
-                arguments: [
-                    bits(task.id.rawValue), bits(record.id.rawValue), position, task.node.text,
-                    task.instance.map { bits($0.rawValue) }, task.status.rawValue, task.firstIndex, task.failure,
-                ])
+            try replaceTask.execute(in: database, taskValues(task, of: record.id, position: position))
         }
     }
 
-    private static let upsert = """
-        INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET
-            status = excluded.status, finished_at = excluded.finished_at, prompt_tokens = excluded.prompt_tokens,
-            completion_tokens = excluded.completion_tokens, finish_reason = excluded.finish_reason,
-            failure = excluded.failure, queue_us = excluded.queue_us, fork_us = excluded.fork_us,
-            prefill_us = excluded.prefill_us, first_token_us = excluded.first_token_us, decode_us = excluded.decode_us,
-            \(JobSchema.startStageColumns.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
-        """
+    private static let insertRequest = RowStatement(
+        verb: "INSERT OR IGNORE", table: "requests", columns: ["id", "user_id", "created_at"])
+    /// An upsert, since REPLACE would delete the job's tasks by the way. What is fixed when a job comes stays.
+    private static let upsertJob = RowStatement(
+        verb: "INSERT", table: "jobs", columns: ["id", "request", "kind", "model", "user_id", "created_at"],
+        updated: [
+            "status", "finished_at", "prompt_tokens", "completion_tokens", "finish_reason", "failure", "queue_us",
+            "fork_us", "prefill_us", "first_token_us", "decode_us",
+        ] + JobSchema.startStageColumns)
+    private static let replaceTask = RowStatement(
+        verb: "INSERT OR REPLACE", table: "tasks",
+        columns: ["id", "job", "position", "node", "instance", "status", "first_index", "failure"])
+
+    private static func jobValues(_ record: JobRecord) -> RowStatement.Values {
+        let phases = record.phases
+        let stages = phases.startStages
+        return [
+            "id": bits(record.id.rawValue), "request": bits(record.request.rawValue), "kind": record.kind.rawValue,
+            "model": record.model.text, "user_id": Int64(record.userID), "created_at": record.createdAt,
+            "status": record.status.rawValue, "finished_at": record.finishedAt, "prompt_tokens": record.promptTokens,
+            "completion_tokens": record.completionTokens, "finish_reason": record.finishReason?.rawValue,
+            "failure": record.failure, "queue_us": phases.queueMicroseconds, "fork_us": phases.forkMicroseconds,
+            "prefill_us": phases.prefillMicroseconds, "first_token_us": phases.firstTokenMicroseconds,
+            "decode_us": phases.decodeMicroseconds, "scaler_pre_us": stages?.scalerPre,
+            "te_pre_load_us": stages?.tePreLoad, "te_load_us": stages?.teLoad, "te_post_load_us": stages?.tePostLoad,
+            "scaler_post_us": stages?.scalerPost,
+        ]
+    }
+
+    private static func taskValues(_ task: TaskRecord, of job: JobID, position: Int) -> RowStatement.Values {
+        [
+            "id": bits(task.id.rawValue), "job": bits(job.rawValue), "position": position, "node": task.node.text,
+            "instance": task.instance.map { bits($0.rawValue) }, "status": task.status.rawValue,
+            "first_index": task.firstIndex, "failure": task.failure,
+        ]
+    }
 
     /// Removes the oldest jobs above `limit`; counts by row, since ids are random.
     static func trim(to limit: Int, in database: Database) throws {
@@ -50,7 +66,7 @@ enum JobRows {
                 """, arguments: [count - limit])
     }
 
-    /// Marks what an earlier scheduler left; answers with how many.
+    /// Marks what an earlier scheduler left; returns how many.
     static func failUnfinished(_ failure: JobFailure, in database: Database) throws -> Int {
         let unfinished = "status IN ('queued', 'starting', 'running')"
         try database.execute(

@@ -2,14 +2,17 @@
 internal import Glibc
 internal import LinuxKernel
 internal import Logging
+internal import ServingModel
 
-/// The store of a scheduler that starts, and the right to write to it.
+/// The history of a scheduler that starts, and the right to write to it.
 struct SchedulerRecords {
-    let store: JobStore
+    let history: JobHistory
     /// nil where the records are in memory: then there is nothing that two could share.
     let lock: StateDirectoryLock?
+    /// In whose name orders are given.
+    let identity: SchedulerIdentity
 
-    /// Opens the store of the configured state directory, which is this process's alone from then on. Where nothing can
+    /// Opens the history of the configured state directory, which is this process's alone from then on. Where nothing can
     /// be written there (read-only, full, broken) says so once and keeps records in memory: answers matter more.
     static func open(
         _ configuration: SchedulerConfiguration, logger: Logger
@@ -27,10 +30,12 @@ struct SchedulerRecords {
         }
         guard let lock else { throw .stateInUse(directory: configuration.stateDirectory) }
         do {
-            let store = try JobStore.open(at: configuration.storePath, limits: configuration.records, logger: logger)
-            return SchedulerRecords(store: store, lock: lock)
+            let identity = try SchedulerIdentityFile(path: configuration.identityPath).raiseEpoch()
+            let history = try JobHistory.open(
+                at: configuration.historyPath, limits: configuration.records, logger: logger)
+            return SchedulerRecords(history: history, lock: lock, identity: identity)
         } catch {
-            return try inMemory(configuration, reason: error.description, logger)
+            return try inMemory(configuration, reason: "\(error)", logger)
         }
     }
 
@@ -49,9 +54,12 @@ struct SchedulerRecords {
         var limits = configuration.records
         limits.jobs = min(limits.jobs, jobsInMemory)
         do {
-            return SchedulerRecords(store: try JobStore.inMemory(limits: limits, logger: logger), lock: nil)
+            // An identity that cannot be kept is made for this life alone: nodes take it for another scheduler.
+            return SchedulerRecords(
+                history: try JobHistory.inMemory(limits: limits, logger: logger), lock: nil,
+                identity: SchedulerIdentity(id: .random(), epoch: 1))
         } catch {
-            throw .store(error)
+            throw .history(error)
         }
     }
 }

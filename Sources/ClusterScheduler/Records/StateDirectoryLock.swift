@@ -8,13 +8,13 @@ package struct StateDirectoryLock: Sendable {
     private let lock: FileLock
 
     /// A scheduler that was killed a moment ago may still hold it: so long its successor waits.
-    private static let patience = (tries: 20, pauseMicroseconds: useconds_t(50_000))
+    private static let waiting = (tries: 20, pauseMicroseconds: useconds_t(50_000))
 
     /// Locks `scheduler.lock` in `directory`, which must exist; nil where another process holds it.
     static func acquire(in directory: String) throws(SystemCallError) -> StateDirectoryLock? {
-        for attempt in 1...patience.tries {
+        for attempt in 1...waiting.tries {
             if let lock = try FileLock.acquire(directory + "/scheduler.lock") { return StateDirectoryLock(lock: lock) }
-            if attempt < patience.tries { usleep(patience.pauseMicroseconds) }
+            if attempt < waiting.tries { usleep(waiting.pauseMicroseconds) }
         }
         return nil
     }

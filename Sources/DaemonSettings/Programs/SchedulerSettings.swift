@@ -21,8 +21,14 @@ package struct SchedulerSettings: SettingSet {
     package var fullSeconds = 60
     /// Seconds after which a reader that takes nothing is given up.
     package var stallSeconds = 60
-    /// How often running jobs look whether their readers live; also the pace of signs of life on a silent stream.
+    /// How often a silent stream gets a sign of life.
     package var tickInterval = Duration.seconds(5)
+    /// Seconds that a request is tried again whose instances are lost by no fault of its own, without one further token.
+    package var lossSeconds = 120
+    /// Tokens that an answer may be ahead of its reader before it counts as one that nobody takes.
+    package var unreadTokens = 512
+    /// How long an answer may be one that nobody takes before its place goes to others.
+    package var unreadTime = Duration.seconds(1)
     /// Seconds that a node may be away before its tasks are placed elsewhere.
     package var nodeGraceSeconds = 15
     /// Jobs whose records are kept; the oldest go first.

@@ -12,7 +12,7 @@ internal import UnixHTTP
 /// of the body when the answer is over, and two must not read at once.
 struct ImportRelay: Sendable {
     let cluster: ClusterManager
-    let orders: any NodeOrders
+    let client: any NodeAPI
     let node: NodeName
     let name: ModelName
     let body: RequestBody
@@ -24,7 +24,7 @@ struct ImportRelay: Sendable {
             group.addTask { await handover.feed(from: body) }
             defer { group.cancelAll() }
             do {
-                let progress = try await orders.importModel(name, checkpoint: handover, byteCount: byteCount)
+                let progress = try await client.importModel(name, checkpoint: handover, byteCount: byteCount)
                 for try await step in progress {
                     if case .completed(let model) = step { await waitUntilSeen(model) }
                     try await writer.write(JSONResponse.line(step))
@@ -56,12 +56,12 @@ final class BodyHandover: AsyncSequence, Sendable {
     func feed(from body: RequestBody) async {
         do {
             for try await part in body {
-                parts.post(.success(part))
-                _ = try await taken.take()
+                parts.send(.success(part))
+                _ = try await taken.receive()
             }
-            parts.post(.success(nil), isUrgent: true)
+            parts.send(.success(nil), isUrgent: true)
         } catch {
-            parts.post(.failure(error), isUrgent: true)
+            parts.send(.failure(error), isUrgent: true)
         }
     }
 
@@ -69,8 +69,8 @@ final class BodyHandover: AsyncSequence, Sendable {
         let handover: BodyHandover
 
         mutating func next() async throws -> ByteBuffer? {
-            guard let part = try await handover.parts.take().first else { return nil }
-            handover.taken.post(())
+            guard let part = try await handover.parts.receive().first else { return nil }
+            handover.taken.send(())
             return try part.get()
         }
     }

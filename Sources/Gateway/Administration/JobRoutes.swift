@@ -22,7 +22,7 @@ struct JobRoutes: Sendable {
             },
             HTTPRoute(.delete, SchedulerRoutes.job("**"), access: .client) { exchange in
                 let record = try await find(exchange)
-                guard let live = core.jobs.find(record.id) else {
+                guard let live = core.jobs.find(record.id), !live.record.status.isFinal else {
                     throw APIError(.conflict, "job \(record.id) is over: it is \(record.status.rawValue)")
                 }
                 let who = record.userID == exchange.principal.userID ? "its user" : "an administrator"

@@ -23,11 +23,11 @@ struct ModelRoutes: Sendable {
     private func add(_ exchange: HTTPExchange) throws -> Response {
         let name = try modelName(exchange.query("name") ?? "")
         let node = try targetNode(exchange)
-        guard let orders = core.cluster.orders(of: node) else {
+        guard let client = core.cluster.client(of: node) else {
             throw APIError(.noNode, "node \(node) has just gone: send the request again")
         }
         let relay = ImportRelay(
-            cluster: core.cluster, orders: orders, node: node, name: name, body: exchange.request.body,
+            cluster: core.cluster, client: client, node: node, name: name, body: exchange.request.body,
             byteCount: exchange.request.headers[.contentLength].flatMap { Int($0) })
         return JSONResponse.lines { writer in try await relay.run(to: &writer) }
     }
@@ -41,9 +41,9 @@ struct ModelRoutes: Sendable {
         }
         var removal = ModelRemoval(name: name, nodes: [])
         for holder in holders {
-            guard let orders = core.cluster.orders(of: holder.node) else { continue }
-            do throws(NodeOrderError) {
-                try await orders.removeModel(name)
+            guard let client = core.cluster.client(of: holder.node) else { continue }
+            do throws(NodeRequestError) {
+                try await client.removeModel(name)
                 removal.nodes.append(holder.node)
             } catch .refused(status: 404, code: _, message: _) {
                 // Another removal took it from this node meanwhile.

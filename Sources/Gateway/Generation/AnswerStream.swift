@@ -5,82 +5,79 @@ internal import NIOCore
 internal import OpenAIAPI
 internal import ServingModel
 
-/// Turns the events of an answer's jobs into server-sent events, at the reader's pace.
+/// Turns the replies of an answer's jobs into server-sent events, at the client's pace.
 ///
-/// All tokens that have come by the time the reader took the last ones leave in one write. A reader that takes nothing
-/// for too long, told by a job's clock, is given up and its connection closed.
+/// All tokens of all choices that have come by the time the client took the last ones leave in one write. A client that
+/// takes nothing for too long, told by the reader's clock, is given up and its connection closed.
 struct AnswerStream: Sendable {
-    /// One for each choice.
-    let executors: [JobExecutor]
+    /// Follows one job for each choice.
+    let reader: JobReader
     let encoder: ChunkEncoder
     let request: GenerationRequest
 
-    func run(_ first: [[JobEvent]], to writer: inout any ResponseBodyWriter) async throws {
+    func run(to writer: inout any ResponseBodyWriter) async throws {
+        // Whatever ends the writing, the jobs have no reader any more.
+        defer { reader.detach() }
         let output = StreamOutput(writer)
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await write(first, to: output) }
-                for executor in executors {
-                    group.addTask {
-                        _ = try await executor.job.stalls.take()
-                        throw StalledReader()
-                    }
-                }
-                defer { group.cancelAll() }
-                try await group.next()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await write(to: output) }
+            group.addTask {
+                try await reader.untilStalled()
+                throw StalledReader()
             }
-        } catch {
-            // Whatever stopped the writing, the jobs have no reader any more.
-            for executor in executors { await executor.close() }
-            throw error
+            defer { group.cancelAll() }
+            try await group.next()
         }
         try await writer.finish(nil)
     }
 
-    private func write(_ first: [[JobEvent]], to output: StreamOutput) async throws {
+    private func write(to output: StreamOutput) async throws {
+        var choices = reader.jobs.indices.map { AnswerChoice($0, request, job: reader.jobs[$0].id) }
         var opening = JSONText()
-        for index in executors.indices { encoder.appendRole(ofChoice: index, to: &opening) }
+        for index in choices.indices { encoder.appendRole(ofChoice: index, to: &opening) }
         try await output.write(opening)
         do {
-            try await withThrowingTaskGroup(of: (Int, [JobEvent]).self) { group in
-                var choices = executors.indices.map { AnswerChoice($0, request, executors[$0]) }
-                for (index, events) in first.enumerated() { group.addTask { (index, events) } }
-                while let (index, events) = try await group.next() {
-                    let isOver = try await write(events, of: &choices[index], to: output)
-                    if !isOver { group.addTask { (index, try await executors[index].next()) } }
-                }
-                try await output.write(end(choices))
-            }
+            while let text = try await next(&choices) { try await output.write(text) }
         } catch let failure as JobFailure {
             guard !Task.isCancelled else { throw CancellationError() }
-            for executor in executors { await executor.close() }
             // The status line is gone: the error is an event, and no [DONE] claims that the answer is whole.
             let event = ServerSentEvents.event(APIError(failure).envelope.json)
-            try await output.writer.write(ByteBuffer(bytes: event))
+            return try await output.writer.write(ByteBuffer(bytes: event))
         }
+        try await output.write(end(choices))
     }
 
-    /// Writes what events of a choice tell, token by token; true where they end it.
-    private func write(
-        _ events: [JobEvent], of choice: inout AnswerChoice, to output: StreamOutput
-    ) async throws -> Bool {
+    /// What is to be written next; nil at the end.
+    private func next(_ choices: inout [AnswerChoice]) async throws(JobFailure) -> JSONText? {
         var text = JSONText()
-        for event in events where choice.summary == nil {
-            if event == .waiting { text.append(raw: ServerSentEvents.keepAlive) }
-            choice.take(event)
-            if choice.part.isEmpty { continue }
-            // What became certain only at the end is a token's like any other; the end itself says nothing else.
-            let hadCalls = choice.hasCalls
-            var part = choice.takePart()
-            let reason = part.reason.take()
-            if !part.isEmpty { encoder.append(part, hasCalls: hadCalls, to: &text) }
-            guard let reason else { continue }
-            var end = choice.takePart()
-            end.reason = reason
-            encoder.append(end, hasCalls: choice.hasCalls, to: &text)
+        switch try await reader.next() {
+        case .over: return nil
+        case .quiet: text.append(raw: ServerSentEvents.keepAlive)
+        case .replies(let replies):
+            for reply in replies { encode(reply, of: &choices[reply.position], to: &text) }
         }
-        try await output.write(text)
-        return choice.summary != nil
+        return text
+    }
+
+    /// What a reply tells, token by token.
+    private func encode(_ reply: JobReply, of choice: inout AnswerChoice, to text: inout JSONText) {
+        for part in reply.parts {
+            choice.add(part)
+            if choice.part.isEmpty { continue }
+            // Whether tools were called before these.
+            let hadCalls = choice.hasCalls
+            encoder.append(choice.takePart(), hasCalls: hadCalls, to: &text)
+        }
+        guard let summary = reply.summary else { return }
+        // What became certain only at the end is a token's like any other; the end itself says nothing else.
+        choice.end(summary)
+        let hadCalls = choice.hasCalls
+        var rest = choice.takePart()
+        let reason = rest.reason.take()
+        if !rest.isEmpty { encoder.append(rest, hasCalls: hadCalls, to: &text) }
+        var end = choice.takePart()
+        end.reason = reason
+        encoder.append(end, hasCalls: choice.hasCalls, to: &text)
     }
 
     private func end(_ choices: [AnswerChoice]) -> JSONText {
@@ -93,7 +90,7 @@ struct AnswerStream: Sendable {
     }
 }
 
-/// The reader took nothing for too long. Closes the connection; nobody is left to read a message.
+/// The client took nothing for too long. Closes the connection; nobody is left to read a message.
 private struct StalledReader: Error {}
 
 /// Lends the connection's writer to the one task that writes, so that a write that hangs can be cancelled.

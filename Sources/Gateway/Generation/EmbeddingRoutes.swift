@@ -23,8 +23,9 @@ struct EmbeddingRoutes: Sendable {
     private func answer(_ request: EmbeddingRequest, _ exchange: HTTPExchange) async throws -> Response {
         let reply = try await WholeReply.collect(
             JobSubmission(
-                kind: .embedding, model: request.model, work: .embedding(request.inputs, request.parameters),
-                principal: exchange.principal, request: exchange.identity.id), from: core)
+                plan: EmbeddingJob(inputs: request.inputs, parameters: request.parameters), model: request.model,
+                principal: exchange.principal),
+            request: exchange.identity.id, from: core)
         let list = EmbeddingList(
             model: request.model, vectors: reply.vectors, encoding: request.encoding,
             promptTokens: reply.summary.promptTokens)

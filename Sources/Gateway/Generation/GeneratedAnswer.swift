@@ -9,111 +9,73 @@ internal import UnixHTTP
 /// One answer on its way out, in either form: a job for each of its choices.
 struct GeneratedAnswer: Sendable {
     let request: GenerationRequest
-    /// By the choices' indices; at least one.
-    let executors: [JobExecutor]
+    /// Follows the choices' jobs, by their indices.
+    let reader: JobReader
     private let id: String
-    private let created = Int(WallClock.now)
+    private let created: Int
 
-    init(request: GenerationRequest, executors: [JobExecutor]) {
+    /// An answer that is asked for at `moment`, in seconds since 1970.
+    init(request: GenerationRequest, reader: JobReader, moment: Int) {
         self.request = request
-        self.executors = executors
-        let number = executors[0].job.id.description.dropFirst(JobSubject.prefix.count + 1)
+        created = moment
+        self.reader = reader
+        let number = reader.jobs[0].id.description.dropFirst(JobSubject.prefix.count + 1)
         id = (request.kind == .chat ? "chatcmpl-" : "cmpl-") + number
     }
 
-    /// Waits until instances will give all choices; with what came of each after that by then. Nothing is sent to the
-    /// client before, so that every refusal still has a status of its own.
-    ///
-    /// A streamed answer that waits for its place longer than a tick of its job's clock goes ahead all the same: its
-    /// status line and signs of life keep client and proxies from giving up. A refusal after that is an event.
-    func untilAccepted() async throws(JobFailure) -> [[JobEvent]] {
-        var first: [[JobEvent]] = []
-        for executor in executors {
-            let events = try await untilAccepted(executor)
-            first.append(events)
-            if request.streams, events.first == .waiting { break }
-        }
-        return first + Array(repeating: [], count: executors.count - first.count)
-    }
-
-    private func untilAccepted(_ executor: JobExecutor) async throws(JobFailure) -> [JobEvent] {
-        while true {
-            let events = try await executor.next()
-            if request.streams, events.first == .waiting { return events }
-            let acceptance = events.firstIndex { event in
-                if case .accepted = event { true } else { false }
+    /// The answer in one piece, when it is whole.
+    func whole() async throws -> Response {
+        var choices = reader.jobs.indices.map { AnswerChoice($0, request, job: reader.jobs[$0].id) }
+        while choices.contains(where: { $0.summary == nil }) {
+            for reply in try await reader.nextReplies() {
+                for part in reply.parts { choices[reply.position].add(part) }
+                if let summary = reply.summary { choices[reply.position].end(summary) }
             }
-            if let acceptance { return Array(events[(acceptance + 1)...]) }
-            guard !events.isEmpty else {
-                throw JobFailure(.task(.internalError), "the answer ended before it began")
-            }
-        }
-    }
-
-    /// The answer in one piece.
-    func whole(after first: [[JobEvent]]) async throws -> Response {
-        let choices = try await withThrowingTaskGroup(of: AnswerChoice.self) { group in
-            for index in executors.indices {
-                group.addTask { try await self.choice(index, after: first[index]) }
-            }
-            return try await group.reduce(into: [AnswerChoice]()) { $0.append($1) }
         }
         let answer = WholeAnswer(
-            kind: request.kind, id: id, created: created, model: request.model,
-            choices: choices.map(\.part).sorted { $0.index < $1.index },
+            kind: request.kind, id: id, created: created, model: request.model, choices: choices.map(\.part),
             usage: AnswerChoice.usage(of: choices, perPrompt: request.choicesPerPrompt))
-        return JSONResponse.make(json: answer.json, job: executors[0].job.id)
-    }
-
-    private func choice(_ index: Int, after first: [JobEvent]) async throws(JobFailure) -> AnswerChoice {
-        var choice = AnswerChoice(index, request, executors[index])
-        var events = first
-        while true {
-            for event in events where choice.summary == nil { choice.take(event) }
-            if choice.summary != nil { return choice }
-            events = try await executors[index].next()
-            guard !events.isEmpty else { throw JobFailure(.task(.internalError), "the answer has no end") }
-        }
+        return JSONResponse.make(json: answer.json, job: reader.jobs[0].id)
     }
 
     /// The answer as it is made.
-    func stream(after first: [[JobEvent]]) -> Response {
+    func stream() -> Response {
         var headers = HTTPFields([HTTPField(name: .contentType, value: ServerSentEvents.contentType)])
         headers[.cacheControl] = "no-cache"
-        headers[JobHeader.name] = executors[0].job.id.description
+        headers[JobHeader.name] = reader.jobs[0].id.description
         let encoder = ChunkEncoder(
             kind: request.kind, id: id, created: created, model: request.model, includesUsage: request.includesUsage)
-        let stream = AnswerStream(executors: executors, encoder: encoder, request: request)
+        let stream = AnswerStream(reader: reader, encoder: encoder, request: request)
         return Response(
-            status: .ok, headers: headers, body: ResponseBody { writer in try await stream.run(first, to: &writer) })
+            status: .ok, headers: headers, body: ResponseBody { writer in try await stream.run(to: &writer) })
     }
 }
 
 /// What is known of one choice while it comes.
 struct AnswerChoice: Sendable {
     /// What was not given out yet.
-    var part: ChoicePart
+    private(set) var part: ChoicePart
     /// Set at the end.
     private(set) var summary: JobSummary?
     /// Tools were called in parts that were given out.
     private(set) var hasCalls = false
 
-    init(_ index: Int, _ request: GenerationRequest, _ executor: JobExecutor) {
-        part = ChoicePart(index: index, job: executor.job.id)
+    init(_ index: Int, _ request: GenerationRequest, job: JobID) {
+        part = ChoicePart(index: index, job: job)
         part.text = request.echo(ofChoice: index)
     }
 
-    /// Adds what an event tells.
-    mutating func take(_ event: JobEvent) {
-        switch event {
-        case .part(.token(let token)): part.add(token)
-        case .finished(let summary):
-            part.text += summary.rest.text
-            if let extra = summary.rest.extra { part.add(extra) }
-            part.reason = summary.reason
-            self.summary = summary
-        case .accepted, .waiting, .part(.vector): break
-        }
+    /// Adds a part of the reply; an answer has tokens alone.
+    mutating func add(_ reply: ReplyPart) {
+        if case .token(let token) = reply { part.add(token) }
+    }
+
+    /// Adds what the end tells.
+    mutating func end(_ summary: JobSummary) {
+        part.text += summary.rest.text
+        if let extra = summary.rest.extra { part.add(extra) }
+        part.reason = summary.reason
+        self.summary = summary
     }
 
     /// Gives out what came since the last time.

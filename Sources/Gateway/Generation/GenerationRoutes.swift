@@ -26,35 +26,42 @@ struct GenerationRoutes: Sendable {
     }
 
     private func answer(_ request: GenerationRequest, _ exchange: HTTPExchange) async throws -> Response {
-        let answer = GeneratedAnswer(request: request, executors: try submit(request, exchange))
+        let moment = Int(core.clock.secondsSince1970)
+        let answer = GeneratedAnswer(
+            request: request, reader: try submit(request, exchange, moment: moment), moment: moment)
         do {
-            let first = try await answer.untilAccepted()
-            return request.streams ? answer.stream(after: first) : try await answer.whole(after: first)
-        } catch let failure as JobFailure {
-            for executor in answer.executors { await executor.close() }
-            throw JobRefusal(error: APIError(failure), job: answer.executors[0].job.id)
+            // Nothing is sent to the client before instances will give all choices, so that every refusal still has a
+            // status of its own. A streamed answer that waits for long goes ahead all the same: its status line and signs
+            // of life keep client and proxies from giving up. A refusal after that is an event.
+            try await answer.reader.untilAccepted(orQuiet: request.streams)
+            if request.streams { return answer.stream() }
+            defer { answer.reader.detach() }
+            return try await answer.whole()
+        } catch {
+            answer.reader.detach()
+            guard let failure = error as? JobFailure else { throw error }
+            throw JobRefusal(error: APIError(failure), job: answer.reader.jobs[0].id)
         }
     }
 
     /// A job for each choice, all of one request, one moment and neighbouring seeds.
-    private func submit(_ request: GenerationRequest, _ exchange: HTTPExchange) throws(APIError) -> [JobExecutor] {
+    private func submit(
+        _ request: GenerationRequest, _ exchange: HTTPExchange, moment: Int
+    ) throws(APIError) -> JobReader {
         let seed = UInt64.random(in: 0...UInt64.max)
-        let moment = Int(WallClock.now)
         let defaults = core.cluster.model(named: request.model)?.sampling ?? SamplingDefaults()
-        var executors: [JobExecutor] = []
+        let submissions = (0..<request.choiceCount).map { choice in
+            let prompt = request.prompt(ofChoice: choice).dated(moment)
+            let sampling = request.sampling(ofChoice: choice, drawnSeed: seed, defaults: defaults)
+            let plan: any JobPlan =
+                request.kind == .chat
+                ? ChatJob(prompt: prompt, sampling: sampling) : CompletionJob(prompt: prompt, sampling: sampling)
+            return JobSubmission(plan: plan, model: request.model, principal: exchange.principal)
+        }
         do {
-            for choice in 0..<request.choiceCount {
-                let prompt = request.prompt(ofChoice: choice).dated(moment)
-                let sampling = request.sampling(ofChoice: choice, drawnSeed: seed, defaults: defaults)
-                executors.append(
-                    try core.submit(
-                        JobSubmission(
-                            kind: request.kind, model: request.model, work: .answer(prompt, sampling),
-                            principal: exchange.principal, request: exchange.identity.id)))
-            }
+            return try core.submit(submissions, request: exchange.identity.id)
         } catch {
             throw APIError(error)
         }
-        return executors
     }
 }

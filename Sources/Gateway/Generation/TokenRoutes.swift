@@ -27,10 +27,10 @@ struct TokenRoutes: Sendable {
     private func tokenize(_ request: TokenizationRequest, _ exchange: HTTPExchange) async throws -> Response {
         let reply = try await WholeReply.collect(
             JobSubmission(
-                kind: .tokenization, model: request.model,
-                work: .tokenization(request.prompt.dated(Int(WallClock.now))), principal: exchange.principal,
-                request: exchange.identity.id),
-            from: core)
+                plan: TokenizationJob(tokensOf: request.prompt.dated(Int(core.clock.secondsSince1970))),
+                model: request.model,
+                principal: exchange.principal),
+            request: exchange.identity.id, from: core)
         let list = TokenList(
             tokens: reply.tokens, messageTokens: reply.summary.messageTokens, tellsTexts: request.tellsTexts)
         return JSONResponse.make(json: list.json, job: reply.job)
@@ -39,8 +39,8 @@ struct TokenRoutes: Sendable {
     private func detokenize(_ request: DetokenizationRequest, _ exchange: HTTPExchange) async throws -> Response {
         let reply = try await WholeReply.collect(
             JobSubmission(
-                kind: .tokenization, model: request.model, work: .detokenization(request.tokens),
-                principal: exchange.principal, request: exchange.identity.id), from: core)
+                plan: TokenizationJob(textOf: request.tokens), model: request.model, principal: exchange.principal),
+            request: exchange.identity.id, from: core)
         let text = reply.tokens.reduce(into: "") { $0 += $1.text } + reply.summary.rest.text
         return try JSONResponse.make(["prompt": text], headers: [JobHeader.name: reply.job.description])
     }

@@ -11,34 +11,36 @@ struct WholeReply: Sendable {
     var summary: JobSummary
 
     /// Has the job done. Fails with an `APIError`, or with `JobRefusal` where a job was made.
-    static func collect(_ submission: JobSubmission, from core: SchedulerCore) async throws -> WholeReply {
-        let executor: JobExecutor
+    static func collect(
+        _ submission: JobSubmission, request: RequestID, from core: SchedulerCore
+    ) async throws -> WholeReply {
+        let reader: JobReader
         do {
-            executor = try core.submit(submission)
+            reader = try core.submit([submission], request: request)
         } catch {
             throw APIError(error)
         }
+        defer { reader.detach() }
         do {
-            return try await collect(executor)
+            return try await collect(reader)
         } catch {
-            throw JobRefusal(error: APIError(error), job: executor.job.id)
+            throw JobRefusal(error: APIError(error), job: reader.jobs[0].id)
         }
     }
 
-    private static func collect(_ executor: JobExecutor) async throws(JobFailure) -> WholeReply {
+    private static func collect(_ reader: JobReader) async throws(JobFailure) -> WholeReply {
         var tokens: [GeneratedToken] = []
         var vectors: [EmbeddedInput] = []
         while true {
-            let events = try await executor.next()
-            guard !events.isEmpty else { throw JobFailure(.task(.internalError), "the reply has no end") }
-            for event in events {
-                switch event {
-                case .part(.token(let token)): tokens.append(token)
-                case .part(.vector(let input)): vectors.append(input)
-                case .finished(let summary):
-                    return WholeReply(job: executor.job.id, tokens: tokens, vectors: vectors, summary: summary)
-                case .accepted, .waiting: break
+            for reply in try await reader.nextReplies() {
+                for part in reply.parts {
+                    switch part {
+                    case .token(let token): tokens.append(token)
+                    case .vector(let input): vectors.append(input)
+                    }
                 }
+                guard let summary = reply.summary else { continue }
+                return WholeReply(job: reader.jobs[0].id, tokens: tokens, vectors: vectors, summary: summary)
             }
         }
     }

@@ -84,7 +84,7 @@ extension APIError {
     }
 
     /// What a node's refusal is for an administrator.
-    init(_ error: NodeOrderError, node: NodeName) {
+    init(_ error: NodeRequestError, node: NodeName) {
         switch error {
         case .refused(let status, _, let message): self.init(APIErrorKind(status: status), message)
         case .unreachable, .malformed, .cancelled: self.init(.noNode, "node \(node): \(error)")

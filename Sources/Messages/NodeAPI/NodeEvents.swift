@@ -56,7 +56,11 @@ package enum ImportProgress: Hashable, Sendable, Codable {
 
 /// Body of every error that a node answers with.
 package struct NodeAPIError: Error, Hashable, Sendable, Codable {
-    /// A `TaskFailure` code or one of `not_found`, `forbidden`, `bad_request`, `conflict`, `insufficient_storage`.
+    /// Code of the refusal of an order whose scheduler was replaced by a later one of the same identity.
+    package static let staleEpoch = "stale_epoch"
+
+    /// A `TaskFailure` code or one of `not_found`, `forbidden`, `bad_request`, `conflict`, `insufficient_storage`,
+    /// `stale_epoch`.
     package var code: String
     /// A sentence with the next step.
     package var message: String

@@ -3,12 +3,24 @@ package import ServingModel
 
 /// Who may run now, who waits, who is sent away.
 ///
-/// Jobs of one tenant run in order of arrival; tenants with waiting jobs take turns, so that one with a thousand jobs
-/// delays another's first by one job, not by a thousand. All bounds are given: what a client can grow ends in a refusal.
+/// The jobs of one request arrive as a group and are let in together or wait together: a group never holds places while it
+/// waits for more, so that no order of arrivals can leave everybody waiting. A group that is larger than all places counts
+/// as all of them. Each job that is over gives its place back by itself.
+///
+/// Places are shared by tenants:
+/// 1. Groups of one tenant are let in in the order of their arrival.
+/// 2. Of the tenants that have groups waiting, the one that holds fewest places is next; among equals, the one that was
+///    served longest ago. So nobody gets a further place while another waits who holds fewer.
+/// 3. An eighth of the places is the reserve, for tenants that hold at most a quarter of it: whoever newly comes, or asks
+///    for little, is let in at once, although others have taken all that they can get.
+/// 4. A group that is next and does not fit is waited for, and no tenant that holds places is let in before it. Tenants
+///    that hold none may pass it, until as many jobs have passed as there are places; then nobody does.
+///
+/// All bounds are given: what a client can grow ends in a refusal.
 ///
 /// A job is in one of these states and leaves them only as named:
-/// - waiting: `arrive` put it there; goes to running (`leave` or `withdraw` of another), or out (`withdraw`).
-/// - running: `arrive` or another's `leave` let it in; goes out (`leave`).
+/// - waiting: `arrive` or `rejoin` put it there; goes to running (`leave` of another), or out (`leave`).
+/// - running: `arrive`, `rejoin` or another's `leave` let it in; goes out (`leave`).
 package struct AdmissionQueue: Sendable {
     /// How much may run and wait.
     package struct Limits: Hashable, Sendable {
@@ -24,90 +36,188 @@ package struct AdmissionQueue: Sendable {
             self.waiting = max(0, waiting)
             self.waitingPerTenant = max(0, waitingPerTenant)
         }
+
+        /// Places for tenants that hold few.
+        package var reserve: Int { running / 8 }
+        /// Places that a tenant may hold and still use the reserve.
+        package var few: Int { reserve / 4 }
     }
 
-    /// What becomes of a job that has just arrived.
+    /// What becomes of a group that has just arrived.
     package enum Admission: Hashable, Sendable {
         case admitted
-        /// Number of jobs before it, of all tenants.
+        /// Number of jobs that waited before it, of all tenants.
         case queued(ahead: Int)
         case refused(Refusal)
     }
 
-    /// Why a job is sent away.
+    /// Why a group is sent away.
     package enum Refusal: Hashable, Sendable {
         case tenantQueueFull(limit: Int)
         case queueFull(limit: Int)
     }
 
+    /// The jobs of one request that are not over.
+    private struct Group {
+        let tenant: TenantName
+        var jobs: Set<JobID>
+        /// Places that it holds; 0 while it waits.
+        var places = 0
+        /// Jobs that were let in before it while it was next.
+        var passed = 0
+    }
+
+    private struct Tenant {
+        /// Places that its groups hold together.
+        var places = 0
+        /// Its waiting groups, the first to be let in first.
+        var line: [Int] = []
+        /// When it was served last, as a number that grows.
+        var lastTurn = 0
+    }
+
     package private(set) var limits: Limits
-    private var running: Set<JobID> = []
-    private var lines: [String: [JobID]] = [:]
-    /// Tenants with a line, whose turn is next first.
-    private var turns: [String] = []
-    private var tenants: [JobID: String] = [:]
+    private var groups: [Int: Group] = [:]
+    private var groupOfJob: [JobID: Int] = [:]
+    private var tenants: [TenantName: Tenant] = [:]
+    private var nextGroup = 0
+    private var nextTurn = 0
+    private var freePlaces: Int
+
+    /// Jobs that were let in and have not left.
+    package private(set) var runningCount = 0
+    /// Jobs that wait.
+    package private(set) var waitingCount = 0
 
     package init(limits: Limits) {
         self.limits = limits
+        freePlaces = limits.running
     }
 
-    /// Jobs that were let in and have not left.
-    package var runningCount: Int { running.count }
-    /// Jobs that wait.
-    package var waitingCount: Int { tenants.count }
-
-    /// A job comes; each id comes once.
-    package mutating func arrive(_ job: JobID, of tenant: String) -> Admission {
-        precondition(!running.contains(job) && tenants[job] == nil, "a job arrives once")
-        if running.count < limits.running, tenants.isEmpty {
-            running.insert(job)
-            return .admitted
-        }
-        let line = lines[tenant] ?? []
-        guard line.count < limits.waitingPerTenant else {
+    /// The jobs of a request come, at least one; each id comes once.
+    package mutating func arrive(_ jobs: [JobID], of tenant: TenantName) -> Admission {
+        let ahead = waitingCount
+        let group = enqueue(Set(jobs), of: tenant)
+        if admitWaiting().contains(group) { return .admitted }
+        let waiting = tenants[tenant]?.line.reduce(0) { $0 + (groups[$1]?.jobs.count ?? 0) } ?? 0
+        if waiting > limits.waitingPerTenant {
+            withdraw(group)
             return .refused(.tenantQueueFull(limit: limits.waitingPerTenant))
         }
-        guard tenants.count < limits.waiting else { return .refused(.queueFull(limit: limits.waiting)) }
-        let ahead = tenants.count
-        if line.isEmpty { turns.append(tenant) }
-        lines[tenant, default: []].append(job)
-        tenants[job] = tenant
+        if waitingCount > limits.waiting {
+            withdraw(group)
+            return .refused(.queueFull(limit: limits.waiting))
+        }
         return .queued(ahead: ahead)
     }
 
-    /// Other limits hold from now on; answers with the jobs that are let in by that. Whoever is in stays in.
-    package mutating func keep(to limits: Limits) -> [JobID] {
-        self.limits = limits
-        return admitWaiting()
+    /// A job that was let in before and has left goes on: it waits behind its tenant's others and is never refused, since
+    /// part of its answer is there. Returns whether it was let in at once.
+    package mutating func rejoin(_ job: JobID, of tenant: TenantName) -> Bool {
+        let group = enqueue([job], of: tenant)
+        return admitWaiting().contains(group)
     }
 
-    /// A job is over, wherever it stood; answers with the jobs that are let in by that. Unknown ids change nothing.
+    /// A job is over or paused, wherever it stood; returns the jobs that are let in by that. Unknown ids change nothing.
     package mutating func leave(_ job: JobID) -> [JobID] {
-        if running.remove(job) == nil { withdraw(job) }
-        return admitWaiting()
+        guard let number = groupOfJob.removeValue(forKey: job), var group = groups[number] else { return [] }
+        group.jobs.remove(job)
+        if group.places == 0 {
+            waitingCount -= 1
+        } else {
+            runningCount -= 1
+            let places = min(group.places, group.jobs.count)
+            giveBack(group.places - places, of: group.tenant)
+            group.places = places
+        }
+        groups[number] = group.jobs.isEmpty ? nil : group
+        if group.jobs.isEmpty, group.places == 0 { tenants[group.tenant]?.line.removeAll { $0 == number } }
+        forgetIfIdle(group.tenant)
+        return admitWaiting().flatMap { groups[$0]?.jobs ?? [] }
     }
 
-    private mutating func withdraw(_ job: JobID) {
-        guard let tenant = tenants.removeValue(forKey: job) else { return }
-        lines[tenant]?.removeAll { $0 == job }
-        if lines[tenant]?.isEmpty == true {
-            lines[tenant] = nil
-            turns.removeAll { $0 == tenant }
-        }
+    /// Other limits hold from now on; returns the jobs that are let in by that. Whoever is in stays in.
+    package mutating func keep(to limits: Limits) -> [JobID] {
+        freePlaces += limits.running - self.limits.running
+        self.limits = limits
+        return admitWaiting().flatMap { groups[$0]?.jobs ?? [] }
     }
 
-    private mutating func admitWaiting() -> [JobID] {
-        var admitted: [JobID] = []
-        while running.count < limits.running, !turns.isEmpty {
-            let tenant = turns.removeFirst()
-            guard var line = lines[tenant], !line.isEmpty else { continue }
-            let job = line.removeFirst()
-            lines[tenant] = line.isEmpty ? nil : line
-            if !line.isEmpty { turns.append(tenant) }
-            tenants[job] = nil
-            running.insert(job)
-            admitted.append(job)
-        }
+    private mutating func enqueue(_ jobs: Set<JobID>, of tenant: TenantName) -> Int {
+        precondition(!jobs.isEmpty && jobs.allSatisfy { groupOfJob[$0] == nil }, "a job arrives once")
+        let number = nextGroup
+        nextGroup += 1
+        groups[number] = Group(tenant: tenant, jobs: jobs)
+        for job in jobs { groupOfJob[job] = number }
+        if tenants[tenant]?.line.isEmpty ?? true { tenants[tenant, default: Tenant()].lastTurn = takeTurn() }
+        tenants[tenant, default: Tenant()].line.append(number)
+        waitingCount += jobs.count
+        return number
+    }
+
+    private mutating func takeTurn() -> Int {
+        nextTurn += 1
+        return nextTurn
+    }
+
+    private mutating func withdraw(_ number: Int) {
+        guard let group = groups.removeValue(forKey: number) else { return }
+        for job in group.jobs { groupOfJob[job] = nil }
+        waitingCount -= group.jobs.count
+        tenants[group.tenant]?.line.removeAll { $0 == number }
+        forgetIfIdle(group.tenant)
+    }
+
+    private mutating func giveBack(_ count: Int, of tenant: TenantName) {
+        freePlaces += count
+        tenants[tenant]?.places -= count
+    }
+
+    private mutating func forgetIfIdle(_ name: TenantName) {
+        if let tenant = tenants[name], tenant.places == 0, tenant.line.isEmpty { tenants[name] = nil }
+    }
+
+    /// Lets in what fits; returns the groups.
+    private mutating func admitWaiting() -> [Int] {
+        var admitted: [Int] = []
+        while let group = admitNext() { admitted.append(group) }
         return admitted
+    }
+
+    private mutating func admitNext() -> Int? {
+        var blocked: [Int] = []
+        for (name, tenant) in tenantsInTurn() {
+            guard let number = tenant.line.first, let group = groups[number] else { continue }
+            // Whoever holds places waits for the one that is next.
+            if !blocked.isEmpty, tenant.places > 0 { continue }
+            let places = min(group.jobs.count, limits.running)
+            let mayUseReserve = tenant.places == 0 || tenant.places + places <= limits.few
+            if places <= freePlaces - (mayUseReserve ? 0 : limits.reserve) {
+                for passed in blocked { groups[passed]?.passed += group.jobs.count }
+                admit(number, of: name, places: places)
+                return number
+            }
+            if group.passed >= limits.running { return nil }
+            blocked.append(number)
+        }
+        return nil
+    }
+
+    /// Those with groups that wait, the next one first.
+    private func tenantsInTurn() -> [(name: TenantName, tenant: Tenant)] {
+        tenants.filter { !$0.value.line.isEmpty }.map { (name: $0.key, tenant: $0.value) }
+            .sorted { ($0.tenant.places, $0.tenant.lastTurn) < ($1.tenant.places, $1.tenant.lastTurn) }
+    }
+
+    private mutating func admit(_ number: Int, of tenant: TenantName, places: Int) {
+        let count = groups[number]?.jobs.count ?? 0
+        groups[number]?.places = places
+        freePlaces -= places
+        runningCount += count
+        waitingCount -= count
+        let turn = takeTurn()
+        tenants[tenant]?.places += places
+        tenants[tenant]?.line.removeFirst()
+        tenants[tenant]?.lastTurn = turn
     }
 }

@@ -3,11 +3,11 @@ internal import ServingModel
 
 /// Sends a task where the least work is left.
 ///
-/// Among the nodes that have the model:
+/// Among the nodes that have the model, and of those first among the ones that the job does not avoid:
 /// 1. fewest tokens of work, each task counted with `tokensPerTask` on top, since a task costs something even when its
 ///    estimate is small;
 /// 2. a warm instance of the model before none;
-/// 3. the name, so that equal snapshots give equal answers.
+/// 3. the name, so that equal indices give equal answers.
 package struct LeastLoaded: PlacementPolicy {
     /// What a task weighs besides its tokens.
     package static let tokensPerTask = 32
@@ -15,27 +15,44 @@ package struct LeastLoaded: PlacementPolicy {
     package init() {}
 
     /// The node with the least work of those that have the model; equal ones in order of their names.
-    package func place(_ request: PlacementRequest, given snapshot: ClusterSnapshot) -> Placement {
-        switch snapshot.candidates(for: request) {
-        case .none(let reason): return reason
-        case .some(let nodes):
-            let best = nodes.min { left, right in
-                if left.load != right.load { return left.load < right.load }
-                let isLeftWarm = left.warmModels.contains(request.model)
-                let isRightWarm = right.warmModels.contains(request.model)
-                if isLeftWarm != isRightWarm { return isLeftWarm }
-                return left.name.text < right.name.text
+    package func decide(_ request: PlacementRequest, in index: PlacementIndex) -> PlacementDecision {
+        let candidates = index.candidates(for: request.model)
+        var best: Choice?
+        var bestAvoided: Choice?
+        for position in candidates.indices {
+            let choice = Choice(
+                position: position, load: Self.weight(of: index.load(of: candidates[position])),
+                isWarm: candidates[position].warmInstance != nil)
+            // The set is empty for nearly every request: nothing is hashed then.
+            if !request.avoiding.isEmpty, request.avoiding.contains(candidates[position].node) {
+                if bestAvoided.map(choice.isBetter) ?? true { bestAvoided = choice }
+            } else if best.map(choice.isBetter) ?? true {
+                best = choice
             }
-            return best.map { .node($0.name) } ?? .noNode
+        }
+        guard let chosen = best ?? bestAvoided else { return index.decisionWithoutCandidates() }
+        let candidate = candidates[chosen.position]
+        return .place(
+            Placement(
+                node: candidate.node, instanceHint: candidate.warmInstance,
+                reason: .leastWork))
+    }
+
+    /// Candidates come by name, so that the first of equals is the one to take.
+    private struct Choice {
+        var position: Int
+        var load: Int
+        var isWarm: Bool
+
+        func isBetter(than other: Choice) -> Bool {
+            load != other.load ? load < other.load : isWarm && !other.isWarm
         }
     }
-}
 
-extension ClusterSnapshot.Node {
-    fileprivate var load: Int {
-        let overhead = tasks.multipliedReportingOverflow(by: LeastLoaded.tokensPerTask)
+    private static func weight(of load: PlacementIndex.Load) -> Int {
+        let overhead = load.tasks.multipliedReportingOverflow(by: tokensPerTask)
         guard !overhead.overflow else { return Int.max }
-        let sum = tokensOfWork.addingReportingOverflow(overhead.partialValue)
+        let sum = load.tokens.addingReportingOverflow(overhead.partialValue)
         return sum.overflow ? Int.max : sum.partialValue
     }
 }
