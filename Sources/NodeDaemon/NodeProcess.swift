@@ -54,16 +54,16 @@ package enum NodeProcess {
     private static let openingSeconds = 600
 
     /// A daemon that was killed a moment ago may still answer: so long its successor waits.
-    private static let patience = (tries: 20, pause: Duration.milliseconds(50))
+    private static let succession = (tries: 20, pause: Duration.milliseconds(50))
 
     private static func lockState(_ configuration: NodeConfiguration) async throws -> StateLock {
-        for _ in 1..<patience.tries {
+        for _ in 1..<succession.tries {
             do throws(NodeDaemonError) {
                 return try StateLock(directory: configuration.nodeDirectory)
             } catch {
                 guard case .stateInUse = error else { throw error }
             }
-            try await ContinuousClock().sleep(for: patience.pause)
+            try await ContinuousClock().sleep(for: succession.pause)
         }
         return try StateLock(directory: configuration.nodeDirectory)
     }
@@ -77,7 +77,7 @@ package enum NodeProcess {
         for folder in ["nodes", "keepers"] {
             try NodeDaemonError.preparing("\(configuration.runtimeDirectory)/\(folder)", mode: 0o755)
         }
-        for _ in 0..<patience.tries {
+        for _ in 0..<succession.tries {
             do throws(SystemCallError) {
                 return try UnixHTTPListener.bind(path: configuration.socketPath, mode: 0o666)
             } catch {
@@ -85,7 +85,7 @@ package enum NodeProcess {
                     throw NodeDaemonError.cannotPrepare(path: configuration.socketPath, reason: "\(error)")
                 }
             }
-            try await ContinuousClock().sleep(for: patience.pause)
+            try await ContinuousClock().sleep(for: succession.pause)
         }
         throw NodeDaemonError.alreadyRunning(path: configuration.socketPath)
     }

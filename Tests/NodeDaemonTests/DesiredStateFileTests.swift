@@ -28,6 +28,16 @@ struct DesiredStateFileTests {
         #expect(try DirectoryPath.files(in: directory.path) == ["desired.json"])
     }
 
+    @Test("is taken over from the file of an earlier release, once")
+    func earlierName() throws {
+        try directory.write("[{\"model\":\"guide\",\"instances\":2,\"pinned\":false}]", to: "wishes.json")
+        let kept = [DesiredStateFile.Entry(model: .example("guide"), instances: 2, pinned: false)]
+        #expect(try file.read() == kept)
+        #expect(try DirectoryPath.files(in: directory.path) == ["desired.json"])
+        try directory.write("[]", to: "wishes.json")
+        #expect(try file.read() == kept)
+    }
+
     @Test("is refused where the file is something else, and mended by the next change")
     func damage() throws {
         for text in ["", "{", "[{\"model\":\"../x\",\"instances\":1,\"pinned\":true}]", "[1]"] {

@@ -12,7 +12,7 @@ struct KeeperLauncher: Sendable {
     /// Else the service manager starts it, and starts it again.
     var startsOwn = true
     /// How long a new keeper may take to listen.
-    private static let patience: UInt64 = 10_000_000_000
+    private static let timeout: UInt64 = 10_000_000_000
     /// Between the file's birth and its listening there is no event to wait for.
     private static let pauseMilliseconds = 20
 
@@ -54,7 +54,7 @@ struct KeeperLauncher: Sendable {
     ) throws(SystemCallError) -> SharedPacketSocket {
         let readiness = try ReadinessList()
         try readiness.add(watch.descriptor.rawValue, key: 0, .readable)
-        let end = MonotonicTime(nanoseconds: MonotonicTime.now.nanoseconds + Self.patience)
+        let end = MonotonicTime(nanoseconds: MonotonicTime.now.nanoseconds + Self.timeout)
         while MonotonicTime.now < end {
             if let socket = try connectIfThere() { return socket }
             let isBorn = access(socketPath, F_OK) == 0

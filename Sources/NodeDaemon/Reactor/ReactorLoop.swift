@@ -122,7 +122,7 @@ struct ReactorLoop: ~Copyable {
                     Result { () throws(FrameError) in try FromKeeper(decoding: bytes) }
                 }
                 switch frame {
-                case .success(let event): hear(event, descriptors.takeFirst())
+                case .success(let event): receive(event, descriptors.takeFirst())
                 case .failure(.wrongVersion(let version)): replaceKeeper(speaking: version)
                 case .failure(let error): return loseKeeper("it sent no frame: \(error)")
                 }
@@ -150,7 +150,7 @@ struct ReactorLoop: ~Copyable {
             + "it was ended with what it held"
     }
 
-    private mutating func hear(_ event: FromKeeper, _ descriptor: consuming OwnedDescriptor?) {
+    private mutating func receive(_ event: FromKeeper, _ descriptor: consuming OwnedDescriptor?) {
         switch event {
         case .instanceRunning(let instance, _):
             // Told again after a new attachment: the channel that is there is the same open socket.

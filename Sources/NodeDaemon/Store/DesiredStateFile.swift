@@ -19,15 +19,21 @@ struct DesiredStateFile: Sendable {
     private static let maxBytes = 1 << 20
 
     let path: String
+    /// What earlier releases called the file; it is given its present name when it is first read.
+    private let earlierPath: String
 
     init(directory: String) {
         path = directory + "/desired.json"
+        earlierPath = directory + "/wishes.json"
     }
 
     /// What was kept; nothing where there is no file. Fails where the file is something else: then it says so in a sentence
     /// and is left alone until the next change.
     func read() throws -> [Entry] {
-        guard access(path, F_OK) == 0 || errno != ENOENT else { return [] }
+        if !Self.exists(path) {
+            guard Self.exists(earlierPath) else { return [] }
+            try systemCall("rename", earlierPath) { rename(earlierPath, path) }
+        }
         let file = try OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         let size = try OwnedDescriptor.fileSize(of: file.rawValue)
         guard size <= Self.maxBytes else { throw SystemCallError("read", path, code: EFBIG) }
@@ -43,4 +49,6 @@ struct DesiredStateFile: Sendable {
         let bytes = try encoder.encode(entries.sorted { $0.model.text < $1.model.text })
         try WholeFile.replace(path, through: path + ".new", Array(bytes))
     }
+
+    private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 || errno != ENOENT }
 }
