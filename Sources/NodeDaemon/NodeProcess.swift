@@ -29,11 +29,12 @@ package enum NodeProcess {
         let launcher = KeeperLauncher(
             socketPath: configuration.keeperPath, executable: try ProcessLaunch.sibling("deepflow-keeper"),
             startsOwn: configuration.startsKeeper)
-        let service = NodeService(
-            configuration: configuration, store: store, reactor: reactor, launcher: launcher, logger: logger)
-        let table = NodeRouteTable(
-            service: service,
-            modelImport: ModelImport(store: store, engine: try ProcessLaunch.sibling("flowserve")))
+        let catalog = ModelCatalog(store: store, engine: try ProcessLaunch.sibling("flowserve"))
+        let effects = ReactorEffects(
+            reactor: reactor, launcher: launcher, catalog: catalog, directory: configuration.nodeDirectory,
+            logger: logger)
+        let service = NodeActor(configuration: configuration, catalog: catalog, effects: effects)
+        let table = NodeRouteTable(service: service)
         let roles = RoleTable.ofHost()
         let server = UnixHTTPServer(
             listeners: [listener],
@@ -93,7 +94,7 @@ package enum NodeProcess {
 
 /// What a stop waits for before anything is stopped.
 private struct NodeDrain: Service {
-    let service: NodeService
+    let service: NodeActor
 
     func run() async throws {
         try await gracefulShutdown()
@@ -105,7 +106,7 @@ private struct NodeDrain: Service {
 
 /// The node's own work as a service: it ends when the daemon is told to stop.
 private struct NodeRuntime: Service {
-    let service: NodeService
+    let service: NodeActor
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
@@ -116,7 +117,7 @@ private struct NodeRuntime: Service {
             }
             // A short question to the service shows that it takes its turns.
             async let _ = EventLoopTasks.repeating(everyMicroseconds: ServiceWatchdog()?.interval) {
-                _ = await service.isDraining
+                _ = await service.refusal
                 ServiceNotification.alive()
             }
             await group.next()

@@ -5,9 +5,7 @@ enum TypeRules {
     static let typeLines = 600
     /// Types beyond the limit that wait for their split, with the lines that they may have until then. Only ever made
     /// shorter.
-    static let allowedLargeTypes: [String: Int] = [
-        "NodeDaemon.InstancePool": 630, "NodeDaemon.NodeService": 1100,
-    ]
+    static let allowedLargeTypes: [String: Int] = [:]
     /// Names that two rooms declare and that wait for better ones. Only ever made shorter.
     static let allowedDoubleNames: Set<String> = ["PackedModel"]
 

@@ -7,19 +7,18 @@ import Testing
 
 /// Instances that live and say nothing.
 @Suite struct InstanceSilenceTests {
-    private typealias Order = InstancePool.Order
-    private let model = ModelKey.example("guide")
+    private typealias Action = InstancePool.Action
+    private let key = PoolKey(content: .content("a"))
     private let instance = InstanceID(rawValue: 78)
-    private var pool = InstancePool(
-        limits: .init(instancesPerModel: 1, tasksPerInstance: 2), generator: CountingGenerator())
+    private var pool = InstancePool.example(.init(instancesPerModel: 1, tasksPerInstance: 2), [("guide", "a")])
 
     /// One warm instance without tasks, found at a keeper.
     init() {
         let template = TemplateID(rawValue: 77)
-        pool.adoptTemplate(template, model: model, now: time(0))
-        _ = pool.templateReady(template, now: time(0))
+        pool.adoptTemplate(template, TemplateLabel(name: .example("guide"), content: key.content), now: time(0))
+        _ = pool.templateReady(template, nil, now: time(0))
         _ = pool.adoptInstance(instance, template: template, now: time(0))
-        _ = pool.instanceAttached(instance, tasks: [], now: time(0))
+        _ = pool.instanceReady(instance, now: time(0))
     }
 
     private func time(_ seconds: Double) -> MonotonicTime {
@@ -27,11 +26,11 @@ import Testing
     }
 
     private mutating func submit(_ number: UInt64, at seconds: Double) {
-        let admission = pool.submit(TaskID(rawValue: number), model: model, now: time(seconds))
-        #expect(admission == .admitted([.assign(TaskID(rawValue: number), instance)]))
+        let admission = pool.submit(.example(number), to: key, by: SchedulerTable.anonymous, now: time(seconds))
+        #expect(admission == .admitted([.assign(.example(number), instance)]))
     }
 
-    private mutating func tick(at seconds: Double) -> [Order] { pool.tick(now: time(seconds)) }
+    private mutating func tick(at seconds: Double) -> [Action] { pool.tick(now: time(seconds)) }
 
     @Test("one that has tasks is asked after two seconds of silence, killed after ten more, and its tasks are lost")
     mutating func hung() {
@@ -47,12 +46,17 @@ import Testing
         let killed = tick(at: 112)
         #expect(killed == [.kill(instance, reason: "it has tasks and did not answer within 10 s")])
         #expect(pool.nextDeadline == nil)
-        let ended = pool.instanceEnded(
-            instance, status: .signalled(signal: 9), message: "killed", now: time(112.1))
-        #expect(ended.contains(.fail(TaskID(rawValue: 1), .instanceLost, message: "its instance ended: killed")))
+        let ending = InstanceEnding(status: .signalled(signal: 9), message: "killed")
+        let ended = pool.instanceEnded(instance, ending, now: time(112.1))
+        // What it hung at may be the task.
+        #expect(
+            ended.first
+                == .fail(
+                    TaskID(rawValue: 1), .instanceCrashed, message: "its instance ended: killed",
+                    to: SchedulerTable.anonymous))
         // The template did nothing wrong.
-        let next = pool.submit(TaskID(rawValue: 2), model: model, now: time(113))
-        guard case .admitted(let orders) = next, case .fork? = orders.first else {
+        let next = pool.submit(.example(2), to: key, by: SchedulerTable.anonymous, now: time(113))
+        guard case .admitted(let actions) = next, case .fork? = actions.first else {
             Issue.record("no other instance is forked: \(next)")
             return
         }
@@ -62,9 +66,10 @@ import Testing
     mutating func slow() {
         submit(1, at: 0)
         for second in stride(from: 2.0, through: 200, by: 2) {
-            let orders = tick(at: second)
-            #expect(orders == [.ping(instance)])
-            pool.instanceSpoke(instance, now: time(second))
+            let actions = tick(at: second)
+            #expect(actions == [.ping(instance)])
+            let now = time(second)
+            pool.instances.change(instance) { $0.noteWord(now: now) }
         }
     }
 
@@ -72,14 +77,16 @@ import Testing
     mutating func stalled() {
         submit(1, at: 0)
         for second in stride(from: 2.0, through: 60, by: 2) {
-            let orders = tick(at: second)
-            #expect(orders == [.ping(instance)])
-            pool.instanceAnswered(instance, progress: UInt64(second), now: time(second))
+            let actions = tick(at: second)
+            #expect(actions == [.ping(instance)])
+            let now = time(second)
+            pool.instances.change(instance) { $0.noteAnswer(progress: UInt64(second), now: now) }
         }
         for second in stride(from: 62.0, to: 90, by: 2) {
-            let orders = tick(at: second)
-            #expect(orders == [.ping(instance)])
-            pool.instanceAnswered(instance, progress: 60, now: time(second))
+            let actions = tick(at: second)
+            #expect(actions == [.ping(instance)])
+            let now = time(second)
+            pool.instances.change(instance) { $0.noteAnswer(progress: 60, now: now) }
         }
         let killed = tick(at: 90)
         #expect(killed == [.kill(instance, reason: "it has tasks and its ranks have taken no work for 30 s")])
@@ -89,20 +96,21 @@ import Testing
     mutating func paused() {
         submit(1, at: 0)
         for second in stride(from: 2.0, through: 200, by: 2) {
-            let orders = tick(at: second)
-            #expect(orders == [.ping(instance)])
-            pool.instanceAnswered(instance, progress: nil, now: time(second))
+            let actions = tick(at: second)
+            #expect(actions == [.ping(instance)])
+            let now = time(second)
+            pool.instances.change(instance) { $0.noteAnswer(progress: nil, now: now) }
         }
     }
 
     @Test("one without tasks is never asked and needs no timer, however long it says nothing")
     mutating func idle() {
         #expect(pool.nextDeadline == nil)
-        let orders = tick(at: 10_000)
-        #expect(orders.isEmpty)
+        let actions = tick(at: 10_000)
+        #expect(actions.isEmpty)
         submit(1, at: 10_000)
         #expect(pool.nextDeadline == time(10_002))
-        _ = pool.taskOver(TaskID(rawValue: 1), isSuccess: true, now: time(10_001))
+        _ = pool.end(TaskID(rawValue: 1), now: time(10_001))
         #expect(pool.nextDeadline == nil)
     }
 
@@ -111,8 +119,8 @@ import Testing
         submit(1, at: 0)
         _ = tick(at: 2)
         submit(2, at: 11)
-        let orders = tick(at: 12)
-        #expect(orders == [.kill(instance, reason: "it has tasks and did not answer within 10 s")])
+        let actions = tick(at: 12)
+        #expect(actions == [.kill(instance, reason: "it has tasks and did not answer within 10 s")])
     }
 
     @Test("one that finishes its tasks before it goes is watched too")

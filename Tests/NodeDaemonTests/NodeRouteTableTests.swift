@@ -25,11 +25,13 @@ import UnixHTTP
             node: .local, runtimeDirectory: directory.path, stateDirectory: directory.path)
         let store = try ModelStore(directory: configuration.modelDirectory, logger: .silent)
         reactor = try InstanceReactor()
-        let service = NodeService(
-            configuration: configuration, store: store, reactor: reactor,
+        let catalog = ModelCatalog(store: store, engine: "/nonexistent")
+        let effects = ReactorEffects(
+            reactor: reactor,
             launcher: KeeperLauncher(socketPath: configuration.keeperPath, executable: "/nonexistent"),
-            logger: .silent)
-        table = NodeRouteTable(service: service, modelImport: ModelImport(store: store, engine: "/nonexistent"))
+            catalog: catalog, directory: configuration.nodeDirectory, logger: .silent)
+        table = NodeRouteTable(
+            service: NodeActor(configuration: configuration, catalog: catalog, effects: effects))
     }
 
     /// Serves the table to peers who have `roles`, while `body` runs.
@@ -127,6 +129,26 @@ import UnixHTTP
         }
     }
 
+    @Test("each scheduler has a stream of its own, and an earlier life of it is refused")
+    func schedulers() async throws {
+        try await serve([.scheduler]) { client in
+            func open(_ identity: String) async throws -> ClientResponse {
+                try await client.request(.get, NodeRoutes.events, headers: [NodeRoutes.schedulerHeader: identity])
+            }
+            var first = try await open("sched-0000000000000001/2").lines(upTo: 65_536).makeAsyncIterator()
+            for _ in 0..<3 { _ = try await first.next() }
+            let second = try await open("sched-0000000000000002/1")
+            #expect(second.status == 200)
+            let stale = try await open("sched-0000000000000001/1")
+            #expect(stale.status == 409)
+            #expect(try await Self.error(stale).code == "stale_epoch")
+            #expect(try await open("nonsense").status == 400)
+            let successor = try await open("sched-0000000000000001/3")
+            #expect(successor.status == 200)
+            #expect(try await first.next() == nil)
+        }
+    }
+
     @Test(
         "what is no valid request is a 400 or 404 that says why",
         arguments: [
@@ -184,7 +206,7 @@ import UnixHTTP
     func statusOfCodes() {
         let table = [
             "bad_request": 400, "invalid_request": 400, "forbidden": 403, "not_found": 404, "model_not_found": 404,
-            "conflict": 409, "overloaded": 429, "insufficient_storage": 507, "anything else": 500,
+            "conflict": 409, "stale_epoch": 409, "overloaded": 429, "insufficient_storage": 507, "anything else": 500,
         ]
         for (code, status) in table { #expect(NodeErrorForm.status(of: code) == status, "\(code)") }
     }

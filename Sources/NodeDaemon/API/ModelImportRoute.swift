@@ -7,8 +7,7 @@ internal import UnixHTTP
 
 /// One import over HTTP: the checkpoint in the request's body, progress lines in the answer's, both at once.
 struct ModelImportRoute: Sendable {
-    let service: NodeService
-    let modelImport: ModelImport
+    let catalog: ModelCatalog
     let name: ModelName
     /// What the client announced.
     let total: Int?
@@ -18,7 +17,7 @@ struct ModelImportRoute: Sendable {
 
     /// Refuses what cannot be begun with a status of its own; what fails later is the last line.
     func answer(_ request: Request) throws -> Response {
-        let slot = try modelImport.begin(expectedBytes: total)
+        let slot = try catalog.beginImport(expectedBytes: total)
         return JSONResponse.lines { writer in
             do {
                 let spool = try await receive(request, slot.spool, &writer)
@@ -50,17 +49,15 @@ struct ModelImportRoute: Sendable {
         let (progress, continuation) = AsyncStream<ImportProgress>.makeStream(bufferingPolicy: .bufferingNewest(1))
         async let packed = packAndFinish(spool, continuation)
         for await line in progress { try await writer.write(try JSONResponse.line(line)) }
-        let published = try await packed
-        await service.modelsChanged(outdated: published.outdated)
-        return published.summary
+        return try await packed
     }
 
     private func packAndFinish(
         _ spool: CheckpointSpool, _ lines: AsyncStream<ImportProgress>.Continuation
-    ) async throws -> PublishedModel {
+    ) async throws -> ModelSummary {
         defer { lines.finish() }
         do {
-            return try await modelImport.pack(spool, as: name) { done, total in
+            return try await catalog.pack(spool, as: name) { done, total in
                 lines.yield(.packing(bytes: done, total: total))
             }
         } catch let error as NodeDaemonError {

@@ -7,7 +7,7 @@ internal import UnixHTTP
 
 /// One load over HTTP: progress lines until the model's template can fork.
 struct ModelLoadRoute: Sendable {
-    let service: NodeService
+    let service: NodeActor
     let order: ModelLoad
 
     func answer() -> Response {
@@ -33,6 +33,7 @@ struct ModelLoadRoute: Sendable {
 
     private func populate(_ lines: AsyncStream<LoadProgress>.Continuation) async throws {
         defer { lines.finish() }
-        try await service.populate(order.model) { lines.yield($0) }
+        let budget = await service.configuration.preloadBytes
+        try await service.catalog.populate(order.model, within: budget) { lines.yield($0) }
     }
 }

@@ -7,7 +7,7 @@ internal import UnixHTTP
 
 /// One verification over HTTP: progress lines while the artefact is read, at last what was found.
 struct ModelVerifyRoute: Sendable {
-    let models: ModelImport
+    let models: ModelCatalog
     let name: ModelName
 
     /// Refuses a model that is not there with a status of its own; what fails later is the last line.

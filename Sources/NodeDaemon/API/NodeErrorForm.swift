@@ -66,7 +66,7 @@ struct NodeErrorForm: ErrorForm {
             400
         case "forbidden": 403
         case "not_found", TaskFailure.modelNotFound.rawValue: 404
-        case "conflict", TaskFailure.modelReplaced.rawValue: 409
+        case "conflict", "stale_epoch", TaskFailure.modelReplaced.rawValue: 409
         case TaskFailure.overloaded.rawValue: 429
         case "insufficient_storage": 507
         default: 500

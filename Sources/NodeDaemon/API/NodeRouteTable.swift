@@ -9,8 +9,7 @@ internal import UnixHTTP
 
 /// The node API: which paths there are, who may use them, and what they do.
 struct NodeRouteTable: Sendable {
-    let service: NodeService
-    let modelImport: ModelImport
+    let service: NodeActor
 
     /// A task with the largest prompt, escaped.
     private static let taskBytes = 48 << 20
@@ -38,7 +37,12 @@ struct NodeRouteTable: Sendable {
                     status: .ok, headers: [.contentType: MetricsText.contentType],
                     body: ResponseBody(byteBuffer: ByteBuffer(string: await service.metricsText())))
             },
-            HTTPRoute(.get, NodeRoutes.events, access: .scheduler) { [service] _ in Self.events(service) },
+            HTTPRoute(.get, NodeRoutes.events, access: .scheduler) { [service] exchange in
+                let scheduler = try Self.scheduler(exchange)
+                // Refused with a status of its own; the stream begins when its first line can be written.
+                try await service.check(scheduler)
+                return Self.events(service, scheduler)
+            },
         ]
     }
 
@@ -46,23 +50,24 @@ struct NodeRouteTable: Sendable {
         [
             HTTPRoute(.post, NodeRoutes.tasks, access: .scheduler) { [service] exchange in
                 try await service.submit(
-                    try await JSONResponse.read(ServingTask.self, exchange.request, upTo: Self.taskBytes))
+                    try await JSONResponse.read(ServingTask.self, exchange.request, upTo: Self.taskBytes),
+                    by: try Self.scheduler(exchange))
                 return Response(status: .accepted)
             },
             HTTPRoute(.post, NodeRoutes.acknowledge, access: .scheduler) { [service] exchange in
                 let list = try await JSONResponse.read(
                     [TaskAcknowledgement].self, exchange.request, upTo: Self.orderBytes)
-                await service.acknowledge(list)
+                try await service.acknowledge(list, by: try Self.scheduler(exchange))
                 return Response(status: .noContent)
             },
             HTTPRoute(.delete, NodeRoutes.task(":id"), access: .scheduler) { [service] exchange in
-                try await service.cancel(try Self.identifier(exchange))
+                try await service.cancel(try Self.identifier(exchange), by: try Self.scheduler(exchange))
                 return Response(status: .noContent)
             },
             HTTPRoute(.post, NodeRoutes.resume(":id"), access: .scheduler) { [service] exchange in
                 let task: TaskID = try Self.identifier(exchange)
                 let body = try await JSONResponse.read(TaskResumption.self, exchange.request, upTo: Self.orderBytes)
-                try await service.resume(task, from: body.index)
+                try await service.resume(task, from: body.index, by: try Self.scheduler(exchange))
                 return Response(status: .noContent)
             },
         ]
@@ -87,7 +92,7 @@ struct NodeRouteTable: Sendable {
     }
 
     private static func stop(
-        _ service: NodeService, _ exchange: HTTPExchange
+        _ service: NodeActor, _ exchange: HTTPExchange
     ) async throws -> Response {
         let id: InstanceID = try identifier(exchange)
         let text = exchange.query("within")
@@ -104,47 +109,56 @@ struct NodeRouteTable: Sendable {
     private var modelRoutes: [HTTPRoute] {
         [
             HTTPRoute(.get, NodeRoutes.models, access: .nodeOperator) { [service] _ in
-                try JSONResponse.make(service.store.all)
+                try JSONResponse.make(service.catalog.all)
             },
-            HTTPRoute(.post, NodeRoutes.models, access: .nodeOperator) { [service, modelImport] exchange in
+            HTTPRoute(.post, NodeRoutes.models, access: .nodeOperator) { [service] exchange in
                 let name = try Self.modelName(exchange.query("name"))
                 let total = exchange.request.headers[.contentLength].flatMap { Int($0) }
-                let route = ModelImportRoute(service: service, modelImport: modelImport, name: name, total: total)
+                let route = ModelImportRoute(catalog: service.catalog, name: name, total: total)
                 return try route.answer(exchange.request)
             },
-            HTTPRoute(.post, NodeRoutes.verify, access: .nodeOperator) { [modelImport] exchange in
+            HTTPRoute(.post, NodeRoutes.verify, access: .nodeOperator) { [service] exchange in
                 let order = try await JSONResponse.read(ModelVerification.self, exchange.request, upTo: Self.orderBytes)
-                return try ModelVerifyRoute(models: modelImport, name: order.model).answer()
+                return try ModelVerifyRoute(models: service.catalog, name: order.model).answer()
             },
-            HTTPRoute(.post, NodeRoutes.alias, access: .nodeOperator) { [service, modelImport] exchange in
+            HTTPRoute(.post, NodeRoutes.alias, access: .nodeOperator) { [service] exchange in
                 let order = try await JSONResponse.read(ModelAlias.self, exchange.request, upTo: Self.orderBytes)
-                let published = try await modelImport.alias(order)
-                await service.modelsChanged(outdated: published.outdated)
-                return try JSONResponse.make(published.summary)
+                return try JSONResponse.make(try await service.catalog.alias(order))
             },
             // A model's name may have slashes.
             HTTPRoute(.delete, NodeRoutes.model("**"), access: .nodeOperator) { [service] exchange in
-                try await service.removeModel(try Self.modelName(exchange.pathParameter))
+                try await service.catalog.remove(try Self.modelName(exchange.pathParameter))
                 return Response(status: .noContent)
             },
         ]
     }
 
-    private static func events(_ service: NodeService) -> Response {
+    private static func events(_ service: NodeActor, _ scheduler: SchedulerIdentity?) -> Response {
         JSONResponse.lines { writer in
-            let backlog = await service.openEvents()
+            let stream = try await service.openEvents(by: scheduler)
             do {
                 try await withGracefulShutdownHandler {
-                    while let lines = await backlog.next() { try await writer.write(lines) }
+                    while let lines = await stream.backlog.next() { try await writer.write(lines) }
                 } onGracefulShutdown: {
-                    backlog.finish()
+                    stream.backlog.finish()
                 }
             } catch {
-                await service.closeEvents(backlog)
+                await service.closeEvents(stream)
                 throw error
             }
-            await service.closeEvents(backlog)
+            await service.closeEvents(stream)
         }
+    }
+
+    /// Which scheduler asks; nil where it does not say.
+    private static func scheduler(_ exchange: HTTPExchange) throws -> SchedulerIdentity? {
+        guard let field = HTTPField.Name(NodeRoutes.schedulerHeader), let text = exchange.request.headers[field] else {
+            return nil
+        }
+        guard let identity = SchedulerIdentity(text) else {
+            throw NodeAPIError.badRequest("'\(NodeRoutes.schedulerHeader)' is a scheduler's id, '/' and its epoch")
+        }
+        return identity
     }
 
     private static func identifier<Subject>(_ exchange: HTTPExchange) throws -> Identifier<Subject> {

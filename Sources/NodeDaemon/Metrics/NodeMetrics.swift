@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxKernel
 internal import ServingModel
+internal import Synchronization
 
 /// What the node counts since it began: starts by model and stage, ends by cause.
-struct NodeMetrics: Hashable {
+struct NodeMetrics: Hashable, Sendable {
     /// How an instance's process ended.
     enum End: String, CaseIterable {
         /// By itself: it was drained, or its channel was closed.
@@ -43,5 +44,21 @@ struct NodeMetrics: Hashable {
     /// An instance's process is gone.
     mutating func noteEnd(_ status: ExitStatus?) {
         ends[End(status), default: 0] += 1
+    }
+}
+
+/// Counts what happens at the node.
+final class MetricsObserver: NodeObserver {
+    private let metrics = Mutex(NodeMetrics())
+
+    /// What was counted so far.
+    var counted: NodeMetrics { metrics.withLock { $0 } }
+
+    func note(_ occurrence: NodeOccurrence) {
+        switch occurrence {
+        case .instanceReady(_, let name, let stages): metrics.withLock { $0.note(stages, of: name) }
+        case .instanceEnded(_, _, let ending): metrics.withLock { $0.noteEnd(ending.status) }
+        default: break
+        }
     }
 }

@@ -29,6 +29,11 @@ final class InstanceReactor: Sendable {
         exchange.post(.attach(keeper: keeper))
     }
 
+    /// Has an event told that is not the thread's own, after those that are told already.
+    func report(_ event: ReactorEvent) {
+        exchange.send(event)
+    }
+
     /// Speaks to no keeper from now on.
     func detachKeeper() {
         exchange.post(.detachKeeper)
@@ -44,7 +49,7 @@ final class InstanceReactor: Sendable {
         exchange.post(.send(frames, instance))
     }
 
-    /// Closes an instance's channel; nothing more is heard of it.
+    /// Closes an instance's channel; nothing more is received from it.
     func close(_ instance: InstanceID) {
         exchange.post(.close(instance))
     }

@@ -5,6 +5,10 @@ internal import ServingModel
 
 /// What the reactor's thread has to tell, in the order in which it happened.
 enum ReactorEvent: Hashable, Sendable {
+    /// A keeper is there and was greeted; its process, where the kernel knows it.
+    case keeperAttached(process: Int32?)
+    /// None could be had.
+    case keeperNotFound(reason: String)
     case keeper(FromKeeper)
     /// The connection to the keeper is gone.
     case keeperLost(reason: String)

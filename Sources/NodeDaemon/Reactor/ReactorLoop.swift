@@ -103,6 +103,7 @@ struct ReactorLoop: ~Copyable {
         }
         _ = channel.enqueue(ToKeeper.hello.encoded(), nil)
         keeper = channel
+        exchange.send(.keeperAttached(process: socket.peerProcessID))
         flushKeeper()
     }
 

@@ -84,12 +84,6 @@ final class ModelImport: Sendable {
         return Double(time.tv_sec)
     }
 
-    /// A model of the store.
-    func summary(of name: ModelName) throws(NodeDaemonError) -> ModelSummary {
-        guard let model = store[name] else { throw .unknownModel(name.text) }
-        return model
-    }
-
     /// Reads a model's whole artefact in a process of its own, and returns what of it is not as it was written; nil where
     /// all is. Cancelling the task ends the process.
     func damage(

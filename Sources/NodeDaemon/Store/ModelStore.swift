@@ -109,12 +109,8 @@ package final class ModelStore: Sendable {
         logger.notice(
             "a model was added",
             metadata: .about([.model: summary.name], kind: .modelAdded, ["digest": "\(summary.digest)"]))
-        var outdated = isRepair ? all.filter { $0.digest == summary.digest }.map(ModelKey.init) : []
-        if let replaced, replaced.digest != summary.digest {
-            removeUnusedBlob(replaced.digest)
-            outdated.append(ModelKey(replaced))
-        }
-        return PublishedModel(summary: summary, outdated: outdated)
+        if let replaced, replaced.digest != summary.digest { removeUnusedBlob(replaced.digest) }
+        return PublishedModel(summary: summary, isRepair: isRepair)
     }
 
     /// Removes a name, and the artefact with its last one; what was removed, nil where there is no such model.
@@ -152,8 +148,8 @@ package final class ModelStore: Sendable {
 /// A model that has got its place in the store.
 struct PublishedModel: Hashable, Sendable {
     let summary: ModelSummary
-    /// What templates and instances may have mapped that is not the content of their model any more.
-    let outdated: [ModelKey]
+    /// The kept file of its content was damaged and has been replaced: whoever has it mapped serves what it is not.
+    let isRepair: Bool
 }
 
 /// A file of the store that is being written; removed with the value unless it was renamed into its place.
