@@ -76,6 +76,19 @@ private struct NodeConversation {
         var promptTokens = 0
         var tokens: [Int32] = []
         var isOver = false
+
+        /// Notes what happened to the task.
+        mutating func note(_ event: TaskEvent, of text: String) {
+            switch event {
+            case .accepted(let acceptance): promptTokens = acceptance.promptTokens
+            case .token(let token): tokens.append(token.id)
+            case .vector: Issue.record("a completion has no vectors")
+            case .finished: isOver = true
+            case .failed(_, let message):
+                Issue.record("\(text): \(message)")
+                isOver = true
+            }
+        }
     }
 
     private let client: UnixHTTPClient
@@ -94,19 +107,17 @@ private struct NodeConversation {
         for _ in 0..<16 { try await submitNext(&waiting, &tasks) }
         for try await line in events.lines(upTo: 16 << 20) {
             let event = try JSONDecoder().decode(NodeEvent.self, from: Data(line.readableBytesView))
-            guard case .task(let id, let happened) = event, let index = tasks[id] else { continue }
-            switch happened {
-            case .accepted(let acceptance): answers[index].promptTokens = acceptance.promptTokens
-            case .token(let token): answers[index].tokens.append(token.id)
-            case .vector: Issue.record("a completion has no vectors")
-            case .finished: answers[index].isOver = true
-            case .failed(_, let message):
-                Issue.record("\(texts[index]): \(message)")
-                answers[index].isOver = true
+            switch event {
+            case .tokens(let tokens):
+                for item in tokens { if let index = tasks[item.task] { answers[index].tokens.append(item.token.id) } }
+            case .task(let id, let happened):
+                guard let index = tasks[id] else { continue }
+                answers[index].note(happened, of: texts[index])
+                guard answers[index].isOver else { continue }
+                if !waiting.isEmpty { try await submitNext(&waiting, &tasks) }
+                if answers.allSatisfy(\.isOver) { return answers }
+            case .hello, .models, .instances, .keyValues: break
             }
-            guard answers[index].isOver else { continue }
-            if !waiting.isEmpty { try await submitNext(&waiting, &tasks) }
-            if answers.allSatisfy(\.isOver) { break }
         }
         return answers
     }
