@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Messages
 import ServingModel
+import Synchronization
 import Testing
 
 extension Integration {
@@ -14,6 +15,12 @@ extension Integration {
         init() throws {
             fixture = try #require(DeepFlowFixture.current)
             api = fixture.api
+        }
+
+        private final class KillCount: Sendable {
+            private let count = Mutex(0)
+            var value: Int { count.withLock { $0 } }
+            func add() { count.withLock { $0 += 1 } }
         }
 
         private static func long(temperature: Int) -> [String: Any] {
@@ -72,6 +79,35 @@ extension Integration {
             // The keeper held it: same process, no second one.
             #expect(try await instances().map(\.processID) == [try #require(before)])
             #expect(try await api.finalRecord(of: disturbed.job).tasks.count == 1)
+        }
+
+        @Test(
+            "kill -9 of a random instance, again and again, while eight streams run: every text is the undisturbed one")
+        func killStorm() async throws {
+            let (api, kills) = (api, KillCount())
+            let undisturbed = try await api.stream(Self.long(temperature: 1))
+            try await withThrowingTaskGroup(of: StreamedAnswer.self) { group in
+                for stream in 0..<8 {
+                    group.addTask {
+                        try await api.stream(Self.long(temperature: 1)) { part in
+                            // In turns, so that no two streams aim at the same moment.
+                            guard part % 80 == 10 * stream else { return }
+                            let instances: [NodeInstance] = try await api.get(SchedulerRoutes.instances)
+                            let serving = instances.map(\.instance).filter { [.ready, .busy].contains($0.state) }
+                            guard let victim = serving.randomElement(), kill(victim.processID, SIGKILL) == 0 else {
+                                return
+                            }
+                            kills.add()
+                        }
+                    }
+                }
+                for try await answer in group {
+                    #expect(answer.error == nil)
+                    #expect(answer.completionTokens == 700)
+                    #expect(answer.text == undisturbed.text)
+                }
+            }
+            #expect(kills.value > 10)
         }
 
         @Test("An instance that dies idle is replaced at the next request")
