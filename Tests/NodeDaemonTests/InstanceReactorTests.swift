@@ -164,6 +164,21 @@ import Testing
         #expect(try await listener.next() == .keeper(.instanceEnded(id, .signalled(signal: 9), message: "")))
     }
 
+    @Test("an instance that dies with frames unread has told what it told, and is closed as any other")
+    func killedWithUnreadFrames() async throws {
+        defer { reactor.stop() }
+        var listener = Listener(reactor)
+        let id = InstanceID(rawValue: 7)
+        var instance: PacketEnd? = try await handOver(id, to: &listener)
+        reactor.send([.ping(1), .ping(2)], to: id)
+        #expect(try await instance?.receiveFrame() == .ping(1))
+        try instance?.send(FromInstance.pong(1, activeTasks: 0, progress: nil).encoded())
+        // The kernel tells the other side of the second frame by ECONNRESET, once.
+        instance = nil
+        #expect(try await listener.next() == .instance(id, .pong(1, activeTasks: 0, progress: nil)))
+        #expect(try await listener.next() == .instanceClosed(id))
+    }
+
     @Test("a daemon that is behind holds instances back and loses nothing")
     func backPressure() async throws {
         defer { reactor.stop() }

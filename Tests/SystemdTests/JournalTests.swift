@@ -39,7 +39,13 @@ struct JournalTests {
             try box.run("systemctl restart deepflow-schedulerd deepflow-noded@local && deepflow node status --wait 60")
                 .expectSuccess()
         }
-        try box.run("systemctl stop \(Self.units.joined(separator: " "))").expectSuccess()
+        // The scheduler and the sockets first: a connection would start node and keeper again.
+        try box.run("systemctl stop deepflow-schedulerd.socket deepflow-admin.socket deepflow-schedulerd")
+            .expectSuccess()
+        try box.run(
+            "systemctl stop deepflow-noded@local.socket deepflow-noded@local && systemctl stop deepflow-keeper@local"
+        )
+        .expectSuccess()
         let entries = try Self.entries(box)
         #expect(entries.count > 10)
         for entry in entries {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import LinuxKernel
 internal import Messages
 internal import ServingModel
@@ -246,6 +247,8 @@ struct ReactorLoop: ~Copyable {
                 drop(instance)
                 return exchange.send(.instanceClosed(instance))
             case .success(.malformed): return breakOff(instance, "it sent a malformed packet")
+            // It ended before it had read all that it was sent, as a killed one does. What it said before is still there.
+            case .failure(let error) where error.code == ECONNRESET: continue
             case .failure(let error): return breakOff(instance, "\(error)")
             }
         }
