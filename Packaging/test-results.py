@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the results of a test run: `test-results.py DIRECTORY TARGET...`.
+"""Counts the results of a test run: `test-results.py DIRECTORY TARGET...`; with `--unended` names what began and did not end.
 
 For each target the directory holds `TARGET.xml` or `TARGET-swift-testing.xml` (the report), `TARGET.log` (the output) and,
 where the run ended with an error, `TARGET.failed`; each further check left its word in `NAME.check`. Prints the skips with their
@@ -13,6 +13,8 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
 CANCELLED = re.compile(r'^\S+ Test "?(.+?)"? was cancelled after [^:]*(?:: "?(.*?)"?)?$', re.MULTILINE)
+STARTED = re.compile(r'^\S+ Test (?!run |case )(.+?) started\.$', re.MULTILINE)
+ENDED = re.compile(r'^\S+ Test (?!run |case )(.+?)(?: with \d+ test cases?)? (?:passed|failed|was cancelled) after ', re.MULTILINE)
 
 
 @dataclass
@@ -65,8 +67,20 @@ def count_checks(directory: pathlib.Path, counts: Counts) -> None:
             counts.failures.append(path.stem)
 
 
+def print_unended(directory: pathlib.Path, target: str) -> None:
+    """Prints the tests of a target that began and did not end, one a line."""
+    log = (directory / f"{target}.log").read_text(errors="replace")
+    ended = set(ENDED.findall(log))
+    for name in STARTED.findall(log):
+        if name not in ended:
+            print(f"hung: {name}")
+
+
 def main(arguments: list[str]) -> int:
     """Prints the summary and returns the exit status."""
+    if arguments[0] == "--unended":
+        print_unended(pathlib.Path(arguments[1]), arguments[2])
+        return 0
     directory, targets = pathlib.Path(arguments[0]), arguments[1:]
     counts = Counts()
     for target in targets:

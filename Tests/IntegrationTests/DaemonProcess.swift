@@ -6,7 +6,7 @@ import TestSupport
 /// A daemon that a test started: stopped in order, or killed, and always reaped.
 final class DaemonProcess: Sendable {
     /// Enough for answers to drain on a busy machine; beyond it the daemon hangs, and the test says so.
-    private static let patience: Int32 = 40_000
+    private static let timeout: Int32 = 40_000
 
     let name: String
     private let process: ProcessHandle
@@ -29,8 +29,7 @@ final class DaemonProcess: Sendable {
     /// - Returns: how it ended; nil where it did not end in time and was killed.
     func stop() throws -> LinuxKernel.ExitStatus? {
         try process.send(signal: SIGTERM)
-        var entry = pollfd(fd: process.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        while poll(&entry, 1, Self.patience) < 0, errno == EINTR {}
+        _ = waitForEvent(on: process.descriptor.rawValue, milliseconds: Self.timeout)
         if let status = try process.reap() { return status }
         try kill()
         return nil
@@ -40,6 +39,15 @@ final class DaemonProcess: Sendable {
     func kill() throws {
         try process.send(signal: SIGKILL)
         _ = try process.reap(waits: true)
+    }
+}
+
+/// Waits until a descriptor has something to say, at most so long; whether it has.
+func waitForEvent(on descriptor: Int32, milliseconds: Int32) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while true {
+        let count = poll(&entry, 1, milliseconds)
+        if count >= 0 || errno != EINTR { return count > 0 }
     }
 }
 

@@ -176,5 +176,6 @@ extension Trait where Self == RunningServer {
 }
 
 /// Everything here starts processes and uses the whole machine: one test after the other.
-@Suite("The whole of DeepFlow through its sockets", .serialized)
+/// A test that waits for an answer that never comes fails by itself, long before the whole run is given up.
+@Suite("The whole of DeepFlow through its sockets", .serialized, .timeLimit(.minutes(5)))
 enum Integration {}

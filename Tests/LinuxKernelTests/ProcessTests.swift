@@ -18,7 +18,7 @@ struct ProcessTests {
 
     @Test("A process that lives is not reaped, and a signal ends it")
     func signals() throws {
-        let process = try shell("sleep 1000")
+        let process = try shell("exec sleep 1000")
         #expect(try process.reap() == nil)
         try process.send(signal: SIGKILL)
         #expect(try process.reap(waits: true) == .signalled(signal: SIGKILL))
