@@ -41,7 +41,8 @@ extension Integration {
             let disturbed = try await api.stream(Self.long(temperature: temperature)) { part in
                 guard part == 2 || part == 300 else { return }
                 guard let busy = try await instances().first(where: { $0.state == .busy }) else { return }
-                #expect(kill(busy.processID, SIGKILL) == 0)
+                // The listing may name the one that was killed before, for a moment.
+                #expect(kill(busy.processID, SIGKILL) == 0 || errno == ESRCH)
             }
             #expect(disturbed.error == nil)
             #expect(disturbed.text == undisturbed.text)
