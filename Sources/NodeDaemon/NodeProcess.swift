@@ -104,7 +104,7 @@ private struct NodeDrain: Service {
     }
 }
 
-/// The node's own work as a service: it ends when the daemon is told to stop.
+/// The node's own work as a service: it ends when the daemon is told to stop, or must not go on.
 private struct NodeRuntime: Service {
     let service: NodeActor
 
@@ -115,12 +115,17 @@ private struct NodeRuntime: Service {
                 try? await gracefulShutdown()
                 await service.stop()
             }
+            group.addTask {
+                await service.untilRefused()
+                await service.stop()
+            }
             // A short question to the service shows that it takes its turns.
             async let _ = EventLoopTasks.repeating(everyMicroseconds: ServiceWatchdog()?.interval) {
                 _ = await service.refusal
                 ServiceNotification.alive()
             }
             await group.next()
+            // All three have come to their end, or do now: without `run` nothing is waited for.
             group.cancelAll()
         }
         if let refusal = await service.refusal { throw refusal }

@@ -12,11 +12,11 @@ struct CommandRun: Sendable {
     let output: String
     let errors: String
 
-    /// Milliseconds that no command of a test needs on any machine; beyond them it hangs.
-    private static let limit: Int32 = 180_000
+    /// Seconds that no command of a test needs on any machine; beyond them it hangs.
+    private static let limit: Int32 = 180
 
     /// Runs `executable` and waits for it; its streams go through files, so that it can never wait for the test.
-    /// A command that hangs is killed, which its exit code 137 tells.
+    /// A command that hangs is killed, and fails the test.
     init(
         _ executable: String, _ arguments: [String], input: String? = nil, environment: [String] = []
     ) throws {
@@ -30,12 +30,8 @@ struct CommandRun: Sendable {
             executable: executable, arguments: arguments, environment: environment,
             descriptors: [inputEnd.rawValue, outputEnd.rawValue, errorEnd.rawValue]
         ).start()
-        if !waitForEvent(on: process.descriptor.rawValue, milliseconds: Self.limit) {
-            Issue.record("\(executable) \(arguments) did not end within \(Self.limit / 1000) s")
-            try process.send(signal: SIGKILL)
-        }
-        var ended = try process.reap(waits: true)
-        while ended == nil { ended = try process.reap(waits: true) }
+        let ended = try process.end(withinSeconds: Self.limit)
+        if ended == nil { Issue.record("\(executable) \(arguments) did not end within \(Self.limit) s") }
         exitCode = Self.code(of: ended)
         output = try String(contentsOfFile: scratch.path + "/output", encoding: .utf8)
         errors = try String(contentsOfFile: scratch.path + "/errors", encoding: .utf8)

@@ -73,7 +73,7 @@ extension Integration {
             terminal.type("What is a template?")
             #expect(try terminal.read(to: ">>> ") == first)
             terminal.type("/bye")
-            #expect(try terminal.process.reap(waits: true) == .exited(code: 0))
+            #expect(try terminal.process.end(withinSeconds: 60) == .exited(code: 0))
         }
 
         @Test("Ctrl-C at the prompt ends a conversation")
@@ -81,7 +81,7 @@ extension Integration {
             let terminal = try Terminal(["run", DeepFlowFixture.model, "--socket", fixture.adminSocket])
             _ = try terminal.read(to: ">>> ")
             try terminal.process.send(signal: SIGINT)
-            #expect(try terminal.process.reap(waits: true) == .exited(code: 130))
+            #expect(try terminal.process.end(withinSeconds: 60) == .exited(code: 130))
         }
 
         @Test("--show-prompt prints what the template makes of a question")

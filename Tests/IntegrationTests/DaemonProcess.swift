@@ -6,7 +6,7 @@ import TestSupport
 /// A daemon that a test started: stopped in order, or killed, and always reaped.
 final class DaemonProcess: Sendable {
     /// Enough for answers to drain on a busy machine; beyond it the daemon hangs, and the test says so.
-    private static let timeout: Int32 = 40_000
+    private static let timeout: Int32 = 40
 
     let name: String
     private let process: ProcessHandle
@@ -29,10 +29,7 @@ final class DaemonProcess: Sendable {
     /// - Returns: how it ended; nil where it did not end in time and was killed.
     func stop() throws -> LinuxKernel.ExitStatus? {
         try process.send(signal: SIGTERM)
-        _ = waitForEvent(on: process.descriptor.rawValue, milliseconds: Self.timeout)
-        if let status = try process.reap() { return status }
-        try kill()
-        return nil
+        return try process.end(withinSeconds: Self.timeout)
     }
 
     /// SIGKILL, as an administrator in a hurry or the kernel out of memory would.
@@ -42,12 +39,17 @@ final class DaemonProcess: Sendable {
     }
 }
 
-/// Waits until a descriptor has something to say, at most so long; whether it has.
-func waitForEvent(on descriptor: Int32, milliseconds: Int32) -> Bool {
-    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    while true {
-        let count = poll(&entry, 1, milliseconds)
-        if count >= 0 || errno != EINTR { return count > 0 }
+extension ProcessHandle {
+    /// Waits for the end of a child, and kills one that hangs.
+    ///
+    /// - Returns: how it ended; nil where it did not end in time.
+    func end(withinSeconds seconds: Int32) throws -> LinuxKernel.ExitStatus? {
+        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        while poll(&entry, 1, seconds * 1000) < 0, errno == EINTR {}
+        if let status = try reap() { return status }
+        try send(signal: SIGKILL)
+        _ = try reap(waits: true)
+        return nil
     }
 }
 

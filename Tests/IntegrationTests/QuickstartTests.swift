@@ -34,7 +34,7 @@ extension Integration {
                 try systemCall("mkdir", directory) { mkdir(directory, 0o700) }
                 let output = "\(scratch.path)/output-\(length)"
                 let script = try Self.start(["--exit"], runtimeDirectory: directory, output: output)
-                let status = try script.reap(waits: true)
+                let status = try script.end(withinSeconds: 180)
                 let text = try String(contentsOfFile: output, encoding: .utf8)
                 #expect(status?.isSuccess == true, "\(text)")
                 #expect(text.contains("DeepFlow serves"), "\(text)")

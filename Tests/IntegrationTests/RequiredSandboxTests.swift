@@ -36,7 +36,7 @@ extension Integration {
                         + ["--sandbox", "require", "--retire-on-stop"],
                     descriptors: [nil, file.rawValue, file.rawValue]
                 ).start()
-                let status = try daemon.reap(waits: true)
+                let status = try daemon.end(withinSeconds: 60)
                 let text = try String(contentsOfFile: log, encoding: .utf8)
                 #expect(status?.isSuccess == false, "\(text)")
                 #expect(text.contains("the sandbox is required here and not wholly in force"), "\(text)")

@@ -14,7 +14,7 @@ struct KeeperSession: Sendable {
     /// - `retiring`: it was ordered to end everything. Goes to `retired` when it is gone, or at its deadline.
     /// - `retired`: the end.
     ///
-    /// From `telling` and `attached` its loss leads to `detached`.
+    /// From `telling` and `attached` its loss leads to `detached`, an order to end everything to `retiring`.
     enum Phase: Hashable, Sendable {
         case detached(retryAt: MonotonicTime)
         case connecting
@@ -208,9 +208,9 @@ struct KeeperSession: Sendable {
 
     // MARK: Letting go
 
-    /// It is ordered to end everything; false where none is attached.
+    /// It is ordered to end everything; false where none is at hand.
     mutating func retire(now: MonotonicTime) -> Bool {
-        guard isAttached else { return false }
+        guard isConnected else { return false }
         phase = .retiring(until: now.adding(seconds: Self.retirementSeconds))
         return true
     }

@@ -18,6 +18,8 @@ actor NodeActor {
     private var waits = NodeWaits()
     /// When the reactor is to ring; nil where nothing is due.
     private var alarm: MonotonicTime?
+    /// `run` has returned: no state will come that somebody could wait for.
+    private var isOver = false
 
     init(
         configuration: NodeConfiguration, catalog: ModelCatalog, effects: ReactorEffects,
@@ -33,7 +35,7 @@ actor NodeActor {
 
     // MARK: Life
 
-    /// Finds a keeper and follows what happens, until `stop`, or until the node must not serve.
+    /// Finds a keeper and follows what happens, until `stop`.
     func run() async {
         catalog.observe { [weak self] repaired in await self?.modelsChanged(repaired: repaired) }
         let desired = effects.readDesired()
@@ -46,6 +48,8 @@ actor NodeActor {
             }
             settle(clock.now)
         }
+        isOver = true
+        waits.end()
         effects.endStreams()
     }
 
@@ -59,6 +63,11 @@ actor NodeActor {
 
     /// Why the node must not go on serving; nil where it may.
     var refusal: NodeDaemonError? { machine.refusal }
+
+    /// Returns when the node must not go on serving, or `run` has ended.
+    func untilRefused() async {
+        _ = await wait(seconds: nil) { $0.refusal == nil ? .pending : .reached }
+    }
 
     /// Before the daemon ends together with its instances: lets running answers come to their end for as long as it was
     /// told to. What has no instance yet goes elsewhere. Without a scheduler nobody would hear the answers.
@@ -100,13 +109,14 @@ actor NodeActor {
         effects.setAlarm(deadline)
     }
 
-    /// Waits until the node has come to a state, so many seconds at most: then it is still `pending`.
-    private func wait(seconds: Int, _ condition: @escaping NodeWaits.Condition) async -> NodeWaits.Outcome {
+    /// Waits until the node has come to a state, so many seconds at most (nil: without a bound), and while it goes on: then
+    /// it is still `pending`.
+    private func wait(seconds: Int?, _ condition: @escaping NodeWaits.Condition) async -> NodeWaits.Outcome {
         let outcome = condition(machine)
-        guard outcome == .pending else { return outcome }
+        guard outcome == .pending, !isOver else { return outcome }
         return await withCheckedContinuation { continuation in
             let now = clock.now
-            waits.add(until: now.adding(seconds: seconds), condition, continuation)
+            waits.add(until: seconds.map { now.adding(seconds: $0) }, condition, continuation)
             settle(now)
         }
     }

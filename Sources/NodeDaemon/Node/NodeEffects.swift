@@ -43,9 +43,6 @@ protocol NodeEffects: AnyObject, Sendable {
 
     /// Called with what happened, for logs and metrics.
     func note(_ occurrence: NodeOccurrence)
-
-    /// Called when the node must not go on: no turn follows.
-    func stop()
 }
 
 extension NodeEffects {

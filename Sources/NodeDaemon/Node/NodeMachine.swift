@@ -209,12 +209,12 @@ struct NodeMachine: Sendable {
         effects.order(.retire)
     }
 
-    /// The node must not serve as things are.
+    /// The node must not serve as things are: whoever drives it ends it.
     mutating func refuse(_ reason: NodeDaemonError) {
         guard refusal == nil else { return }
         refusal = reason
+        isDraining = true
         effects.note(.refused(reason))
-        effects.stop()
     }
 
     /// Seconds since 1970 at a time.

@@ -42,7 +42,7 @@ extension NodeMachine {
         switch event {
         case .welcome(let process, let controllers): keeper.noteWelcome(process: process, controllers: controllers)
         case .sandbox(let state, let denied): receiveSandbox(state, deniedCalls: Int(denied), now)
-        case .stateComplete: if keeper.complete() { takeOver(now) }
+        case .stateComplete: if refusal == nil, keeper.complete() { takeOver(now) }
         case .prewarmed(let count): keeper.notePrewarmed(count)
         case .templateStarting(let id, let model, let process): receiveTemplate(id, model, process, now)
         case .templateReady(let id, let readiness): templateReady(id, readiness, now)

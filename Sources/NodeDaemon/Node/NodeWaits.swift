@@ -16,18 +16,18 @@ struct NodeWaits {
 
     private struct Wait {
         let condition: Condition
-        let deadline: MonotonicTime
+        let deadline: MonotonicTime?
         let continuation: CheckedContinuation<Outcome, Never>
     }
 
     private var waits: [Wait] = []
 
     /// When the first of them will have waited for long enough.
-    var nextDeadline: MonotonicTime? { waits.lazy.map(\.deadline).min() }
+    var nextDeadline: MonotonicTime? { waits.lazy.compactMap(\.deadline).min() }
 
-    /// Adds one that gets `pending` at `deadline` if nothing has come by then.
+    /// Adds one that gets `pending` at `deadline` if nothing has come by then; nil: it waits as long as the node goes on.
     mutating func add(
-        until deadline: MonotonicTime, _ condition: @escaping Condition,
+        until deadline: MonotonicTime?, _ condition: @escaping Condition,
         _ continuation: CheckedContinuation<Outcome, Never>
     ) {
         waits.append(Wait(condition: condition, deadline: deadline, continuation: continuation))
@@ -38,9 +38,15 @@ struct NodeWaits {
         guard !waits.isEmpty else { return }
         waits.removeAll { wait in
             let outcome = wait.condition(node)
-            guard outcome != .pending || wait.deadline <= now else { return false }
+            guard outcome != .pending || wait.deadline.map({ $0 <= now }) == true else { return false }
             wait.continuation.resume(returning: outcome)
             return true
         }
+    }
+
+    /// The node takes no further turn: nobody waits any longer.
+    mutating func end() {
+        for wait in waits { wait.continuation.resume(returning: .pending) }
+        waits = []
     }
 }

@@ -38,6 +38,9 @@ final class ReactorEffects: NodeEffects {
     /// Has an `alarm` come at `time`, instead of any that was asked for before; nil: none.
     func setAlarm(_ time: MonotonicTime?) { reactor.setAlarm(time) }
 
+    /// Ends `rings`; keeper and instances are let go of as they are.
+    func stop() { reactor.stop() }
+
     // MARK: Keeper and instances
 
     func connectKeeper() {
@@ -71,8 +74,6 @@ final class ReactorEffects: NodeEffects {
     func close(_ instance: InstanceID) { reactor.close(instance) }
 
     func startTime(of process: Int32) -> Double? { ProcessFacts.startTime(of: process) }
-
-    func stop() { reactor.stop() }
 
     // MARK: Schedulers
 

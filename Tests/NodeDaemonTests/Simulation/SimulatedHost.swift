@@ -80,8 +80,6 @@ final class SimulatedHost: NodeEffects, @unchecked Sendable {
 
     func note(_ occurrence: NodeOccurrence) { occurrences.append(occurrence) }
 
-    func stop() {}
-
     /// The node has noted all ends; only templates whose instances live are kept in its books.
     var isEverythingReleased: Bool {
         let used = Set(instances.values.map(\.template))
