@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import DaemonSettings
-internal import LinuxKernel
+package import LinuxKernel
 package import Messages
 internal import ServiceLifecycle
 package import ServingModel
@@ -17,12 +17,12 @@ package struct SchedulerCore: Service {
     /// Where all that happens here takes the time from.
     package let clock: any SchedulerClock
     /// Held as long as this is used.
-    private let lock: StateDirectoryLock?
+    private let lock: FileLock?
 
     /// `settings` are looked at again and again. `sockets` tells which nodes there are; may be read once. `lock` is for the directory of `history`.
     package init(
         settings: LiveSettings<SchedulerSettings>, cluster: ClusterManager, history: JobHistory,
-        sockets: AsyncStream<Set<NodeName>>, clock: any SchedulerClock = SystemClock(), lock: StateDirectoryLock? = nil
+        sockets: AsyncStream<Set<NodeName>>, clock: any SchedulerClock = SystemClock(), lock: FileLock? = nil
     ) {
         self.settings = settings
         self.cluster = cluster

@@ -15,9 +15,22 @@ package final class FileLock: Sendable {
         flock(file.rawValue, LOCK_UN)
     }
 
+    /// How long a program waits for the lock of one that was killed a moment ago, and may not have ended yet.
+    package static let successionMilliseconds = 1000
+    private static let pauseMilliseconds = 50
+
     /// Locks `path`, which is made with mode 0600 where it is missing and never removed: with one removed and made anew,
-    /// two processes could each hold a lock on "the" file. nil where another process holds it; does not wait.
-    package static func acquire(_ path: String) throws(SystemCallError) -> FileLock? {
+    /// two processes could each hold a lock on "the" file. nil where another process still holds it after `milliseconds`,
+    /// for which the calling thread waits.
+    package static func acquire(_ path: String, milliseconds: Int = 0) throws(SystemCallError) -> FileLock? {
+        for _ in 0..<milliseconds / pauseMilliseconds {
+            if let lock = try tryToAcquire(path) { return lock }
+            usleep(useconds_t(pauseMilliseconds * 1000))
+        }
+        return try tryToAcquire(path)
+    }
+
+    private static func tryToAcquire(_ path: String) throws(SystemCallError) -> FileLock? {
         let file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         do throws(SystemCallError) {
             try systemCall("flock", path) { flock(file.rawValue, LOCK_EX | LOCK_NB) }

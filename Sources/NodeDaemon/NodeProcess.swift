@@ -20,7 +20,7 @@ package enum NodeProcess {
         var logger = Logger(label: "deepflow-noded")
         logger[metadataKey: LogKey.node.rawValue] = "\(configuration.node)"
         let listener = try await listen(configuration)
-        let lock = try await lockState(configuration)
+        let lock = try lockState(configuration.nodeDirectory)
         defer { withExtendedLifetime(lock) {} }
         ServiceNotification.status("reads the model store")
         ServiceNotification.extendTimeout(bySeconds: openingSeconds)
@@ -54,20 +54,25 @@ package enum NodeProcess {
     /// How long the store may take to be read: thousands of models on a disk that is busy.
     private static let openingSeconds = 600
 
+    /// Locks a node's state directory, which is made where it is missing: two daemons on one would remove each other's
+    /// unfinished files.
+    ///
+    /// - Throws: `NodeDaemonError.stateInUse` where another daemon still has it after `milliseconds`.
+    static func lockState(
+        _ directory: String, milliseconds: Int = FileLock.successionMilliseconds
+    ) throws(NodeDaemonError) -> FileLock {
+        try NodeDaemonError.preparing(directory, mode: 0o750)
+        let path = directory + "/lock"
+        do throws(SystemCallError) {
+            if let lock = try FileLock.acquire(path, milliseconds: milliseconds) { return lock }
+        } catch {
+            throw .cannotPrepare(path: path, reason: "\(error)")
+        }
+        throw .stateInUse(directory: directory)
+    }
+
     /// A daemon that was killed a moment ago may still answer: so long its successor waits.
     private static let succession = (tries: 20, pause: Duration.milliseconds(50))
-
-    private static func lockState(_ configuration: NodeConfiguration) async throws -> StateLock {
-        for _ in 1..<succession.tries {
-            do throws(NodeDaemonError) {
-                return try StateLock(directory: configuration.nodeDirectory)
-            } catch {
-                guard case .stateInUse = error else { throw error }
-            }
-            try await ContinuousClock().sleep(for: succession.pause)
-        }
-        return try StateLock(directory: configuration.nodeDirectory)
-    }
 
     /// Takes over what the service manager calls `node`; else binds the node's path.
     private static func listen(_ configuration: NodeConfiguration) async throws -> UnixHTTPListener {

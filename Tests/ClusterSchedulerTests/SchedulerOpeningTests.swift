@@ -29,14 +29,6 @@ struct SchedulerOpeningTests {
         withExtendedLifetime(first) {}
     }
 
-    @Test("a state directory is free again when its scheduler has gone")
-    func succession() throws {
-        let directory = try TemporaryDirectory()
-        func take() throws -> Bool { try StateDirectoryLock.acquire(in: directory.path) != nil }
-        #expect(try take())
-        #expect(try take())
-    }
-
     @Test("a state directory that cannot be written costs the records, not the answers")
     func unwritable() async throws {
         let directory = try TemporaryDirectory()

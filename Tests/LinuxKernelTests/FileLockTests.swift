@@ -2,6 +2,7 @@
 import Foundation
 import Glibc
 import LinuxKernel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -19,6 +20,16 @@ import Testing
         }
         #expect(try FileLock.acquire(path) != nil)
         withExtendedLifetime(copy) {}
+    }
+
+    @Test("A lock that is given back within the time is waited for")
+    func succession() throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path + "/lock"
+        let lock = Mutex(try FileLock.acquire(path))
+        let thread = Thread { lock.withLock { $0 = nil } }
+        thread.start()
+        #expect(try FileLock.acquire(path, milliseconds: 20_000) != nil)
     }
 
     /// What a fork copies: another descriptor of the same open file.

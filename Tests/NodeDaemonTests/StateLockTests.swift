@@ -10,21 +10,21 @@ import Testing
         let scratch = try ScratchDirectory()
         let directory = scratch.path + "/node/local"
         do {
-            let lock = try StateLock(directory: directory)
+            let lock = try NodeProcess.lockState(directory)
             #expect(throws: NodeDaemonError.stateInUse(directory: directory)) {
-                try StateLock(directory: directory)
+                try NodeProcess.lockState(directory, milliseconds: 0)
             }
             #expect(NodeDaemonError.stateInUse(directory: directory).description.contains(directory))
             withExtendedLifetime(lock) {}
         }
-        _ = try StateLock(directory: directory)
+        _ = try NodeProcess.lockState(directory)
     }
 
     @Test("daemons of different nodes do not disturb each other")
     func neighbours() throws {
         let scratch = try ScratchDirectory()
-        let first = try StateLock(directory: scratch.path + "/node/a")
-        let second = try StateLock(directory: scratch.path + "/node/b")
+        let first = try NodeProcess.lockState(scratch.path + "/node/a")
+        let second = try NodeProcess.lockState(scratch.path + "/node/b")
         withExtendedLifetime((first, second)) {}
     }
 }

@@ -8,7 +8,7 @@ internal import ServingModel
 struct SchedulerRecords {
     let history: JobHistory
     /// nil where the records are in memory: then there is nothing that two could share.
-    let lock: StateDirectoryLock?
+    let lock: FileLock?
     /// In whose name orders are given.
     let identity: SchedulerIdentity
 
@@ -17,11 +17,13 @@ struct SchedulerRecords {
     static func open(
         _ configuration: SchedulerConfiguration, logger: Logger
     ) throws(SchedulerStartError) -> SchedulerRecords {
-        let lock: StateDirectoryLock?
+        let lock: FileLock?
         do throws(SystemCallError) {
             try DirectoryPath.make(configuration.stateDirectory, mode: 0o755)
             try DirectoryPath.make(configuration.storeDirectory, mode: 0o700)
-            lock = try StateDirectoryLock.acquire(in: configuration.storeDirectory)
+            // A second scheduler would take the running jobs of the first for abandoned ones.
+            lock = try FileLock.acquire(
+                configuration.storeDirectory + "/scheduler.lock", milliseconds: FileLock.successionMilliseconds)
         } catch {
             guard unwritable.contains(error.code) else {
                 throw .directory(path: configuration.stateDirectory, reason: error.description)
