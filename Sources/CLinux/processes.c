@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -87,6 +88,8 @@ int clinux_prctl(int operation, unsigned long a, unsigned long b, unsigned long 
 long clinux_raw_call(long number, long a, long b, long c, long d, long e, long f) {
     return syscall(number, a, b, c, d, e, f);
 }
+
+int clinux_pipe(int ends[2], int waits) { return pipe2(ends, O_CLOEXEC | (waits ? 0 : O_NONBLOCK)); }
 
 int clinux_tgkill(int32_t process, int32_t thread, int signal) {
     return (int)syscall(SYS_tgkill, process, thread, signal);

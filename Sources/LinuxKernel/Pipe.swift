@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 internal import Glibc
 
 /// A pipe whose ends close with their last owner.
@@ -11,17 +12,9 @@ package struct Pipe {
     /// Makes a pipe; without `waits` neither end makes its user wait, and a full pipe loses what is written.
     package init(waits: Bool = true) throws(SystemCallError) {
         var ends: [CInt] = [-1, -1]
-        try systemCall("pipe") { pipe(&ends) }
-        let reader = OwnedDescriptor(owning: ends[0])
-        let writer = OwnedDescriptor(owning: ends[1])
-        // Children get the descriptors that they are meant to get and no other, so setting this late harms nobody.
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        if !waits {
-            try reader.setNonBlocking(true)
-            try writer.setNonBlocking(true)
-        }
-        self.reader = SharedDescriptor(reader)
-        self.writer = SharedDescriptor(writer)
+        try systemCall("pipe2") { clinux_pipe(&ends, waits ? 1 : 0) }
+        reader = SharedDescriptor(OwnedDescriptor(owning: ends[0]))
+        writer = SharedDescriptor(OwnedDescriptor(owning: ends[1]))
     }
 
     /// Must follow the child's start: the reader sees the end only when no writer is left.

@@ -29,6 +29,8 @@ extern const unsigned CLINUX_CLOSE_RANGE_CLOEXEC;
 
 /// A call by number, for those that glibc has no name for.
 long clinux_raw_call(long number, long a, long b, long c, long d, long e, long f);
+/// pipe2(2), closed at an exec; without `waits` neither end makes its user wait.
+int clinux_pipe(int ends[2], int waits);
 /// kill(2) on one thread, checked against its process.
 int clinux_tgkill(int32_t process, int32_t thread, int signal);
 /// The memory from which the kernel reads the arguments of this process, with that of the environment behind it; the
