@@ -138,7 +138,7 @@ struct NodeRouteTable: Sendable {
             let stream = try await service.openEvents(by: scheduler)
             do {
                 try await withGracefulShutdownHandler {
-                    while let lines = await stream.backlog.next() { try await writer.write(lines) }
+                    while let lines = try await stream.backlog.next() { try await writer.write(lines) }
                 } onGracefulShutdown: {
                     stream.backlog.finish()
                 }

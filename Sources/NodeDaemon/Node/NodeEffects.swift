@@ -28,8 +28,8 @@ protocol NodeEffects: AnyObject, Sendable {
     /// Called once for each instance, after which the machine names it no more: closes its channel.
     func close(_ instance: InstanceID)
 
-    /// Called with what the given streams are to be told. The same bytes go to all of them, after what went there before.
-    /// Answers with those that are over: their scheduler does not read, or the event could not be written.
+    /// Called with what the given streams are to be told, after what went there before; of lists of instances the last one
+    /// counts. Answers with those that are over: their scheduler does not read.
     func publish(_ event: NodeEvent, to streams: [StreamNumber]) -> [StreamNumber]
 
     /// Called when a stream is replaced, or its scheduler is: it ends after what went there before.
