@@ -33,7 +33,7 @@ package struct NodeConfiguration: Sendable {
     package var runtimeDirectory: String { settings.directories.runtimeDirectory }
     /// Threads that compute in one instance: one for each core unless it is told otherwise.
     package var rankCount: Int {
-        settings.threadsPerInstance ?? max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+        settings.threadsPerInstance ?? Self.coreCount
     }
     /// Memory that artefacts may fill by order, in bytes; half of the machine's unless it is told otherwise.
     package var preloadBytes: Int { settings.preloadLimit ?? Self.memoryBytes / 2 }
@@ -83,12 +83,15 @@ package struct NodeConfiguration: Sendable {
             keyValueType: settings.keyValueType)
     }
 
+    /// Cores of the machine. Asked once, as the memory is: the kernel is asked by files, and every fork needs both.
+    static let coreCount = max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+
     /// Physical memory of the machine.
-    static var memoryBytes: Int {
+    static let memoryBytes = {
         let (bytes, overflow) = sysconf(CInt(_SC_PHYS_PAGES)).multipliedReportingOverflow(
             by: sysconf(CInt(_SC_PAGESIZE)))
-        return overflow ? .max : bytes
-    }
+        return overflow ? Int.max : bytes
+    }()
 
     private static func product(_ first: UInt64, _ second: UInt64, _ third: UInt64) -> UInt64 {
         let (part, isOver) = first.multipliedReportingOverflow(by: second)

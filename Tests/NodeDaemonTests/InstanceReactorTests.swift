@@ -11,22 +11,20 @@ import Testing
 @Suite struct InstanceReactorTests {
     /// Collects what the reactor tells.
     private struct Listener {
-        let reactor: InstanceReactor
-        var rings: AsyncStream<Void>.AsyncIterator
-        var pending: [ReactorEvent] = []
+        private var events: AsyncStream<ReactorEvent>.AsyncIterator
 
         init(_ reactor: InstanceReactor) {
-            self.reactor = reactor
-            rings = reactor.rings.makeAsyncIterator()
+            let (stream, continuation) = AsyncStream<ReactorEvent>.makeStream()
+            reactor.follow { events in
+                for event in events {
+                    if case .keeperAttached = event { continue }
+                    continuation.yield(event)
+                }
+            }
+            events = stream.makeAsyncIterator()
         }
 
-        mutating func next() async throws -> ReactorEvent {
-            while pending.isEmpty {
-                pending = reactor.takeEvents().filter { if case .keeperAttached = $0 { false } else { true } }
-                if pending.isEmpty { try #require(await rings.next() != nil) }
-            }
-            return pending.removeFirst()
-        }
+        mutating func next() async throws -> ReactorEvent { try #require(await events.next()) }
     }
 
     private let reactor: InstanceReactor
@@ -179,13 +177,13 @@ import Testing
         #expect(try await listener.next() == .instanceClosed(id))
     }
 
-    @Test("a daemon that is behind holds instances back and loses nothing")
-    func backPressure() async throws {
+    @Test("of thousands of frames none is lost, and they come in order")
+    func manyFrames() async throws {
         defer { reactor.stop() }
         var listener = Listener(reactor)
         let id = InstanceID(rawValue: 7)
         let instance = try await handOver(id, to: &listener)
-        let count = 3 * ReactorExchange.eventLimit
+        let count = 12_288
         try WorkerThread.start {
             for number in 0..<count {
                 try? instance.send(FromInstance.pong(UInt64(number), activeTasks: 0, progress: nil).encoded())
@@ -246,10 +244,30 @@ import Testing
         #expect(reason.contains("version 2 ") && reason.contains("version 3;"), "\(reason)")
     }
 
-    @Test("after stop the rings end")
-    func stop() async {
+    /// Lives on the reactor's thread.
+    private actor Resident {
+        let reactor: InstanceReactor
+        private(set) var events: [ReactorEvent] = []
+
+        init(_ reactor: InstanceReactor) { self.reactor = reactor }
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.executor }
+
+        func follow() { reactor.follow { [weak self] events in self?.assumeIsolated { $0.events += events } } }
+    }
+
+    @Test("an actor on the reactor's thread is told there, and goes on after a stop")
+    func resident() async throws {
+        let resident = Resident(reactor)
+        await resident.follow()
+        #expect(try await keeper.receiveOrder() == .hello)
+        reactor.report(.keeperNotFound(reason: "one"))
+        // Turns and commands keep the order in which they were asked for, or are one turn apart.
+        while await resident.events.count < 2 { await Task.yield() }
+        #expect(await resident.events.last == .keeperNotFound(reason: "one"))
         reactor.stop()
-        for await _ in reactor.rings {}
+        reactor.report(.keeperNotFound(reason: "two"))
+        #expect(await resident.events.count == 2)
     }
 }
 

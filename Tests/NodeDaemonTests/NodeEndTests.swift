@@ -73,16 +73,18 @@ import Testing
     func nothingIsWaitedFor() async throws {
         async let run: Void = node.run()
         let keeper = try await accept()
-        for word in [FromKeeper.welcome(processID: 4, controllers: nil), .stateComplete] {
-            try keeper.send(word.encoded())
-        }
+        #expect(try await keeper.receiveOrder() == .hello)
         async let refused: Void = node.untilRefused()
-        effects.stop()
-        _ = await (run, refused)
-        // It waits for its keeper's end, and for a keeper that tells what it has.
+        async let stop: Void = node.stop()
+        #expect(try await keeper.receiveOrder() == .retire)
+        keeper.close()
+        _ = await (run, refused, stop)
+        // Each of them waits for what no turn will bring.
         await node.stop()
+        await node.untilRefused()
+        let name = try #require(ModelName("none"))
         await #expect(throws: NodeAPIError.self) {
-            try await node.load(ModelLoad(model: #require(ModelName("none")), populates: false, pins: nil))
+            try await node.load(ModelLoad(model: name, populates: false, pins: nil))
         }
     }
 }

@@ -8,6 +8,8 @@ struct InstanceTable: Sendable {
     private var members: [PoolKey: Set<InstanceID>] = [:]
     /// Grows with every change that listings show.
     private(set) var revision: UInt64 = 0
+    /// Grows when an instance begins or ceases to take tasks.
+    private(set) var openings: UInt64 = 0
 
     subscript(id: InstanceID) -> PooledInstance? { records[id] }
 
@@ -45,6 +47,7 @@ struct InstanceTable: Sendable {
         records[id] = record
         members[record.pool, default: []].insert(id)
         revision += 1
+        if record.isOpen { openings += 1 }
     }
 
     /// Removes an instance that has exited; nil where it is not here.
@@ -53,6 +56,7 @@ struct InstanceTable: Sendable {
         members[record.pool]?.remove(id)
         if members[record.pool]?.isEmpty == true { members[record.pool] = nil }
         revision += 1
+        if record.isOpen { openings += 1 }
         return record
     }
 
@@ -61,8 +65,10 @@ struct InstanceTable: Sendable {
     mutating func change(_ id: InstanceID, _ change: (inout PooledInstance) -> Void) -> Bool {
         guard let index = records.index(forKey: id) else { return false }
         let (phase, killCause) = (records.values[index].phase, records.values[index].killCause)
+        let wasOpen = records.values[index].isOpen
         change(&records.values[index])
         if records.values[index].phase != phase || records.values[index].killCause != killCause { revision += 1 }
+        if records.values[index].isOpen != wasOpen { openings += 1 }
         return true
     }
 }

@@ -6,20 +6,22 @@ internal import NIOCore
 internal import ServingModel
 
 /// The node for everybody outside of it: brings events and orders one by one before the `NodeMachine`, and lets those wait
-/// who asked for something that takes time. It decides nothing.
+/// who asked for something that takes time. It decides nothing. It lives on the reactor's thread.
 actor NodeActor {
     /// How long an order waits for a keeper and its instances to say what they have.
     private static let settlingSeconds = 5
 
     nonisolated let catalog: ModelCatalog
-    private let effects: ReactorEffects
+    nonisolated private let effects: ReactorEffects
     private let clock: any NodeClock
     private var machine: NodeMachine
     private var waits = NodeWaits()
     /// When the reactor is to ring; nil where nothing is due.
     private var alarm: MonotonicTime?
-    /// `run` has returned: no state will come that somebody could wait for.
+    /// The node takes no further turn: no state will come that somebody could wait for.
     private var isOver = false
+    /// Whoever called `run`.
+    private var runner: CheckedContinuation<Void, Never>?
 
     init(
         configuration: NodeConfiguration, catalog: ModelCatalog, effects: ReactorEffects,
@@ -33,6 +35,8 @@ actor NodeActor {
             now: clock.now)
     }
 
+    nonisolated var unownedExecutor: UnownedSerialExecutor { effects.executor }
+
     // MARK: Life
 
     /// Finds a keeper and follows what happens, until `stop`.
@@ -40,17 +44,19 @@ actor NodeActor {
         catalog.observe { [weak self] repaired in await self?.modelsChanged(repaired: repaired) }
         let desired = effects.readDesired()
         turn { $0.begin(catalog.names, desired: desired, now: $1) }
-        for await _ in effects.rings {
-            for event in effects.takeEvents() {
-                if event == .alarm { alarm = nil }
-                let now = clock.now
-                machine.receive(event, now: now)
-            }
-            settle(clock.now)
+        effects.follow { [weak self] events in self?.assumeIsolated { $0.receive(events) } }
+        await withCheckedContinuation { continuation in
+            if isOver { continuation.resume() } else { runner = continuation }
         }
-        isOver = true
-        waits.end()
         effects.endStreams()
+    }
+
+    private func receive(_ events: [ReactorEvent]) {
+        for event in events {
+            if event == .alarm { alarm = nil }
+            machine.receive(event, now: clock.now)
+        }
+        settle(clock.now)
     }
 
     /// What the node goes by now.
@@ -86,6 +92,9 @@ actor NodeActor {
         }
         await effects.finishKeeping()
         effects.stop()
+        isOver = true
+        waits.end()
+        runner.take()?.resume()
     }
 
     /// One event or order, and what follows from it.
@@ -130,25 +139,26 @@ actor NodeActor {
         turn { $0.modelsChanged(catalog.names, repaired: repaired, now: $1) }
     }
 
-    // MARK: Listings
+    // MARK: Listings, which ask /proc, away from the reactor's thread
 
     /// The node at this time.
-    var snapshot: NodeSnapshot { NodeSnapshot(machine) }
+    private var snapshot: NodeSnapshot { NodeSnapshot(machine) }
 
     /// All instances that live.
-    func instances() -> [InstanceSummary] { snapshot.instances() }
+    nonisolated func instances() async -> [InstanceSummary] { await snapshot.instances() }
 
     /// All templates that live.
-    func templates() async throws -> [TemplateSummary] {
+    nonisolated func templates() async throws -> [TemplateSummary] {
+        let snapshot = await snapshot
         let resident = try await catalog.residence(of: snapshot.contents)
         return snapshot.templates(resident: resident)
     }
 
     /// The node as a whole.
-    func status() -> NodeStatus { snapshot.status() }
+    nonisolated func status() async -> NodeStatus { await snapshot.status() }
 
     /// The node's metrics in Prometheus' text format.
-    func metricsText() -> String { snapshot.metricsText(effects.metrics.counted) }
+    nonisolated func metricsText() async -> String { await snapshot.metricsText(effects.metrics.counted) }
 
     // MARK: Schedulers
 

@@ -35,7 +35,7 @@ extension NodeSnapshot {
         return NodeStatus(
             node: configuration.node, version: Release.version, processID: ProcessFacts.ownProcessID,
             keeperProcessID: keeper.processID, kernel: ProcessFacts.kernelRelease,
-            coreCount: max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))), memoryBytes: NodeConfiguration.memoryBytes,
+            coreCount: NodeConfiguration.coreCount, memoryBytes: NodeConfiguration.memoryBytes,
             hasControlGroups: keeper.controllers != nil, landlockABI: max(0, Int(clinux_landlock_abi())),
             sandboxRemarks: missing.sorted().map { "an instance runs without '\($0)': this kernel or user refused it" },
             sandbox: keeper.sandbox, deniedCalls: keeper.deniedCalls, remarks: remarks,

@@ -26,8 +26,8 @@ struct NodeMachine: Sendable {
     private(set) var refusal: NodeDaemonError?
     /// The template whose readiness is being dealt with.
     private var freshTemplate: TemplateID?
-    /// What schedulers were last told of the instances, and what was last kept of what is wanted.
-    private var publishedRevision: UInt64 = 0
+    private var news = InstanceNews()
+    /// What was last kept of what is wanted.
     private var keptDesired = DesiredStates()
 
     init(
@@ -148,8 +148,8 @@ struct NodeMachine: Sendable {
 
     /// When `tick` has something to do next; nil while only events can bring something.
     var nextDeadline: MonotonicTime? {
-        [keeper.isAttached ? pool.nextDeadline : nil, keeper.nextDeadline, schedulers.nextDeadline].compactMap(\.self)
-            .min()
+        [keeper.isAttached ? pool.nextDeadline : nil, keeper.nextDeadline, schedulers.nextDeadline, news.deadline]
+            .compactMap(\.self).min()
     }
 
     /// Does what is due by now. What has arrived must have been told before: after a pause of the daemon itself nobody is
@@ -166,8 +166,7 @@ struct NodeMachine: Sendable {
     mutating func settle(now: MonotonicTime) {
         if keeper.isAttached { releaseTemplates() }
         let revision = pool.instances.revision &+ pool.tasks.revision
-        if revision != publishedRevision {
-            publishedRevision = revision
+        if news.isDue(revision: revision, openings: pool.instances.openings, now: now) {
             broadcast(.instances(pool.summaries(configuration, privateBytes: { _ in nil })), now)
         }
         if pool.desired != keptDesired {

@@ -22,23 +22,23 @@ final class ReactorEffects: NodeEffects {
         self.reactor = reactor
         self.launcher = launcher
         self.catalog = catalog
-        streams = EventStreams(logger: logger)
+        streams = EventStreams()
         writer = DesiredStateWriter(file: DesiredStateFile(directory: directory), logger: logger)
         observers = [NodeLog(logger: logger), metrics, ReadinessNotice()]
     }
 
     // MARK: What happens
 
-    /// Rings when `takeEvents` may have something; ends after `stop`. For one listener.
-    var rings: AsyncStream<Void> { reactor.rings }
+    /// The thread on which everything is told.
+    var executor: UnownedSerialExecutor { reactor.executor }
 
-    /// What happened since the last call.
-    func takeEvents() -> [ReactorEvent] { reactor.takeEvents() }
+    /// Has what happens told to `listener`, on that thread.
+    func follow(_ listener: @escaping ReactorListener) { reactor.follow(listener) }
 
     /// Has an `alarm` come at `time`, instead of any that was asked for before; nil: none.
     func setAlarm(_ time: MonotonicTime?) { reactor.setAlarm(time) }
 
-    /// Ends `rings`; keeper and instances are let go of as they are.
+    /// Nothing more is told; keeper and instances are let go of as they are.
     func stop() { reactor.stop() }
 
     // MARK: Keeper and instances

@@ -25,6 +25,10 @@ enum ReactorEvent: Hashable, Sendable {
 
 /// What the reactor's thread is asked to do.
 enum ReactorCommand: Sendable {
+    /// Tell events to this from now on, those first that nobody was told.
+    case follow(ReactorListener)
+    /// Tell this event.
+    case report(ReactorEvent)
     case detachKeeper
     case attach(keeper: SharedPacketSocket)
     case order(ToKeeper, SharedDescriptor?)
@@ -32,5 +36,11 @@ enum ReactorCommand: Sendable {
     case close(InstanceID)
     /// Ring at this time, and at no other that was named before.
     case setAlarm(MonotonicTime?)
+    /// Let go of all sockets and tell nothing more.
     case stop
+    /// End the thread.
+    case end
 }
+
+/// Is told what happened, in order, on the reactor's thread.
+typealias ReactorListener = @Sendable ([ReactorEvent]) -> Void

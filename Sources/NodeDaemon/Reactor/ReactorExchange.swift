@@ -1,83 +1,96 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import LinuxKernel
 internal import Synchronization
 
-/// Between the reactor's thread and the daemon's tasks: commands one way, events the other.
+/// What comes before the reactor's thread from others: commands, and the turns of the actor that has this for its executor.
 ///
-/// Events are bounded: while the daemon is behind, the thread reads nothing more, and the instances feel it.
-final class ReactorExchange: Sendable {
-    /// Events that may wait before the thread stops reading, and bytes of the packets that they come from.
-    static let eventLimit = 4096
-    static let byteLimit = 4 << 20
-
+/// An actor here shares the thread with the sockets that it is told of. What comes in reaches it, and what it sends goes
+/// out, without another thread in between, which would cost the wake-up of a core each time.
+final class ReactorExchange: SerialExecutor {
     private struct State {
+        var jobs: [UnownedJob] = []
         var commands: [ReactorCommand] = []
-        var events: [ReactorEvent] = []
-        var byteCount = 0
-        var isFull = false
+        /// The thread waits, or is about to, and must be woken.
+        var isAsleep = false
     }
 
     private let state = Mutex(State())
+    /// The number of the thread; 0 before it runs.
+    private let thread = Atomic<UInt>(0)
     private let wakeup: WakeupCounter
-    private let bell: AsyncStream<Void>.Continuation
-    /// Rings when there may be events. For one listener.
-    let rings: AsyncStream<Void>
+    /// Where the thread waits.
+    let readiness: ReadinessList
 
-    init() throws(SystemCallError) {
+    /// `wakeupKey` is the key of what wakes the thread.
+    init(wakeupKey: UInt64) throws(SystemCallError) {
         wakeup = try WakeupCounter()
-        (rings, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        readiness = try ReadinessList()
+        try readiness.add(wakeup.descriptor.rawValue, key: wakeupKey, .readable)
     }
 
-    /// Readable when there are commands, or room again.
-    var wakeupDescriptor: CInt { wakeup.descriptor.rawValue }
+    // MARK: Any thread
 
     func post(_ command: ReactorCommand) {
-        state.withLock { $0.commands.append(command) }
-        wakeup.signal()
+        add { $0.commands.append(command) }
     }
 
-    /// The daemon's side: everything that happened since the last call.
-    func takeEvents() -> [ReactorEvent] {
-        let (events, wasFull) = state.withLock { state in
-            defer {
-                state.events = []
-                state.byteCount = 0
-                state.isFull = false
-            }
-            return (state.events, state.isFull)
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        add { $0.jobs.append(job) }
+    }
+
+    /// Whether the caller is on the reactor's thread.
+    var isOwnThread: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    func checkIsolated() { precondition(isOwnThread, "not on the reactor's thread") }
+
+    private func add(_ change: (inout State) -> Void) {
+        let mustWake = state.withLock { state in
+            change(&state)
+            defer { state.isAsleep = false }
+            return state.isAsleep
         }
-        if wasFull { wakeup.signal() }
-        return events
+        if mustWake { wakeup.signal() }
     }
 
-    /// The thread's side: everything that was asked for since the last call.
+    // MARK: The thread
+
+    /// The calling thread is the reactor's from now on.
+    func adoptThread() {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+    }
+
+    /// Whether the thread may sleep: nothing is to be done, and who adds something will wake it.
+    func sleeps() -> Bool {
+        state.withLock { state in
+            state.isAsleep = state.jobs.isEmpty && state.commands.isEmpty
+            return state.isAsleep
+        }
+    }
+
+    /// It does not sleep any more: what is added meanwhile needs no wake-up.
+    func wake() {
+        state.withLock { $0.isAsleep = false }
+    }
+
+    /// The wake-up was seen.
+    func clearWakeup() { wakeup.clear() }
+
+    /// Has the actor take the turns that it was asked for.
+    func runJobs() {
+        let jobs = state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+    }
+
+    /// The commands since the last call.
     func takeCommands() -> [ReactorCommand] {
-        wakeup.clear()
-        return state.withLock { state in
+        state.withLock { state in
             defer { state.commands = [] }
             return state.commands
         }
-    }
-
-    /// Tells the daemon what came as a packet of `byteCount` bytes, or of itself.
-    func send(_ event: ReactorEvent, byteCount: Int = 0) {
-        state.withLock { state in
-            state.events.append(event)
-            state.byteCount += byteCount
-        }
-        bell.yield()
-    }
-
-    /// Whether the thread must not read more for now; the wake-up descriptor tells when it may.
-    var isFull: Bool {
-        state.withLock { state in
-            state.isFull = state.events.count >= Self.eventLimit || state.byteCount >= Self.byteLimit
-            return state.isFull
-        }
-    }
-
-    /// No events will follow.
-    func finish() {
-        bell.finish()
     }
 }

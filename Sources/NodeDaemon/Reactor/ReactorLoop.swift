@@ -4,9 +4,9 @@ internal import LinuxKernel
 internal import Messages
 internal import ServingModel
 
-/// The reactor's thread: who is readable is read, who has room is sent to.
-struct ReactorLoop: ~Copyable {
-    private static let wakeupKey: UInt64 = 0
+/// The reactor's thread: who is readable is read, who has room is sent to. Nobody else touches it once it runs.
+final class ReactorLoop: @unchecked Sendable {
+    static let wakeupKey: UInt64 = 0
     /// Packets read from one socket before the next one has its turn; 16 are at most a MiB.
     private static let packetsPerTurn = 16
     /// More than a socket can hold of an instance that has ended. Not without bound: its template, where that was taken
@@ -16,7 +16,9 @@ struct ReactorLoop: ~Copyable {
     private static let queuedBytes = 32 << 20
 
     private let exchange: ReactorExchange
-    private var readiness: ReadinessList?
+    private var listener: ReactorListener?
+    /// What happened and was not told.
+    private var events: [ReactorEvent] = []
     private var keeper: PacketChannel?
     /// The version of the frames that the keeper sends, where it is another one than this side's.
     private var foreignVersion: UInt8?
@@ -28,39 +30,32 @@ struct ReactorLoop: ~Copyable {
     private var buffer = [UInt8](repeating: 0, count: PacketSocket.maximumPacketSize)
     private var alarm: MonotonicTime?
     private var isStopped = false
+    private var isEnded = false
 
     init(_ exchange: ReactorExchange) {
         self.exchange = exchange
     }
 
-    /// Runs until a `stop` command.
-    mutating func run() {
-        defer { exchange.finish() }
-        do throws(SystemCallError) {
-            let list = try ReadinessList()
-            try list.add(exchange.wakeupDescriptor, key: Self.wakeupKey, .readable)
-            readiness = consume list
-            // One that waits for the exchange alone, while the daemon is behind.
-            let quiet = try ReadinessList()
-            try quiet.add(exchange.wakeupDescriptor, key: Self.wakeupKey, .readable)
-            while !isStopped {
-                if exchange.isFull {
-                    _ = try quiet.wait(milliseconds: nil)
-                    carryOutCommands()
-                } else {
-                    try turn()
-                }
+    /// Runs until the `end` command.
+    func run() {
+        exchange.adoptThread()
+        while !isEnded {
+            do throws(SystemCallError) {
+                try turn()
+            } catch {
+                // No peer can bring this about. The keeper holds everything for the next daemon.
+                preconditionFailure("the reactor cannot wait for its sockets: \(error)")
             }
-        } catch {
-            exchange.send(.keeperLost(reason: "the reactor cannot wait for its sockets: \(error)"))
         }
     }
 
-    private mutating func turn() throws(SystemCallError) {
-        guard let events = try readiness?.wait(milliseconds: alarm?.millisecondsAhead) else { return }
-        for event in events {
+    private func turn() throws(SystemCallError) {
+        let isIdle = events.isEmpty && exchange.sleeps()
+        let ready = try exchange.readiness.wait(milliseconds: isIdle ? alarm?.millisecondsAhead : 0)
+        exchange.wake()
+        for event in ready {
             if event.key == Self.wakeupKey {
-                carryOutCommands()
+                exchange.clearWakeup()
             } else if event.key == keeper?.key {
                 if event.isWritable { flushKeeper() }
                 if event.isReadable || event.isHungUp { readKeeper() }
@@ -70,51 +65,71 @@ struct ReactorLoop: ~Copyable {
             }
         }
         // Last, so that after a pause of the daemon itself what has arrived meanwhile comes before it.
-        guard let due = alarm, due <= .now else { return }
-        alarm = nil
-        exchange.send(.alarm)
+        if let due = alarm, due <= .now {
+            alarm = nil
+            events.append(.alarm)
+        }
+        tell()
+        exchange.runJobs()
+        for command in exchange.takeCommands() { carryOut(command) }
     }
 
-    private mutating func carryOutCommands() {
-        for command in exchange.takeCommands() {
-            switch command {
-            case .attach(let socket): attach(socket)
-            case .detachKeeper: dropKeeper()
-            case .order(let order, let descriptor):
-                if keeper?.enqueue(order.encoded(), descriptor) == false { loseKeeper("it does not read its orders") }
-                flushKeeper()
-            case .send(let frames, let instance): send(frames, to: instance)
-            case .close(let instance): drop(instance)
-            case .setAlarm(let time): alarm = time
-            case .stop: isStopped = true
-            }
+    private func tell() {
+        guard let listener, !events.isEmpty else { return }
+        let told = events
+        events = []
+        listener(told)
+    }
+
+    /// On the thread: at once. What that brings is told with the next turn.
+    func carryOut(_ command: ReactorCommand) {
+        switch command {
+        case .follow(let listener): self.listener = listener
+        case .report(let event): events.append(event)
+        case .attach(let socket): if !isStopped { attach(socket) }
+        case .detachKeeper: dropKeeper()
+        case .order(let order, let descriptor):
+            if keeper?.enqueue(order.encoded(), descriptor) == false { loseKeeper("it does not read its orders") }
+            flushKeeper()
+        case .send(let frames, let instance): send(frames, to: instance)
+        case .close(let instance): drop(instance)
+        case .setAlarm(let time): alarm = time
+        case .stop: stop()
+        case .end: isEnded = true
         }
+    }
+
+    private func stop() {
+        isStopped = true
+        (listener, alarm, events) = (nil, nil, [])
+        dropKeeper()
+        for instance in Array(channels.keys) { drop(instance) }
     }
 
     // MARK: Keeper
 
-    private mutating func attach(_ socket: SharedPacketSocket) {
+    private func attach(_ socket: SharedPacketSocket) {
         if keeper != nil { dropKeeper() }
         lastKey += 1
         var channel = PacketChannel(socket, key: lastKey, queueLimit: Self.queuedBytes)
         do throws(SystemCallError) {
-            try readiness?.add(channel.number, key: channel.key, .readable)
+            try exchange.readiness.add(channel.number, key: channel.key, .readable)
         } catch {
-            return exchange.send(.keeperLost(reason: "\(error)"))
+            return events.append(.keeperLost(reason: "\(error)"))
         }
         _ = channel.enqueue(ToKeeper.hello.encoded(), nil)
         keeper = channel
-        exchange.send(.keeperAttached(process: socket.peerProcessID))
+        events.append(.keeperAttached(process: socket.peerProcessID))
         flushKeeper()
     }
 
-    private mutating func flushKeeper() {
+    private func flushKeeper() {
         guard var channel = keeper else { return }
         if let error = flush(&channel) { return loseKeeper("\(error)") }
         keeper = channel
     }
 
-    private mutating func readKeeper() {
+    private func readKeeper() {
         for _ in 0..<Self.packetsPerTurn {
             guard let channel = keeper else { return }
             var descriptors = ReceivedDescriptors()
@@ -138,7 +153,7 @@ struct ReactorLoop: ~Copyable {
 
     /// A keeper that another version of this daemon started holds templates and instances that this one cannot speak to.
     /// It is told to end them and itself, which it understands in any version; the tasks of its instances go on elsewhere.
-    private mutating func replaceKeeper(speaking version: UInt8) {
+    private func replaceKeeper(speaking version: UInt8) {
         guard foreignVersion == nil else { return }
         foreignVersion = version
         // The connection stays open until the keeper has read this: what a closed one sent last may be lost.
@@ -152,7 +167,7 @@ struct ReactorLoop: ~Copyable {
             + "it was ended with what it held"
     }
 
-    private mutating func receive(_ event: FromKeeper, _ descriptor: consuming OwnedDescriptor?) {
+    private func receive(_ event: FromKeeper, _ descriptor: consuming OwnedDescriptor?) {
         switch event {
         case .instanceRunning(let instance, _):
             // Told again after a new attachment: the channel that is there is the same open socket.
@@ -163,53 +178,53 @@ struct ReactorLoop: ~Copyable {
             drop(instance)
         default: break
         }
-        exchange.send(.keeper(event))
+        events.append(.keeper(event))
     }
 
-    private mutating func loseKeeper(_ reason: String) {
+    private func loseKeeper(_ reason: String) {
         guard keeper != nil else { return }
         dropKeeper()
-        exchange.send(.keeperLost(reason: reason))
+        events.append(.keeperLost(reason: reason))
     }
 
-    private mutating func dropKeeper() {
-        if let number = keeper?.number { try? readiness?.remove(number) }
+    private func dropKeeper() {
+        if let number = keeper?.number { try? exchange.readiness.remove(number) }
         keeper = nil
         foreignVersion = nil
     }
 
     // MARK: Instances
 
-    private mutating func add(_ instance: InstanceID, _ descriptor: consuming OwnedDescriptor) {
+    private func add(_ instance: InstanceID, _ descriptor: consuming OwnedDescriptor) {
         lastKey += 1
         let channel = PacketChannel(
             SharedPacketSocket(PacketSocket(owning: descriptor)), key: lastKey, queueLimit: Self.queuedBytes)
         do throws(SystemCallError) {
-            try readiness?.add(channel.number, key: channel.key, .readable)
+            try exchange.readiness.add(channel.number, key: channel.key, .readable)
             channels[instance] = channel
             instanceOfKey[channel.key] = instance
             // Its answer is what makes it ready. Asked here, so that it waits for no other thread of the daemon.
             unanswered.insert(instance)
             send([.ping(0)], to: instance)
         } catch {
-            exchange.send(.instanceBroken(instance, reason: "\(error)"))
+            events.append(.instanceBroken(instance, reason: "\(error)"))
         }
     }
 
-    private mutating func drop(_ instance: InstanceID) {
+    private func drop(_ instance: InstanceID) {
         guard let channel = channels.removeValue(forKey: instance) else { return }
         // The keeper holds the same open socket: closing alone would leave it in the list.
-        try? readiness?.remove(channel.number)
+        try? exchange.readiness.remove(channel.number)
         instanceOfKey[channel.key] = nil
         unanswered.remove(instance)
     }
 
-    private mutating func breakOff(_ instance: InstanceID, _ reason: String) {
+    private func breakOff(_ instance: InstanceID, _ reason: String) {
         drop(instance)
-        exchange.send(.instanceBroken(instance, reason: reason))
+        events.append(.instanceBroken(instance, reason: reason))
     }
 
-    private mutating func send(_ frames: [ToInstance], to instance: InstanceID) {
+    private func send(_ frames: [ToInstance], to instance: InstanceID) {
         guard channels[instance] != nil else { return }
         for frame in frames where channels[instance]?.enqueue(frame.encoded(), nil) == false {
             return breakOff(instance, "it does not read what it is sent")
@@ -217,14 +232,14 @@ struct ReactorLoop: ~Copyable {
         flush(instance)
     }
 
-    private mutating func flush(_ instance: InstanceID) {
+    private func flush(_ instance: InstanceID) {
         guard var channel = channels[instance] else { return }
         // A peer that is gone is noticed by reading, where its last words are.
         _ = flush(&channel)
         channels[instance] = channel
     }
 
-    private mutating func read(_ instance: InstanceID, turns: Int) {
+    private func read(_ instance: InstanceID, turns: Int) {
         var turn = 0
         while turn < turns, let channel = channels[instance] {
             turn += 1
@@ -236,16 +251,16 @@ struct ReactorLoop: ~Copyable {
                 }
                 switch frame {
                 case .success(let message):
-                    exchange.send(.instance(instance, message), byteCount: count)
+                    events.append(.instance(instance, message))
                     if case .pong = message, unanswered.remove(instance) != nil {
-                        exchange.send(.instanceAnswered(instance, at: .now))
+                        events.append(.instanceAnswered(instance, at: .now))
                     }
                 case .failure(let error): return breakOff(instance, "it sent no frame: \(error)")
                 }
             case .success(.nothing): return
             case .success(.closed):
                 drop(instance)
-                return exchange.send(.instanceClosed(instance))
+                return events.append(.instanceClosed(instance))
             case .success(.malformed): return breakOff(instance, "it sent a malformed packet")
             // It ended before it had read all that it was sent, as a killed one does. What it said before is still there.
             case .failure(let error) where error.code == ECONNRESET: continue
@@ -256,7 +271,7 @@ struct ReactorLoop: ~Copyable {
 
     // MARK: Both
 
-    private mutating func receive(
+    private func receive(
         _ channel: PacketChannel, _ descriptors: inout ReceivedDescriptors, allowsDescriptors: Bool = true
     ) -> Result<PacketSocket.ReceiveResult, SystemCallError> {
         var received = ReceivedDescriptors()
@@ -272,13 +287,13 @@ struct ReactorLoop: ~Copyable {
     }
 
     /// Sends what goes, and asks to be told of room for the rest.
-    private mutating func flush(_ channel: inout PacketChannel) -> SystemCallError? {
+    private func flush(_ channel: inout PacketChannel) -> SystemCallError? {
         do throws(SystemCallError) {
             try channel.flush()
             guard channel.hasQueued != channel.awaitsRoom else { return nil }
             channel.awaitsRoom = channel.hasQueued
             let interest: ReadinessList.Interest = channel.awaitsRoom ? [.readable, .writable] : .readable
-            try readiness?.modify(channel.number, key: channel.key, interest)
+            try exchange.readiness.modify(channel.number, key: channel.key, interest)
             return nil
         } catch {
             return error
