@@ -12,8 +12,6 @@ struct KeeperLifetime {
     /// How long it holds instances for a daemon that does not come back: far longer than a restart or an upgrade.
     static let orphanedMilliseconds = 600_000
 
-    /// Everything was told to end.
-    private(set) var isRetiring = false
     private var hasSuccessor = false
     private var daemonlessSince: MonotonicTime?
     private var lonelySince: MonotonicTime?
@@ -25,13 +23,13 @@ struct KeeperLifetime {
         case end
     }
 
-    mutating func retire() { isRetiring = true }
-
     /// Another keeper has this one's path.
     mutating func noteSuccessor() { hasSuccessor = true }
 
-    /// `isOver`: no process is left.
-    mutating func decide(hasDaemon: Bool, hasInstances: Bool, isOver: Bool, now: MonotonicTime) -> Decision {
+    /// `isRetiring`: everything was told to end. `isOver`: no process is left.
+    mutating func decide(
+        hasDaemon: Bool, hasInstances: Bool, isRetiring: Bool, isOver: Bool, now: MonotonicTime
+    ) -> Decision {
         if isRetiring { return isOver ? .end : .goOn(until: nil) }
         guard !hasDaemon else {
             (daemonlessSince, lonelySince) = (nil, nil)

@@ -2,8 +2,8 @@
 internal import Glibc
 
 /// Lines on stderr. A reader that does not read loses lines; the keeper never waits for it.
-struct KeeperLog {
-    func write(_ line: String) {
+enum KeeperLog {
+    static func write(_ line: String) {
         var descriptor = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
         guard poll(&descriptor, 1, 0) == 1 else { return }
         // Below PIPE_BUF a write is whole and, after the poll, does not block.

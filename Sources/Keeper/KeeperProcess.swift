@@ -8,9 +8,8 @@ internal import ServingModel
 enum EventSource: Hashable {
     case listener, signals, directory
     case connection(UInt64)
-    case templateChannel(Int), templateProcess(Int), systemCalls(Int)
-    case instanceProcess(InstanceID), instanceMessages(InstanceID)
-    case stray(Int32)
+    case templateChannel(Int), systemCalls(Int)
+    case instanceMessages(InstanceID)
 }
 
 /// The parent of templates and instances: small, synchronous, one thread, so that it never has a reason to fail.
@@ -20,38 +19,37 @@ enum EventSource: Hashable {
 ///
 /// Nothing waits but for the readiness list.
 package final class KeeperProcess {
-    private let log = KeeperLog()
     private let sources: ReadinessSources<EventSource>
     private let signals: SignalWatch
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: PacketSocket.maximumPacketSize, alignment: 16)
     private let path: ListeningPath
-    private var daemons: DaemonConnections
+    private let daemons: DaemonConnections
     private var supervisor: Supervisor
     private var lifetime = KeeperLifetime()
-    private var store = DescriptorStore()
 
     /// Binds `socketPath` (mode 0600) and prepares to start `flowserve` at `engine`.
     /// `identity` is the user of all templates; else each has its own where the keeper is root.
     package init(socketPath: String, engine: String, identity: String? = nil) throws(SystemCallError) {
         sources = try ReadinessSources()
         path = try ListeningPath(socketPath, kind: .packet, mode: 0o600)
-        signals = try SignalWatch([SIGTERM, SIGINT, SIGHUP])
+        signals = try SignalWatch([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
         DaemonPreparation.apply()
         try sources.add(.signals, signals.descriptor.rawValue)
         try sources.add(.directory, path.changes)
         if let listener = path.listener { try sources.add(.listener, listener) }
         daemons = DaemonConnections(sources)
-        supervisor = Supervisor(sources, TemplateLauncher(engine: engine, identity: identity), now: .now)
+        supervisor = Supervisor(
+            sources, TemplateLauncher(engine: engine, identity: identity), daemons, buffer, now: .now)
     }
 
     deinit { buffer.deallocate() }
 
     /// Serves until there is no more reason to; afterwards the socket file is gone.
     package func run() throws(SystemCallError) {
-        log.write("keeper \(getpid()) listens at \(path.path)")
+        KeeperLog.write("keeper \(getpid()) listens at \(path.path)")
         var manager = ServiceManagerLink()
-        supervisor.beginTrial()
+        supervisor.prewarm(at: .now)
         manager.ready("listens at \(path.path)")
         while case .goOn(let due) = nextTurn() {
             manager.signalIfDue()
@@ -64,21 +62,22 @@ package final class KeeperProcess {
         manager.stopping()
         path.remove()
         supervisor.closeAll()
-        log.write("keeper \(getpid()) ends")
+        KeeperLog.write("keeper \(getpid()) ends")
     }
 
     /// Does what is due by the clock; `goOn` with the time when something will be due again.
     private func nextTurn() -> KeeperLifetime.Decision {
         let now = MonotonicTime.now
         let hasDaemon = daemons.attached != nil
-        let due = supervisor.doWhatIsDue(now, isWanted: hasDaemon && !lifetime.isRetiring)
+        let due = hasDaemon ? supervisor.prewarmIfDue(at: now) : nil
         let decision = lifetime.decide(
-            hasDaemon: hasDaemon, hasInstances: supervisor.hasInstances, isOver: supervisor.isOver, now: now)
+            hasDaemon: hasDaemon, hasInstances: supervisor.hasInstances, isRetiring: supervisor.isRetiring,
+            isOver: supervisor.isOver, now: now)
         switch decision {
         case .end: return .end
         case .retire(let reason):
-            log.write(reason)
-            retire()
+            KeeperLog.write(reason)
+            supervisor.retire()
             return nextTurn()
         case .goOn(let end): return .goOn(until: [end, due].compactMap(\.self).min())
         }
@@ -86,18 +85,17 @@ package final class KeeperProcess {
 
     private func handle(_ source: EventSource, _ event: ReadinessList.Event) {
         switch source {
-        case .listener: path.listener.map { daemons.accept(on: $0) }
+        case .listener: daemons.accept(at: path)
         case .directory: attendPath()
-        case .signals: if signals.take() != nil { retire() }
+        case .signals:
+            while let signal = signals.take() { signal == SIGCHLD ? supervisor.reapChildren() : supervisor.retire() }
         case .connection(let number):
             if event.isWritable { daemons.flush(number) }
             while let (order, descriptor) = daemons.nextOrder(from: number, into: buffer) {
-                carryOut(order, descriptor)
-                sendEvents()
+                supervisor.carryOut(order, descriptor, at: .now)
             }
-        default: supervisor.handle(source, event, buffer)
+        default: supervisor.handle(source, event)
         }
-        sendEvents()
     }
 
     /// Something changed beside the socket's file: where another keeper has made its own, this one is no longer the node's.
@@ -106,33 +104,11 @@ package final class KeeperProcess {
         case .none: return
         case .madeAgain:
             if let listener = path.listener { try? sources.add(.listener, listener) }
-            log.write("made \(path.path) again, which was removed")
+            KeeperLog.write("made \(path.path) again, which was removed")
         case .taken:
             lifetime.noteSuccessor()
-            log.write("another keeper has \(path.path)")
-        case .lost(let error): log.write("cannot make \(path.path) again: \(error)")
+            KeeperLog.write("another keeper has \(path.path)")
+        case .lost(let error): KeeperLog.write("cannot make \(path.path) again: \(error)")
         }
-    }
-
-    private func sendEvents() {
-        for (event, descriptor) in supervisor.takeEvents() { daemons.send(event, descriptor) }
-    }
-
-    private func carryOut(_ order: ToKeeper, _ descriptor: SharedDescriptor?) {
-        switch order {
-        case .hello:
-            supervisor.sendState(before: store.all.map { (.held($0.key), $0.value) } + [(.stateComplete, nil)])
-        case .hold(let key):
-            let reason = store.hold(key, descriptor)
-            daemons.send(reason.map { .notHeld(key, message: $0) } ?? .held(key), nil)
-        case .release(let key): store.release(key)
-        case .retire: retire()
-        default: supervisor.carryOut(order, descriptor, at: .now)
-        }
-    }
-
-    private func retire() {
-        lifetime.retire()
-        supervisor.retire()
     }
 }

@@ -32,7 +32,7 @@ struct PrewarmedTemplates {
     /// A template came as far as a pre-warmed one has to.
     mutating func noteSuccess() { isPaused = false }
 
-    /// A pre-warmed one is gone.
+    /// A pre-warmed one is gone, or could not be started.
     mutating func noteFailure() { isPaused = true }
 
     /// When the next one should be made if there are `count`; nil where there are enough.

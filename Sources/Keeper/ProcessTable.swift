@@ -11,10 +11,18 @@ struct ProcessTable {
     /// Templates by a number that the keeper gives at their start and never again: a pre-warmed one has no name.
     private(set) var templates: [Int: SupervisedTemplate] = [:]
     private(set) var instances: [InstanceID: SupervisedInstance] = [:]
+    /// Everything was told to end.
+    private(set) var isRetiring = false
+    private var prewarming: PrewarmedTemplates
+    private var sandbox = SandboxKnowledge()
+
+    init(now: MonotonicTime) {
+        prewarming = PrewarmedTemplates(now: now)
+    }
 
     /// The number of a template that the daemon named.
     func number(of id: TemplateID) -> Int? {
-        templates.first { $0.value.id == id }?.key
+        templates.first { $0.value.model?.id == id }?.key
     }
 
     /// Templates that wait for a model and are not ending, the first that were started first.
@@ -22,13 +30,50 @@ struct ProcessTable {
         templates.filter { $0.value.isPrewarmed }.keys.sorted()
     }
 
-    /// How many of them are so far that a model can be given to them.
-    var confinedPrewarmedCount: Int {
-        templates.values.count { $0.isPrewarmed && $0.confinedAt != nil }
+    /// When the next one should be started; nil where there are enough.
+    var prewarmingDue: MonotonicTime? {
+        isRetiring ? nil : prewarming.dueAt(count: prewarmed.count)
     }
 
-    var hasInstances: Bool { instances.values.contains { $0.ending == nil } }
-    var isOver: Bool { !hasInstances && templates.values.allSatisfy { $0.ending != nil } }
+    /// How many of them are so far that a model can be given to them.
+    private var prewarmedCount: FromKeeper {
+        .prewarmed(templates.values.count(where: \.isWaiting))
+    }
+
+    var hasInstances: Bool { instances.values.contains { !$0.hasEnded } }
+
+    /// Whether nothing is left that runs or will.
+    var isOver: Bool { !hasInstances && templates.values.allSatisfy(\.hasEnded) }
+
+    /// Processes that have not ended.
+    var processes: [Int32] {
+        templates.values.filter { !$0.hasEnded }.map(\.process)
+            + instances.values.filter { !$0.hasEnded }.compactMap(\.process)
+    }
+
+    /// Whose process it is.
+    enum Owner: Hashable {
+        case template(Int)
+        case instance(InstanceID)
+        case nobody
+
+        var isInstance: Bool { if case .instance = self { true } else { false } }
+    }
+
+    func owner(of process: Int32) -> Owner {
+        owner { $0 == process }
+    }
+
+    private func owner(_ isTheOne: (Int32) -> Bool) -> Owner {
+        if let template = templates.first(where: { !$0.value.hasEnded && isTheOne($0.value.process) }) {
+            return .template(template.key)
+        }
+        let instance = instances.first { !$0.value.hasEnded && $0.value.process.map(isTheOne) == true }
+        return instance.map { .instance($0.key) } ?? .nobody
+    }
+
+    /// Whether a template's process has ended.
+    func hasEnded(_ number: Int) -> Bool { templates[number]?.hasEnded != false }
 
     // MARK: Templates
 
@@ -39,22 +84,46 @@ struct ProcessTable {
 
     /// The one of them that a model gets; nil where none waits.
     var bestPrewarmed: Int? {
-        prewarmed.first { templates[$0]?.confinedAt != nil } ?? prewarmed.first
+        prewarmed.first { templates[$0]?.isWaiting == true } ?? prewarmed.first
+    }
+
+    /// So many are to wait.
+    mutating func keepPrewarmed(_ count: Int) -> [KeeperEffect] {
+        prewarming.want(count)
+        return killSurplus() + [.send(prewarmedCount)]
+    }
+
+    /// Kills pre-warmed templates that nobody wants, which the first one is where the daemon wants none; but not before
+    /// they have told of their sandbox.
+    private mutating func killSurplus() -> [KeeperEffect] {
+        prewarmed.dropFirst(prewarming.wanted).filter { templates[$0]?.isWaiting == true }.flatMap { killTemplate($0) }
+    }
+
+    /// One could not be started.
+    mutating func prewarmingFailed(_ reason: String) -> [KeeperEffect] {
+        prewarming.noteFailure()
+        return [.log("a pre-warmed template cannot be started: \(reason)")] + sandbox.noteFailure(reason)
     }
 
     /// A pre-warmed template becomes that of a model.
     mutating func assign(_ number: Int, to id: TemplateID, key: String, at now: MonotonicTime) -> [KeeperEffect] {
         guard let template = templates[number] else { return [] }
-        templates[number]?.purpose = .model(id, key: key)
+        prewarming.noteOrder(at: now)
+        templates[number]?.model = (id, key)
         templates[number]?.orderedAt = now
-        return (template.confinedAt == nil ? [] : [.countPrewarmed])
-            + [.send(.templateStarting(id, model: key, processID: template.process))]
+        return (template.isWaiting ? [.send(prewarmedCount)] : [])
+            + [tell(number, .templateStarting(id, model: key, processID: template.process))]
+    }
+
+    private mutating func tell(_ number: Int, _ event: FromKeeper) -> KeeperEffect {
+        templates[number]?.told.append(event)
+        return .send(event)
     }
 
     mutating func killTemplate(_ number: Int) -> [KeeperEffect] {
-        guard let template = templates[number], template.ending == nil else { return [] }
+        guard let template = templates[number], !template.hasEnded else { return [] }
         templates[number]?.isKilling = true
-        return [.killTemplate(number)]
+        return [.closeChannel(number), .kill(template.process)]
     }
 
     /// Ends a template that does not keep to the protocol.
@@ -75,28 +144,29 @@ struct ProcessTable {
         _ message: FromTemplate, from number: Int, hasListener: Bool = false, at now: MonotonicTime,
         isChild: (Int32) -> Bool
     ) -> [KeeperEffect] {
-        guard let template = templates[number], template.ending == nil else { return [] }
+        guard let template = templates[number], !template.hasEnded else { return [] }
         switch message {
         case .confined(let state):
             guard template.confinedAt == nil else { return refuse(number, "it was confined twice") }
             templates[number]?.confinedAt = now
-            let effects = [KeeperEffect.noteSandbox(state)] + (template.isPrewarmed ? [.countPrewarmed] : [])
+            prewarming.noteSuccess()
+            let effects = sandbox.note(state)
             guard hasListener || state.deniedCalls != .named else {
                 return effects + refuse(number, "it kept the listener of its filter")
             }
-            return effects
+            return effects + killSurplus() + (templates[number]?.isWaiting == true ? [.send(prewarmedCount)] : [])
         case .failed(let message):
             guard template.complaint.isEmpty else { return refuse(number, "it failed twice") }
             complain(of: number, message)
             return []
         case _ where template.confinedAt == nil: return refuse(number, "it spoke before it was confined")
         case .ready(let start):
-            guard let id = template.id, template.readiness == nil else { return refuse(number, "it was ready twice") }
+            guard let id = template.model?.id, !template.isReady else { return refuse(number, "it was ready twice") }
             let readiness = FromKeeper.TemplateReadiness(
                 loadMicroseconds: now.microseconds(since: template.orderedAt),
                 prewarmedMicroseconds: template.confinedAt?.microseconds(since: template.orderedAt) ?? 0, model: start)
-            templates[number]?.readiness = readiness
-            return [.send(.templateReady(id, readiness))]
+            templates[number]?.isReady = true
+            return [tell(number, .templateReady(id, readiness))]
         case .forked(let id, let process): return forked(id, process, by: number, isChild)
         case .forkFailed(let id, let message):
             guard templates[number]?.calls.forks.answer() == true else {
@@ -111,21 +181,24 @@ struct ProcessTable {
     mutating func templateExited(_ number: Int, _ status: ExitStatus) -> [KeeperEffect] {
         guard let template = templates[number] else { return [] }
         let message = template.complaint.isEmpty ? "template ended with \(status)" : template.complaint
-        templates[number]?.ending = Ending(status: status, message: message)
+        templates[number]?.hasEnded = true
         let log = KeeperEffect.log("\(template.description) ended with \(status)")
-        guard let id = template.id else {
+        let isUntold = template.confinedAt == nil && !template.isKilling
+        let told = isUntold ? sandbox.noteFailure("a template ended with \(status)") : []
+        guard let id = template.model?.id else {
             templates[number] = nil
-            let isTrial = template.purpose == .trial
-            return [.noteFailure(status, isTrial: isTrial), .endStrays] + (isTrial ? [] : [log, .countPrewarmed])
+            if template.isKilling { return told + [.endStrays] }
+            prewarming.noteFailure()
+            return told + [.endStrays, log, .send(prewarmedCount)]
         }
         let unborn = instances.filter { $0.value.template == number && $0.value.process == nil }.keys
         return unborn.flatMap { end($0, of: number, nil, message) }
-            + [log, .endStrays, .send(.templateEnded(id, status, message: message))]
+            + told + [log, .endStrays, tell(number, .templateEnded(id, status, message: message))]
     }
 
     /// The daemon has noted an end.
     mutating func releaseTemplate(_ id: TemplateID) {
-        guard let number = number(of: id), templates[number]?.ending != nil else { return }
+        guard let number = number(of: id), hasEnded(number) else { return }
         templates[number] = nil
     }
 
@@ -133,11 +206,13 @@ struct ProcessTable {
 
     /// Their fork was ordered of a template.
     mutating func order(_ ids: [InstanceID], of number: Int, _ settings: InstanceSettings, at now: MonotonicTime) {
-        guard let id = templates[number]?.id else { return }
+        guard let id = templates[number]?.model?.id else { return }
+        prewarming.noteOrder(at: now)
         templates[number]?.calls.forks.order(ids.count)
         for instance in ids {
             instances[instance] = SupervisedInstance(
-                template: number, templateID: id, settings: settings, preparedAt: now)
+                template: number,
+                running: .init(template: id, processID: 0, settings: settings, preparedAt: now))
         }
     }
 
@@ -148,42 +223,29 @@ struct ProcessTable {
     ) -> [KeeperEffect] {
         let isOwed = templates[number]?.calls.forks.answer() == true
         guard isOwed, let instance = instances[id], instance.template == number, instance.process == nil,
-            instance.ending == nil, !isKnown(process), isChild(process)
+            !instance.hasEnded, owner(of: process) == .nobody, isChild(process)
         else { return refuse(number, "the template forked without an order") + [.endStrays] }
-        instances[id]?.process = process
-        return [.adopt(id, process: process)]
-    }
-
-    private func isKnown(_ process: Int32) -> Bool {
-        templates.values.contains { $0.process == process && $0.ending == nil }
-            || instances.values.contains { $0.process == process && $0.ending == nil }
-    }
-
-    /// The keeper holds an instance's process.
-    func adopted(_ id: InstanceID) -> [KeeperEffect] {
-        guard let instance = instances[id], let running = instance.running else { return [] }
-        return (instance.isKilling ? [.killInstance(id)] : []) + [.send(.instanceRunning(id, running))]
-    }
-
-    /// The keeper cannot hold it: nobody else would ever reap it.
-    mutating func adoptionFailed(_ id: InstanceID, _ reason: String) -> [KeeperEffect] {
-        guard let instance = instances[id], let process = instance.process else { return [] }
-        return [.killStray(process)] + end(id, of: instance.template, nil, reason)
+        var running = instance.running
+        running.processID = process
+        let event = FromKeeper.instanceRunning(id, running)
+        instances[id]?.running = running
+        instances[id]?.told = event
+        return (instance.isKilling ? [.kill(process)] : []) + [.send(event), .reap(process)]
     }
 
     mutating func killInstance(_ id: InstanceID) -> [KeeperEffect] {
-        guard let instance = instances[id], instance.ending == nil else { return [] }
+        guard let instance = instances[id], !instance.hasEnded else { return [] }
         instances[id]?.isKilling = true
-        return instance.process == nil ? [] : [.killInstance(id)]
+        return instance.process.map { [.kill($0)] } ?? []
     }
 
     /// An instance's process has ended.
     mutating func instanceExited(
         _ id: InstanceID, _ status: ExitStatus, _ circumstances: SupervisedInstance.Circumstances
     ) -> [KeeperEffect] {
-        guard let instance = instances[id], instance.ending == nil else { return [] }
+        guard let instance = instances[id], !instance.hasEnded else { return [] }
         let isUnnamedDenial = instance.deniedCall == nil && status == .signalled(signal: SIGSYS)
-        return (isUnnamedDenial ? [.noteDenial] : [])
+        return (isUnnamedDenial ? sandbox.noteDenial() : [])
             + end(id, of: instance.template, status, instance.words(for: status, circumstances))
     }
 
@@ -191,63 +253,43 @@ struct ProcessTable {
     private mutating func end(
         _ id: InstanceID, of number: Int, _ status: ExitStatus?, _ message: String
     ) -> [KeeperEffect] {
-        guard let instance = instances[id], instance.template == number, instance.ending == nil else { return [] }
-        instances[id]?.ending = Ending(status: status, message: message)
-        return (status?.isSuccess == true ? [] : [.log("\(id): \(message)")])
-            + [.close(id), .send(.instanceEnded(id, status, message: message))]
+        guard let instance = instances[id], instance.template == number, !instance.hasEnded else { return [] }
+        let event = FromKeeper.instanceEnded(id, status, message: message)
+        instances[id]?.hasEnded = true
+        instances[id]?.told = event
+        return (status?.isSuccess == true ? [] : [.log("\(id): \(message)")]) + [.close(id), .send(event)]
     }
 
     /// The daemon has noted an end.
     mutating func releaseInstance(_ id: InstanceID) {
-        if instances[id]?.ending != nil { instances[id] = nil }
+        if instances[id]?.hasEnded == true { instances[id] = nil }
     }
 
     // MARK: System calls
 
-    /// Who made a system call that the filter of a template and its children leaves to the keeper.
-    enum Caller {
-        case template, unknown
-        case instance(InstanceID)
-
-        var isKnownInstance: Bool {
-            if case .instance = self { return true }
-            return false
-        }
-    }
-
-    /// `hasThread` tells whether a thread of the second number belongs to the process of the first one.
-    func caller(_ thread: Int32, of number: Int, _ hasThread: (Int32, Int32) -> Bool) -> Caller {
-        if let template = templates[number], template.ending == nil, hasThread(template.process, thread) {
-            return .template
-        }
-        let instance = instances.first { _, instance in
-            guard instance.ending == nil, let process = instance.process else { return false }
-            return hasThread(process, thread)
-        }
-        return instance.map { .instance($0.key) } ?? .unknown
+    /// Who made a system call that a filter leaves to the keeper. `hasThread` tells whether a thread of the second number
+    /// belongs to the process of the first one; it is asked for other threads than a process's first.
+    func caller(_ thread: Int32, _ hasThread: (Int32, Int32) -> Bool) -> Owner {
+        let owner = owner(of: thread)
+        return owner == .nobody ? self.owner { hasThread($0, thread) } : owner
     }
 
     /// nil: the call may go on. Else it is denied, and whoever tried it is killed.
-    mutating func judge(_ call: InterceptedCall, of number: Int, by caller: Caller) -> [KeeperEffect]? {
+    mutating func judge(_ call: InterceptedCall, of number: Int, by caller: Owner) -> [KeeperEffect]? {
         let family = templates[number]?.description ?? "a template that has ended"
         func denial(of culprit: String) -> [KeeperEffect] {
-            [.log("denied call \(call) of \(culprit), thread \(call.thread): killed"), .noteDenial]
+            [.log("denied call \(call) of \(culprit), thread \(call.thread): killed")] + sandbox.noteDenial()
         }
         switch caller {
-        case .template:
-            if let process = templates[number]?.process, templates[number]?.calls.admits(call, of: process) == true {
-                return nil
-            }
+        case .template(let number):
+            if templates[number]?.admits(call) == true { return nil }
             complain(of: number, "the template made the system call \(call), which its sandbox denies")
             return denial(of: family) + killTemplate(number)
         case .instance(let id):
-            if let process = instances[id]?.process, instances[id]?.calls.admits(call, of: process) == true {
-                return nil
-            }
+            if instances[id]?.admits(call) == true { return nil }
             instances[id]?.deniedCall = "\(call)"
-            instances[id]?.isKilling = true
-            return denial(of: "\(id) of \(family)") + [.killInstance(id)]
-        case .unknown:
+            return denial(of: "\(id) of \(family)") + killInstance(id)
+        case .nobody:
             complain(of: number, "the template has a child that nobody ordered")
             return denial(of: "an unknown child of \(family)") + killTemplate(number)
                 + [.killStray(call.thread), .endStrays]
@@ -256,31 +298,26 @@ struct ProcessTable {
 
     // MARK: Both
 
-    /// Kills everything, templates first so that nothing new comes to be.
-    mutating func killAll() -> [KeeperEffect] {
-        templates.keys.flatMap { killTemplate($0) } + instances.keys.flatMap { killInstance($0) }
+    /// Ends everything, templates first so that nothing new comes to be.
+    mutating func retire() -> [KeeperEffect] {
+        isRetiring = true
+        return templates.keys.flatMap { killTemplate($0) } + instances.keys.flatMap { killInstance($0) }
     }
 
     /// Which of the keeper's children nobody ordered: what a template left that was taken over. None while a child may
-    /// be on its way to be reported. `forksAreAsked`: templates must ask before they fork.
-    func strays(among children: [Int32], forksAreAsked: Bool) -> [Int32] {
+    /// be on its way to be reported.
+    func strays(among children: [Int32]) -> [Int32] {
+        // Where the filter leaves calls to the keeper, templates must ask before they fork.
+        let forksAreAsked = sandbox.state?.deniedCalls == .named
         let isUnderWay = templates.values.contains {
-            $0.ending == nil && (forksAreAsked ? $0.calls.forks.isForking : $0.calls.forks.owesAnswers)
+            !$0.hasEnded && (forksAreAsked ? $0.calls.forks.isForking : $0.calls.forks.owesAnswers)
         }
-        return isUnderWay ? [] : children.filter { !isKnown($0) }
+        return isUnderWay ? [] : children.filter { owner(of: $0) == .nobody }
     }
 
     /// The state of everything, in the words in which it was told when it happened.
     var events: [FromKeeper] {
-        templates.sorted { $0.key < $1.key }.flatMap { _, template -> [FromKeeper] in
-            guard case .model(let id, let key) = template.purpose else { return [] }
-            return [.templateStarting(id, model: key, processID: template.process)]
-                + (template.readiness.map { [.templateReady(id, $0)] } ?? [])
-                + (template.ending.map { [.templateEnded(id, $0.status, message: $0.message)] } ?? [])
-        }
-            + instances.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap { id, instance in
-                instance.ending.map { .instanceEnded(id, $0.status, message: $0.message) }
-                    ?? instance.running.map { .instanceRunning(id, $0) }
-            }
+        sandbox.events + [prewarmedCount] + templates.sorted { $0.key < $1.key }.flatMap(\.value.told)
+            + instances.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap(\.value.told)
     }
 }

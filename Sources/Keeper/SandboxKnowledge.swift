@@ -7,24 +7,29 @@ struct SandboxKnowledge {
     private(set) var state: SandboxState?
     private var deniedCalls = 0
 
-    /// As the daemon is told; nil where there is nothing to tell.
-    var event: FromKeeper? {
-        state.map { .sandbox($0, deniedCalls: UInt32(clamping: deniedCalls)) }
+    /// As the daemon is told; empty where there is nothing to tell.
+    var events: [FromKeeper] {
+        state.map { [.sandbox($0, deniedCalls: UInt32(clamping: deniedCalls))] } ?? []
     }
 
-    /// A template told; whether that is new.
-    mutating func note(_ state: SandboxState) -> Bool {
-        defer { self.state = state }
-        return self.state != state
+    /// A template told.
+    mutating func note(_ state: SandboxState) -> [KeeperEffect] {
+        guard self.state != state else { return [] }
+        self.state = state
+        return state.missing.map { .log("sandbox step not in force: \($0)") }
+            + state.remarks.map { .log("sandbox: \($0)") } + events.map { .send($0) }
+    }
+
+    /// A template ended, or was not started, before it told; what a template has told is not changed by that.
+    mutating func noteFailure(_ reason: String) -> [KeeperEffect] {
+        guard state == nil else { return [] }
+        return note(
+            SandboxState(deniedCalls: .allowed, identity: "unknown", missing: ["all: \(reason)"], remarks: []))
     }
 
     /// A system call was denied.
-    mutating func noteDenial() { deniedCalls += 1 }
-}
-
-extension SandboxState {
-    /// Nothing could be learnt of the sandbox here.
-    static func unknown(_ reason: String) -> SandboxState {
-        SandboxState(deniedCalls: .allowed, identity: "unknown", missing: ["all: \(reason)"], remarks: [])
+    mutating func noteDenial() -> [KeeperEffect] {
+        deniedCalls += 1
+        return events.map { .send($0) }
     }
 }

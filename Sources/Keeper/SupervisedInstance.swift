@@ -7,26 +7,24 @@ internal import ServingModel
 
 /// What the keeper knows of an instance, from the fork order until the daemon has noted its end.
 struct SupervisedInstance {
-    /// Its template's number, and the daemon's name for that.
+    /// Its template's number.
     let template: Int
-    let templateID: TemplateID
-    let settings: InstanceSettings
-    /// When everything was made and the order passed on.
-    let preparedAt: MonotonicTime
-    /// nil until the template has reported it and the kernel has confirmed it.
-    var process: Int32?
+    /// As the daemon is told, with process number 0 until the template has reported it and the kernel has confirmed it.
+    var running: FromKeeper.RunningInstance
     /// The keeper has killed it, or will when its process is known.
     var isKilling = false
     /// The system call for which it was killed.
     var deniedCall: String?
     var calls = CallAllowance()
-    var ending: Ending?
+    var hasEnded = false
+    /// What the daemon was told of it last, and a later one is told again.
+    var told: FromKeeper?
 
-    /// As the daemon is told; nil where there is no process.
-    var running: FromKeeper.RunningInstance? {
-        guard let process, ending == nil else { return nil }
-        return FromKeeper.RunningInstance(
-            template: templateID, processID: process, settings: settings, preparedAt: preparedAt)
+    var process: Int32? { running.processID == 0 ? nil : running.processID }
+
+    /// Whether a call of its own may go on that the filter leaves to the keeper.
+    mutating func admits(_ call: InterceptedCall) -> Bool {
+        process.map { calls.admits(call, of: $0) } == true
     }
 
     /// What the kernel and the instance's own crash page say of its end; asked only where it is needed.

@@ -6,62 +6,39 @@ internal import ServingModel
 
 /// What the keeper knows of a template, from its start until the daemon has noted its end.
 struct SupervisedTemplate {
-    /// What it is there for.
-    enum Purpose: Hashable {
-        /// To confine itself and end, so that what this kernel and these privileges allow is known before the first model.
-        case trial
-        /// To wait for a model.
-        case prewarmed
-        /// To have instances of a model forked; `key` is the daemon's own name for the model.
-        case model(TemplateID, key: String)
-    }
-
-    var purpose: Purpose
+    /// The model of which it is to fork instances; nil while it waits for one.
+    var model: (id: TemplateID, key: String)?
     let process: Int32
-    /// When the daemon ordered what it is there for.
+    /// When it was started, and then when its model was ordered.
     var orderedAt: MonotonicTime
     /// When it was in its sandbox, which it tells before everything else.
     var confinedAt: MonotonicTime?
-    var readiness: FromKeeper.TemplateReadiness?
+    var isReady = false
     /// What it said was wrong before it ended, or else what the keeper has against it.
     var complaint = ""
     /// The keeper has killed it.
     var isKilling = false
-    var ending: Ending?
+    var hasEnded = false
     var calls = CallAllowance()
+    /// What the daemon was told of it, and a later one is told again.
+    var told: [FromKeeper] = []
 
-    init(_ purpose: Purpose, process: Int32, orderedAt: MonotonicTime) {
-        self.purpose = purpose
+    init(process: Int32, orderedAt: MonotonicTime) {
         self.process = process
         self.orderedAt = orderedAt
     }
 
-    /// The daemon's name for it; nil where it knows none.
-    var id: TemplateID? {
-        if case .model(let id, _) = purpose { return id }
-        return nil
-    }
+    /// Whether a call of its own may go on that the filter leaves to the keeper.
+    mutating func admits(_ call: InterceptedCall) -> Bool { calls.admits(call, of: process) }
 
-    var isPrewarmed: Bool {
-        if case .prewarmed = purpose { return !isKilling && ending == nil }
-        return false
-    }
-
-    var takesForks: Bool { readiness != nil && !isKilling && ending == nil }
+    /// Whether it waits for a model.
+    var isPrewarmed: Bool { model == nil && !isKilling && !hasEnded }
+    /// Whether a model can be given to it at once.
+    var isWaiting: Bool { isPrewarmed && confinedAt != nil }
+    var takesForks: Bool { isReady && !isKilling && !hasEnded }
 
     /// For the log.
     var description: String {
-        switch purpose {
-        case .trial: "the trial of the sandbox"
-        case .prewarmed: "a pre-warmed template"
-        case .model(let id, let key): "\(id) (model \(key))"
-        }
+        model.map { "\($0.id) (model \($0.key))" } ?? "a pre-warmed template"
     }
-}
-
-/// How a template or instance ended.
-struct Ending {
-    /// nil where no process came to be.
-    let status: ExitStatus?
-    let message: String
 }

@@ -8,14 +8,20 @@ internal import ServingModel
 /// Turns what happens to processes, and what is ordered of them, into questions to the parts that decide, and carries out
 /// their effects.
 struct Supervisor {
-    private let log = KeeperLog()
-    private var held: HeldProcesses
-    private var table = ProcessTable()
-    private var prewarmed: PrewarmedTemplates
-    private var sandbox = SandboxKnowledge()
-    private var events: [(FromKeeper, SharedDescriptor?)] = []
-    /// Everything was told to end.
-    private var isRetiring = false
+    private let sources: ReadinessSources<EventSource>
+    /// Room for a packet.
+    private let buffer: UnsafeMutableRawBufferPointer
+    /// With the keeper's weight against that of all templates and instances together.
+    private let groups = ControlGroupTree(name: "deepflow-\(getpid())", leaf: "keeper", weight: 1000)
+    private var launcher: TemplateLauncher
+    private var table: ProcessTable
+    private var store = DescriptorStore()
+    private let daemons: DaemonConnections
+    private var lastTemplate = 0
+    private var templates: [Int: TemplateHandles] = [:]
+    private var instances: [InstanceID: InstanceHandles] = [:]
+    /// Killed children that nobody ordered.
+    private var strays: Set<Int32> = []
 
     private static let endingMessage = "the keeper is ending"
     /// Messages read from one template before everybody else has a turn: one that was taken over can write faster than
@@ -24,200 +30,226 @@ struct Supervisor {
     /// More than a socket can hold of a template that has ended.
     private static let lastMessages = 1024
 
-    init(_ sources: ReadinessSources<EventSource>, _ launcher: TemplateLauncher, now: MonotonicTime) {
-        held = HeldProcesses(sources, launcher)
-        prewarmed = PrewarmedTemplates(now: now)
+    init(
+        _ sources: ReadinessSources<EventSource>, _ launcher: TemplateLauncher, _ daemons: DaemonConnections,
+        _ buffer: UnsafeMutableRawBufferPointer, now: MonotonicTime
+    ) {
+        self.sources = sources
+        self.daemons = daemons
+        self.launcher = launcher
+        self.buffer = buffer
+        table = ProcessTable(now: now)
     }
 
+    var isRetiring: Bool { table.isRetiring }
     var hasInstances: Bool { table.hasInstances }
     /// Whether no process is left.
-    var isOver: Bool { table.isOver && !held.hasStrays }
-
-    /// What the daemon is to be told since this was last asked, with the descriptors that go along.
-    mutating func takeEvents() -> [(FromKeeper, SharedDescriptor?)] {
-        defer { events = [] }
-        return events
-    }
-
-    private mutating func send(_ event: FromKeeper) {
-        var channel: SharedDescriptor?
-        if case .instanceRunning(let id, _) = event { channel = held.channel(of: id) }
-        events.append((event, channel))
-    }
+    var isOver: Bool { table.isOver && strays.isEmpty }
 
     // MARK: Orders
 
-    /// Carries out what a daemon orders of templates and instances; a descriptor may have come along.
+    /// Carries out what a daemon orders; a descriptor may have come along.
     mutating func carryOut(_ order: ToKeeper, _ descriptor: SharedDescriptor?, at now: MonotonicTime) {
         switch order {
         case .startTemplate(let id, let key): startTemplate(id, key: key, descriptor, at: now)
-        case .fork(let ids, let template, let settings): fork(ids, of: template, settings, at: now)
-        case .keepPrewarmed(let count):
-            prewarmed.want(count)
-            perform(table.prewarmed.dropFirst(count).flatMap { table.killTemplate($0) } + [.countPrewarmed])
+        case .fork(let ids, let template, let settings): fork(ids, of: template, settings)
+        case .keepPrewarmed(let count): perform(table.keepPrewarmed(count))
         case .killInstance(let id): perform(table.killInstance(id))
         case .stopTemplate(let id): perform(table.number(of: id).map { table.killTemplate($0) } ?? [])
         case .releaseInstance(let id): table.releaseInstance(id)
         case .releaseTemplate(let id): table.releaseTemplate(id)
-        // The keeper's own.
-        case .hello, .hold, .release, .retire: break
+        case .hold(let key):
+            let reason = store.hold(key, descriptor)
+            send(reason.map { .notHeld(key, message: $0) } ?? .held(key))
+        case .release(let key): store.release(key)
+        case .hello: sendState()
+        case .retire: retire()
         }
     }
 
-    /// The state of everything, then `rest`.
-    mutating func sendState(before rest: [(FromKeeper, SharedDescriptor?)]) {
-        send(.welcome(processID: getpid(), controllers: held.controllers))
-        if let event = sandbox.event { send(event) }
-        send(.prewarmed(table.confinedPrewarmedCount))
+    private func sendState() {
+        send(.welcome(processID: getpid(), controllers: groups.controllers))
         for event in table.events { send(event) }
-        events += rest
+        for (key, descriptor) in store.all { daemons.send(.held(key), descriptor) }
+        send(.stateComplete)
+    }
+
+    private func send(_ event: FromKeeper) {
+        var channel: SharedDescriptor?
+        if case .instanceRunning(let id, _) = event { channel = instances[id]?.channel }
+        daemons.send(event, channel)
     }
 
     /// A pre-warmed template becomes the model's, or a fresh one where none waits.
     private mutating func startTemplate(
         _ id: TemplateID, key: String, _ artefact: SharedDescriptor?, at now: MonotonicTime
     ) {
-        guard table.number(of: id) == nil else { return log.write("\(id) exists already: order ignored") }
+        guard table.number(of: id) == nil else { return KeeperLog.write("\(id) exists already: order ignored") }
         guard let artefact, !isRetiring else {
             let reason = isRetiring ? Self.endingMessage : "the order came without an artefact"
             return send(.templateEnded(id, nil, message: reason))
         }
-        prewarmed.noteOrder(at: now)
         do throws(SystemCallError) {
-            let number = if let waiting = table.bestPrewarmed { waiting } else { try launch(.prewarmed, at: now) }
+            let number = if let waiting = table.bestPrewarmed { waiting } else { try launch(at: now) }
             perform(table.assign(number, to: id, key: key, at: now))
-            held.load(number, name: String(key.prefix { $0 != "@" }), artefact: artefact)
+            templates[number]?.load(name: String(key.prefix { $0 != "@" }), artefact: artefact)
         } catch {
             send(.templateEnded(id, nil, message: "\(error)"))
         }
     }
 
     /// For as many instances in one packet as it can carry. What cannot be made ends that instance alone.
-    private mutating func fork(
-        _ ids: [InstanceID], of template: TemplateID, _ settings: InstanceSettings, at now: MonotonicTime
-    ) {
-        prewarmed.noteOrder(at: now)
+    private mutating func fork(_ ids: [InstanceID], of template: TemplateID, _ settings: InstanceSettings) {
         let fresh = ids.filter { table.instances[$0] == nil }
-        if fresh.count < ids.count { log.write("\(ids.count - fresh.count) instances exist already: order ignored") }
+        if fresh.count < ids.count {
+            KeeperLog.write("\(ids.count - fresh.count) instances exist already: order ignored")
+        }
+        guard let number = table.number(of: template), table.templates[number]?.takesForks == true,
+            let handles = templates[number]
+        else { return refuse(fresh, isRetiring ? Self.endingMessage : "its template is not ready") }
         var rest = fresh[...]
         while !rest.isEmpty {
-            let group = rest.prefix(ToTemplate.forkLimit)
-            rest = rest.dropFirst(group.count)
-            guard let number = table.number(of: template), table.templates[number]?.takesForks == true else {
-                let reason = isRetiring ? Self.endingMessage : "its template is not ready"
-                for id in group { send(.instanceEnded(id, nil, message: reason)) }
-                continue
-            }
-            let (passed, failures) = held.fork(group, settings, of: number)
-            table.order(passed, of: number, settings, at: .now)
-            for (id, reason) in failures { send(.instanceEnded(id, nil, message: reason)) }
+            fork(rest.prefix(ToTemplate.forkLimit), of: number, handles, settings)
+            rest = rest.dropFirst(ToTemplate.forkLimit)
         }
+    }
+
+    private mutating func fork(
+        _ ids: ArraySlice<InstanceID>, of number: Int, _ template: TemplateHandles, _ settings: InstanceSettings
+    ) {
+        var made: [InstanceHandles] = []
+        for id in ids {
+            do throws(SystemCallError) {
+                made.append(try InstanceHandles(id, settings, template.group, sources))
+            } catch {
+                refuse([id], "\(error)")
+            }
+        }
+        guard made.isEmpty || template.fork(made, settings) else {
+            return refuse(made.map(\.id), "its template does not take orders")
+        }
+        for instance in made {
+            instance.passed()
+            instances[instance.id] = instance
+        }
+        table.order(made.map(\.id), of: number, settings, at: .now)
+    }
+
+    private func refuse(_ ids: [InstanceID], _ reason: String) {
+        for id in ids { send(.instanceEnded(id, nil, message: reason)) }
     }
 
     /// Ends everything. A daemon may order some more before it hears of that: it does not get it.
     mutating func retire() {
-        isRetiring = true
-        perform(table.killAll())
-        held.killAll()
+        perform(table.retire())
+        groups.killAll()
     }
 
     /// Gives up everything, when all has ended or the keeper ends without it.
-    mutating func closeAll() { held.closeAll() }
+    mutating func closeAll() {
+        (templates, instances) = ([:], [:])
+        groups.remove()
+    }
 
-    // MARK: Templates
+    // MARK: Starts
 
-    /// A template that only confines itself is run once when the keeper begins.
-    mutating func beginTrial() {
+    /// Starts a template without a model and returns its number.
+    private mutating func launch(at now: MonotonicTime) throws(SystemCallError) -> Int {
+        lastTemplate += 1
+        let (handles, process) = try launcher.start(lastTemplate, groups, sources)
+        templates[lastTemplate] = handles
+        table.add(SupervisedTemplate(process: process, orderedAt: now), as: lastTemplate)
+        return lastTemplate
+    }
+
+    /// Starts a pre-warmed template. The first, when the keeper begins, tells what this kernel and these privileges allow
+    /// before there is a model.
+    mutating func prewarm(at now: MonotonicTime) {
         do throws(SystemCallError) {
-            try launch(.trial, at: .now)
+            _ = try launch(at: now)
         } catch {
-            noteSandbox(.unknown("\(error)"))
+            perform(table.prewarmingFailed("\(error)"))
         }
     }
 
-    @discardableResult
-    private mutating func launch(
-        _ purpose: SupervisedTemplate.Purpose, at now: MonotonicTime
-    ) throws(SystemCallError) -> Int {
-        let (number, process) = try held.start(isTrial: purpose == .trial)
-        table.add(SupervisedTemplate(purpose, process: process, orderedAt: now), as: number)
-        return number
-    }
-
-    /// Reaps strays, and makes a pre-warmed template where one is due and `isWanted`; the result is when there is
-    /// something to do again.
-    mutating func doWhatIsDue(_ now: MonotonicTime, isWanted: Bool) -> MonotonicTime? {
-        let strayCheck = held.reapStrays() ? now.adding(milliseconds: 50) : nil
-        if isWanted, let due = prewarmed.dueAt(count: table.prewarmed.count), due <= now {
-            do throws(SystemCallError) {
-                try launch(.prewarmed, at: now)
-            } catch {
-                prewarmed.noteFailure()
-                log.write("a pre-warmed template cannot be started: \(error)")
-            }
-        }
-        let next = isWanted ? prewarmed.dueAt(count: table.prewarmed.count) : nil
-        return [strayCheck, next].compactMap(\.self).min()
+    /// Starts a pre-warmed template where one is due; the result is when the next one will be.
+    mutating func prewarmIfDue(at now: MonotonicTime) -> MonotonicTime? {
+        if let due = table.prewarmingDue, due <= now { prewarm(at: now) }
+        return table.prewarmingDue
     }
 
     // MARK: Events
 
-    /// Something happened to a process; `buffer` has room for a packet.
-    mutating func handle(_ source: EventSource, _ event: ReadinessList.Event, _ buffer: UnsafeMutableRawBufferPointer) {
+    /// Something happened to a process.
+    mutating func handle(_ source: EventSource, _ event: ReadinessList.Event) {
         switch source {
-        case .templateChannel(let number): readTemplate(number, buffer)
-        case .templateProcess(let number):
-            guard let status = held.exitStatus(ofTemplate: number) else { return }
-            // What it said last may still lie in the channel.
-            readTemplate(number, atMost: Self.lastMessages, buffer)
-            held.closeTemplate(number)
-            perform(table.templateExited(number, status))
-        case .systemCalls(let number): judgeCall(of: number, event, buffer)
-        case .instanceProcess(let id):
-            guard let (status, circumstances) = held.exitStatus(of: id) else { return }
-            perform(table.instanceExited(id, status, circumstances))
-        case .instanceMessages(let id): held.relayMessages(id)
-        // Every turn reaps those that have ended; the others are the keeper's own.
-        case .stray, .listener, .signals, .directory, .connection: break
+        case .templateChannel(let number): readTemplate(number)
+        case .systemCalls(let number): judgeCall(of: number, event)
+        case .instanceMessages(let id): instances[id]?.relayMessages()
+        // The keeper's own.
+        case .listener, .signals, .directory, .connection: break
         }
     }
 
+    /// Reaps all children that have ended. The kernel tells that some have, not which.
+    mutating func reapChildren() {
+        for process in table.processes + strays { reap(process) }
+    }
+
+    private mutating func reap(_ process: Int32) {
+        guard let status = ProcessHandle.reapChild(process) else { return }
+        switch table.owner(of: process) {
+        case .template(let number):
+            // What it said last may still lie in the channel.
+            readTemplate(number, atMost: Self.lastMessages)
+            templates[number]?.closeChannel()
+            perform(table.templateExited(number, status))
+            dropTemplate(number)
+        case .instance(let id):
+            // Its last words are in the log before its end.
+            instances[id]?.relayMessages()
+            perform(table.instanceExited(id, status, instances[id]?.circumstances ?? .init()))
+        case .nobody: strays.remove(process)
+        }
+    }
+
+    /// Gives up what is held of a template when it has ended and all that it forked has.
+    private mutating func dropTemplate(_ number: Int) {
+        if table.hasEnded(number), templates[number]?.listener == nil { templates[number] = nil }
+    }
+
     /// Reads what a template says; one that talks nonsense is ended.
-    private mutating func readTemplate(
-        _ number: Int, atMost limit: Int = messagesPerTurn, _ buffer: UnsafeMutableRawBufferPointer
-    ) {
+    private mutating func readTemplate(_ number: Int, atMost limit: Int = messagesPerTurn) {
         for _ in 0..<limit {
-            guard let template = table.templates[number] else { return }
-            let (arrival, listener) = held.nextMessage(
-                from: number, mayBringListener: template.confinedAt == nil, into: buffer)
-            switch arrival {
+            guard let template = table.templates[number], let handles = templates[number] else { return }
+            switch handles.nextMessage(mayBringListener: template.confinedAt == nil, into: buffer) {
             case .frame(let message):
-                let hasListener = listener.map { held.keep($0, of: number) } ?? false
                 perform(
                     table.receive(
-                        message, from: number, hasListener: hasListener, at: .now,
+                        message, from: number, hasListener: handles.listener != nil, at: .now,
                         isChild: ProcessHandle.isUnreapedChild))
             case .nothing: return
-            case .closed: return held.closeChannel(number)
+            case .closed: return handles.closeChannel()
             case .refused(let reason): return perform(table.refuse(number, "it sent what is no message: \(reason)"))
             }
         }
     }
 
-    private mutating func judgeCall(
-        of number: Int, _ event: ReadinessList.Event, _ buffer: UnsafeMutableRawBufferPointer
-    ) {
-        guard let call = held.nextCall(of: number, event) else { return }
-        var caller = table.caller(call.thread, of: number, ProcessHandle.hasThread)
-        if !caller.isKnownInstance {
+    private mutating func judgeCall(of number: Int, _ event: ReadinessList.Event) {
+        guard let handles = templates[number], let call = handles.nextCall(event) else { return dropTemplate(number) }
+        var caller = table.caller(call.thread, ProcessHandle.hasThread)
+        if !caller.isInstance {
             // The template's answer to the order before, or its report of a child that is quick to make a forbidden call,
             // may lie unread in its channel.
-            readTemplate(number, buffer)
-            caller = table.caller(call.thread, of: number, ProcessHandle.hasThread)
+            readTemplate(number)
+            caller = table.caller(call.thread, ProcessHandle.hasThread)
         }
         // As long as it waits its thread's number is not another's.
-        guard held.isWaiting(call, of: number) else { return }
-        guard let effects = table.judge(call, of: number, by: caller) else { return held.allow(call, of: number) }
+        guard handles.listener?.isWaiting(call) == true else { return }
+        guard let effects = table.judge(call, of: number, by: caller) else {
+            handles.listener?.allow(call)
+            return
+        }
         perform(effects)
     }
 
@@ -230,41 +262,20 @@ struct Supervisor {
     private mutating func perform(_ effect: KeeperEffect) {
         switch effect {
         case .send(let event): send(event)
-        case .log(let line): log.write(line)
-        case .killTemplate(let number): held.killTemplate(number)
-        case .killInstance(let id): held.killInstance(id)
-        case .killStray(let process): held.killStray(process)
-        case .adopt(let id, let process):
-            do throws(SystemCallError) {
-                try held.adopt(id, process)
-                perform(table.adopted(id))
-            } catch {
-                perform(table.adoptionFailed(id, "\(error)"))
-            }
-        case .close(let id): held.closeInstance(id)
+        case .log(let line): KeeperLog.write(line)
+        // Sound by its number, which is the child's own until it is reaped, and nobody else reaps.
+        case .kill(let process): kill(process, SIGKILL)
+        case .reap(let process): reap(process)
+        case .killStray(let process):
+            guard !strays.contains(process), ProcessHandle.isUnreapedChild(process) else { return }
+            KeeperLog.write("process \(process) is a child that nobody ordered: killed")
+            strays.insert(process)
+            kill(process, SIGKILL)
+            reap(process)
+        case .closeChannel(let number): templates[number]?.closeChannel()
+        case .close(let id): instances[id] = nil
         case .endStrays:
-            let forksAreAsked = sandbox.state?.deniedCalls == .named
-            for process in table.strays(among: ProcessHandle.children(), forksAreAsked: forksAreAsked) {
-                held.killStray(process)
-            }
-        case .noteSandbox(let state):
-            prewarmed.noteSuccess()
-            noteSandbox(state)
-        case .noteDenial:
-            sandbox.noteDenial()
-            if let event = sandbox.event { send(event) }
-        case .countPrewarmed: send(.prewarmed(table.confinedPrewarmedCount))
-        case .noteFailure(let status, let isTrial):
-            guard isTrial else { return prewarmed.noteFailure() }
-            if sandbox.state == nil { noteSandbox(.unknown("the trial of the sandbox ended with \(status)")) }
+            for process in table.strays(among: ProcessHandle.children()) { perform(.killStray(process)) }
         }
-    }
-
-    /// Remembers what is in force and tells the daemon when that is new.
-    private mutating func noteSandbox(_ state: SandboxState) {
-        guard sandbox.note(state) else { return }
-        for line in state.missing { log.write("sandbox step not in force: \(line)") }
-        for line in state.remarks { log.write("sandbox: \(line)") }
-        if let event = sandbox.event { send(event) }
     }
 }

@@ -23,23 +23,24 @@ struct TemplateLauncher {
         identities = ProcessIdentities(fixed: identity)
     }
 
-    /// A trial only confines itself and ends. Descriptor numbers in the template: 0 /dev/null, 1 and 2 the keeper's log,
+    /// Descriptor numbers in the template: 0 /dev/null, 1 and 2 the keeper's log,
     /// then its channel.
     ///
     /// Its control group is its children's, too: to move a process costs some 10 ms after a pause, which every single fork
     /// would pay, while a child that is forked in a group is there at once.
     mutating func start(
-        isTrial: Bool, _ groups: ControlGroupTree, number: Int
-    ) throws(SystemCallError) -> TemplateHandles {
+        _ number: Int, _ groups: ControlGroupTree, _ sources: ReadinessSources<EventSource>
+    ) throws(SystemCallError) -> (handles: TemplateHandles, process: Int32) {
         var ends = try PacketSocket.pair()
         let theirs = ends.takeSecond()
+        let handles = try TemplateHandles(number, channel: ends.takeFirst(), sources)
         let identity = identities.next().map { ["--identity", $0] } ?? []
         let process = try ProcessLaunch(
-            executable: engine, arguments: ["template"] + identity + (isTrial ? ["--trial"] : []),
+            executable: engine, arguments: ["template"] + identity,
             environment: Self.environment,
             descriptors: [nil, STDERR_FILENO, STDERR_FILENO, theirs.descriptor.rawValue]
-        ).start()
-        let group = isTrial ? nil : groups.make("tmpl-\(number)", for: process.processID)
-        return TemplateHandles(process, channel: ends.takeFirst(), group)
+        ).start().processID
+        handles.group = groups.make("tmpl-\(number)", for: process)
+        return (handles, process)
     }
 }

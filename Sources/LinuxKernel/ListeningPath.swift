@@ -9,6 +9,8 @@ package final class ListeningPath {
     private let mode: UInt32
     private let watch: DirectoryWatch
     private var file: SocketFile?
+    /// Given up to refuse a connection when there is no other descriptor left.
+    private var spare = try? SharedDescriptor(.open("/dev/null", O_RDONLY))
 
     /// Binds `path`, see `UnixSocket.listen`. Connections are accepted without waiting.
     package init(_ path: String, kind: UnixSocket.Kind, mode: UInt32) throws(SystemCallError) {
@@ -23,6 +25,22 @@ package final class ListeningPath {
 
     /// Where connections are accepted; nil while the path could not be bound again.
     package var listener: CInt? { file?.listener.rawValue }
+
+    /// The next connection; nil where none waits. With no descriptor left one that waits is taken in the place of a spare
+    /// descriptor and closed, since it would else be announced again and again, and the error is thrown all the same.
+    package func accept() throws(SystemCallError) -> OwnedDescriptor? {
+        guard let listener else { return nil }
+        do throws(SystemCallError) {
+            return try UnixSocket.accept(on: listener)
+        } catch {
+            if [EMFILE, ENFILE].contains(error.code) {
+                spare = nil
+                _ = try? UnixSocket.accept(on: listener)
+                spare = try? SharedDescriptor(.open("/dev/null", O_RDONLY))
+            }
+            throw error
+        }
+    }
 
     /// Readable when `attend` is to be called.
     package var changes: CInt { watch.descriptor.rawValue }

@@ -9,7 +9,8 @@ package final class SharedPacketSocket: Sendable {
         self.socket = socket
     }
 
-    /// The process that listened where this socket was connected to; nil where the kernel does not tell.
+    /// The process at the other end: that listened where this socket was connected to, or that connected where it was
+    /// accepted; nil where the kernel does not tell.
     package var peerProcessID: Int32? {
         guard let peer = try? PeerIdentity(of: socket.descriptor.rawValue), peer.processID > 0 else { return nil }
         return peer.processID
@@ -28,7 +29,7 @@ package struct PacketChannel {
     private var next = 0
     private var queuedBytes = 0
     /// Whether the readiness list reports when there is room.
-    package var awaitsRoom = false
+    private var awaitsRoom = false
 
     /// A channel on which nothing waits.
     package init(_ shared: SharedPacketSocket, key: UInt64, queueLimit: Int) {
@@ -39,8 +40,7 @@ package struct PacketChannel {
 
     /// The socket's descriptor.
     package var number: CInt { shared.socket.descriptor.rawValue }
-    /// Whether something waits.
-    package var hasQueued: Bool { next < queue.count }
+    private var hasQueued: Bool { next < queue.count }
 
     /// Adds a packet; false where the peer has let too much pile up.
     package mutating func enqueue(_ packet: [UInt8], _ descriptor: SharedDescriptor?) -> Bool {
@@ -50,8 +50,18 @@ package struct PacketChannel {
         return true
     }
 
-    /// Sends what the socket takes now.
-    package mutating func flush() throws(SystemCallError) {
+    /// Sends what the socket takes now. `watch` is called where from now on other events are to be waited for: room for
+    /// the rest, too, or no longer.
+    package mutating func flush(
+        watch: (ReadinessList.Interest) throws(SystemCallError) -> Void
+    ) throws(SystemCallError) {
+        try sendQueued()
+        guard hasQueued != awaitsRoom else { return }
+        awaitsRoom = hasQueued
+        try watch(awaitsRoom ? [.readable, .writable] : .readable)
+    }
+
+    private mutating func sendQueued() throws(SystemCallError) {
         while next < queue.count {
             let (packet, descriptor) = queue[next]
             guard try Self.send(packet, descriptor, on: shared) == .sent else { return }

@@ -59,12 +59,16 @@ package struct ProcessHandle: ~Copyable, Sendable {
         thread == process || clinux_tgkill(process, thread, 0) == 0
     }
 
-    /// Reaps a child by its number if it has ended, and says whether it has.
-    package static func reapChild(_ processID: Int32) -> Bool {
+    /// Reaps a child by its number if it has ended; nil while it lives. The number must be the child's own, see
+    /// `isUnreapedChild`.
+    package static func reapChild(_ processID: Int32) -> ExitStatus? {
         var found: pid_t = 0
         var code: CInt = 0
         var status: CInt = 0
-        return clinux_waitid_pid(processID, WEXITED | WNOHANG, &found, &code, &status) == 0 ? found != 0 : true
+        guard clinux_waitid_pid(processID, WEXITED | WNOHANG, &found, &code, &status) == 0, found != 0 else {
+            return nil
+        }
+        return ExitStatus(code: code, status: status)
     }
 
     /// Gives up the process for the bare descriptor.

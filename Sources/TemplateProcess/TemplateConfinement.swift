@@ -38,8 +38,6 @@ package struct TemplateOptions: Sendable {
     package var children = SystemCallProfile.instance
     /// Whether denied calls are held for the keeper.
     package var prefersListener = true
-    /// `--trial`: confine yourself, tell, and end.
-    package var isTrial = false
 
     package init() {}
 
@@ -48,7 +46,6 @@ package struct TemplateOptions: Sendable {
         var rest = Array(arguments)[...]
         while let argument = rest.popFirst() {
             switch argument {
-            case "--trial": isTrial = true
             case "--identity":
                 guard let value = rest.popFirst(), let identity = ProcessIdentity(value) else { return nil }
                 self.identity = identity

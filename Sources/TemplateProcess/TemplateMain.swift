@@ -28,7 +28,6 @@ package enum TemplateMain {
             let threads = try ThreadCount()
             try InstanceMain.rehearseChannel()
             let sandbox = try TemplateConfinement.enter(options, channel: keeper)
-            if options.isTrial { return 0 }
             return try serve(ForkServer(keeper: keeper, sandbox: sandbox, threads: threads, title: title))
         } catch {
             // The keeper reports the end with the exit status; the sentence is in its log.

@@ -27,10 +27,10 @@ struct ProcessTableTests {
 
     /// A table with one template that serves, as number 1.
     private func servingTable(_ id: TemplateID) -> ProcessTable {
-        var table = ProcessTable()
-        table.add(SupervisedTemplate(.prewarmed, process: 10, orderedAt: Self.now), as: 1)
-        _ = table.receive(.confined(Self.sandbox), from: 1, hasListener: true, at: Self.now) { _ in true }
+        var table = ProcessTable(now: Self.now)
+        table.add(SupervisedTemplate(process: 10, orderedAt: Self.now), as: 1)
         _ = table.assign(1, to: id, key: "m@d", at: Self.now)
+        _ = table.receive(.confined(Self.sandbox), from: 1, hasListener: true, at: Self.now) { _ in true }
         let ready = FromTemplate.ready(TemplateStart(mappingMicroseconds: 0, rehearsalMicroseconds: 0))
         _ = table.receive(ready, from: 1, at: Self.now) { _ in true }
         return table
@@ -43,8 +43,8 @@ struct ProcessTableTests {
             let id = InstanceID.random()
             table.order([id], of: 1, Self.settings, at: Self.now)
             let effects = table.receive(.forked(id, processID: process), from: 1, at: Self.now) { $0 == 10 }
-            #expect(effects.contains { if case .killTemplate(1) = $0 { true } else { false } })
-            #expect(!effects.contains { if case .adopt = $0 { true } else { false } })
+            #expect(effects.contains { if case .kill(10) = $0 { true } else { false } })
+            #expect(!effects.contains { if case .send(.instanceRunning) = $0 { true } else { false } })
             #expect(table.instances[id]?.process == nil)
         }
     }
@@ -56,16 +56,42 @@ struct ProcessTableTests {
         table.order([id], of: 1, Self.settings, at: Self.now)
         let early = table.killInstance(id)
         #expect(early.isEmpty)
-        _ = table.receive(.forked(id, processID: 20), from: 1, at: Self.now) { _ in true }
-        let effects = table.adopted(id)
-        #expect(effects.contains { if case .killInstance(id) = $0 { true } else { false } })
+        let effects = table.receive(.forked(id, processID: 20), from: 1, at: Self.now) { _ in true }
+        #expect(effects.contains { if case .kill(20) = $0 { true } else { false } })
         #expect(effects.contains { if case .send(.instanceRunning(id, _)) = $0 { true } else { false } })
+    }
+
+    @Test("The first template tells of the sandbox and then ends where none is wanted; else it is kept")
+    func firstTemplate() {
+        for wanted in 0...1 {
+            var table = ProcessTable(now: Self.now)
+            table.add(SupervisedTemplate(process: 10, orderedAt: Self.now), as: 1)
+            let early = table.keepPrewarmed(wanted)
+            #expect(!early.contains { if case .kill = $0 { true } else { false } })
+            let effects = table.receive(.confined(Self.sandbox), from: 1, hasListener: true, at: Self.now) { _ in true }
+            #expect(effects.contains { if case .send(.sandbox(Self.sandbox, 0)) = $0 { true } else { false } })
+            #expect(effects.contains { if case .kill(10) = $0 { true } else { false } } == (wanted == 0))
+            #expect(effects.contains { if case .send(.prewarmed(1)) = $0 { true } else { false } } == (wanted == 1))
+            _ = table.templateExited(1, .signalled(signal: SIGKILL))
+            // An end that was ordered says nothing against making another one.
+            _ = table.keepPrewarmed(1)
+            #expect(table.prewarmingDue != nil)
+        }
+    }
+
+    @Test("A template that ends before it has told leaves the sandbox unknown, with the reason")
+    func unknownSandbox() {
+        var table = ProcessTable(now: Self.now)
+        table.add(SupervisedTemplate(process: 10, orderedAt: Self.now), as: 1)
+        let effects = table.templateExited(1, .exited(code: 3))
+        let missing = effects.compactMap { if case .send(.sandbox(let state, _)) = $0 { state.missing } else { nil } }
+        #expect(missing == [["all: a template ended with exit status 3"]])
     }
 }
 
 /// A keeper's table with an invented kernel, daemon and templates, of which some do not keep to the protocol.
 private struct History {
-    private var table = ProcessTable()
+    private var table = ProcessTable(now: MonotonicTime(nanoseconds: 1))
     private var chance: SystemChance
     private(set) var defects: [String] = []
     private var lastTemplate = 0
@@ -134,7 +160,8 @@ private struct History {
     private mutating func startTemplate() {
         lastTemplate += 1
         let process = fork(.template(lastTemplate))
-        table.add(SupervisedTemplate(.prewarmed, process: process, orderedAt: now), as: lastTemplate)
+        table.add(SupervisedTemplate(process: process, orderedAt: now), as: lastTemplate)
+        perform(table.keepPrewarmed(1))
         let state = SandboxState(deniedCalls: .named, identity: "", missing: [], remarks: [])
         receive(.confined(state), from: lastTemplate, hasListener: number(below: 20) > 0)
         guard table.templates[lastTemplate]?.isPrewarmed == true else { return }
@@ -165,7 +192,7 @@ private struct History {
         else { return }
         let id = orders[number, default: []].removeFirst()
         guard self.number(below: 5) > 0 else { return receive(.forkFailed(id, message: "full"), from: number) }
-        if let denial = table.judge(Self.fork, of: number, by: .template) {
+        if let denial = table.judge(Self.fork, of: number, by: .template(number)) {
             // What it said before may have used the order up.
             if !liars.contains(number) { defects.append("an ordered fork was denied") }
             return perform(denial)
@@ -183,7 +210,7 @@ private struct History {
 
     /// A template that was taken over.
     private mutating func speakNonsense() {
-        guard number(below: 3) == 0, let number = one(of: table.templates.filter { $0.value.ending == nil }.keys) else {
+        guard number(below: 3) == 0, let number = one(of: table.templates.filter { !$0.value.hasEnded }.keys) else {
             return
         }
         liars.insert(number)
@@ -200,12 +227,14 @@ private struct History {
 
     private mutating func makeCall() {
         guard number(below: 2) == 0, let number = one(of: table.templates.keys) else { return }
-        let caller: ProcessTable.Caller =
+        let caller: ProcessTable.Owner =
             switch self.number(below: 3) {
-            case 0: .unknown
-            case 1: table.templates[number]?.ending == nil ? .template : .unknown
+            case 0: .nobody
+            case 1: table.hasEnded(number) ? .nobody : .template(number)
             default:
-                one(of: table.instances.filter { $0.value.running != nil }.keys).map { .instance($0) } ?? .unknown
+                one(of: table.instances.filter { $0.value.process != nil && !$0.value.hasEnded }.keys).map {
+                    .instance($0)
+                } ?? .nobody
             }
         if let effects = table.judge(Self.call("mount", 0), of: number, by: caller) {
             perform(effects)
@@ -241,26 +270,18 @@ private struct History {
         for effect in effects {
             switch effect {
             case .send(let event): note(event)
-            case .killTemplate(let number):
-                if let process = table.templates[number]?.process, children[process] != nil { dying.insert(process) }
-            case .killInstance(let id):
-                guard let process = table.instances[id]?.process else {
-                    defects.append("an instance without a process is to be killed")
-                    continue
-                }
+            case .kill(let process), .killStray(let process):
                 if children[process] != nil { dying.insert(process) }
-            case .killStray(let process): if children[process] != nil { dying.insert(process) }
-            case .adopt(let id, _):
-                perform(number(below: 15) > 0 ? table.adopted(id) : table.adoptionFailed(id, "no descriptor"))
+            case .reap(let process): if number(below: 15) == 0 { die(process, .exited(code: 1)) }
             case .endStrays:
-                let strays = table.strays(among: Array(children.keys), forksAreAsked: true)
+                let strays = table.strays(among: Array(children.keys))
                 for process in strays {
                     if case .instance(let id) = children[process], running.contains(id), !ended.contains(id) {
                         defects.append("a running instance counts as a stray")
                     }
                     dying.insert(process)
                 }
-            case .log, .close, .noteSandbox, .noteDenial, .countPrewarmed, .noteFailure: break
+            case .log, .close, .closeChannel: break
             }
         }
     }
@@ -281,7 +302,7 @@ private struct History {
 
     /// Everything is killed and dies.
     mutating func finish() {
-        perform(table.killAll())
+        perform(table.retire())
         while let process = dying.first { die(process, .signalled(signal: SIGKILL)) }
         if !table.isOver { defects.append("something lives on") }
         if !children.isEmpty { defects.append("\(children.count) children were forgotten") }

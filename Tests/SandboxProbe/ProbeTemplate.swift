@@ -26,7 +26,6 @@ struct ProbeTemplate {
             let (foreign, window) = try Self.sharedFile()
             let keeper = PacketSocket(owning: OwnedDescriptor(owning: Self.channel))
             let sandbox = try TemplateConfinement.enter(options, channel: keeper)
-            if options.isTrial { return 0 }
             var weights = UnsafeMutableRawBufferPointer(start: nil, count: 0)
             var server = ForkServer(keeper: keeper, sandbox: sandbox, threads: threads, title: title)
             let end = try server.serve { artefact in

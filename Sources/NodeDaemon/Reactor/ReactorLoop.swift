@@ -289,11 +289,10 @@ final class ReactorLoop: @unchecked Sendable {
     /// Sends what goes, and asks to be told of room for the rest.
     private func flush(_ channel: inout PacketChannel) -> SystemCallError? {
         do throws(SystemCallError) {
-            try channel.flush()
-            guard channel.hasQueued != channel.awaitsRoom else { return nil }
-            channel.awaitsRoom = channel.hasQueued
-            let interest: ReadinessList.Interest = channel.awaitsRoom ? [.readable, .writable] : .readable
-            try exchange.readiness.modify(channel.number, key: channel.key, interest)
+            let (number, key) = (channel.number, channel.key)
+            try channel.flush { interest throws(SystemCallError) in
+                try exchange.readiness.modify(number, key: key, interest)
+            }
             return nil
         } catch {
             return error
