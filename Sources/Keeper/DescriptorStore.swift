@@ -15,12 +15,14 @@ struct DescriptorStore {
         held.sorted { $0.key.text < $1.key.text }
     }
 
-    /// Holds a descriptor in the place of an earlier one with this key; the reason where it does not.
-    mutating func hold(_ key: DescriptorKey, _ descriptor: SharedDescriptor?) -> String? {
-        guard let descriptor else { return "the order came without a descriptor" }
-        guard held[key] != nil || held.count < Self.limit else { return "the keeper holds \(Self.limit) already" }
+    /// Holds a descriptor in the place of an earlier one with this key; the answer to the order.
+    mutating func hold(_ key: DescriptorKey, _ descriptor: SharedDescriptor?) -> FromKeeper {
+        guard let descriptor else { return .notHeld(key, message: "the order came without a descriptor") }
+        guard held[key] != nil || held.count < Self.limit else {
+            return .notHeld(key, message: "the keeper holds \(Self.limit) already")
+        }
         held[key] = descriptor
-        return nil
+        return .held(key)
     }
 
     /// Closes the descriptor with this key, if there is one.

@@ -54,9 +54,8 @@ final class InstanceHandles {
         if !messages.read({ KeeperLog.write("\(id): \($0)") }) { sources.remove(.instanceMessages(id)) }
     }
 
-    /// What is known of the child's end beside its status.
-    var circumstances: SupervisedInstance.Circumstances {
-        SupervisedInstance.Circumstances(
-            lackedMemory: { self.group?.hasLackedMemory() == true }, crash: { CrashPage(self.crashPage.rawValue) })
-    }
+    /// What the child noted of its crash.
+    var crash: CrashPage? { CrashPage(crashPage.rawValue) }
+    /// Whether the kernel has killed one of its group for want of memory since this was last asked.
+    var hasLackedMemory: Bool { group?.hasLackedMemory() == true }
 }

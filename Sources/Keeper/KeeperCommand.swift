@@ -28,14 +28,14 @@ package enum KeeperCommand {
     package static func run(arguments: [String]) -> Int32 {
         switch Array(arguments.dropFirst()) {
         case ["--help"], ["-h"]:
-            write(help, to: STDOUT_FILENO)
+            TextOutput.write(help, to: STDOUT_FILENO)
             return 0
         case ["--version"]:
-            write("deepflow-keeper \(Release.version)\n", to: STDOUT_FILENO)
+            TextOutput.write("deepflow-keeper \(Release.version)\n", to: STDOUT_FILENO)
             return 0
         case let rest:
             guard let options = KeeperOptions(arguments: rest) else {
-                write("deepflow-keeper: unknown arguments; see deepflow-keeper --help\n", to: STDERR_FILENO)
+                TextOutput.write("deepflow-keeper: unknown arguments; see deepflow-keeper --help\n", to: STDERR_FILENO)
                 return 64
             }
             return keep(options)
@@ -48,13 +48,9 @@ package enum KeeperCommand {
             try KeeperProcess(socketPath: options.socket, engine: engine, identity: options.identity).run()
             return 0
         } catch {
-            write("deepflow-keeper: \(error)\n", to: STDERR_FILENO)
+            TextOutput.write("deepflow-keeper: \(error)\n", to: STDERR_FILENO)
             return error.code == EADDRINUSE ? 69 : 1
         }
-    }
-
-    private static func write(_ text: String, to descriptor: CInt) {
-        _ = Array(text.utf8).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 }
 

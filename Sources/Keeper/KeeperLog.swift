@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
+internal import LinuxKernel
 
 /// Lines on stderr. A reader that does not read loses lines; the keeper never waits for it.
 enum KeeperLog {
@@ -7,7 +8,6 @@ enum KeeperLog {
         var descriptor = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
         guard poll(&descriptor, 1, 0) == 1 else { return }
         // Below PIPE_BUF a write is whole and, after the poll, does not block.
-        let text = "deepflow-keeper: " + String(line.prefix(1000)) + "\n"
-        _ = text.utf8.withContiguousStorageIfAvailable { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        TextOutput.write("deepflow-keeper: \(line.prefix(1000))\n", to: STDERR_FILENO)
     }
 }

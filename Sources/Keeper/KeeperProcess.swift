@@ -40,7 +40,7 @@ package final class KeeperProcess {
         if let listener = path.listener { try sources.add(.listener, listener) }
         daemons = DaemonConnections(sources)
         supervisor = Supervisor(
-            sources, TemplateLauncher(engine: engine, identity: identity), daemons, buffer, now: .now)
+            sources, TemplateLauncher(engine: engine, identity: identity), daemons, buffer)
     }
 
     deinit { buffer.deallocate() }
@@ -50,7 +50,7 @@ package final class KeeperProcess {
         KeeperLog.write("keeper \(getpid()) listens at \(path.path)")
         var manager = ServiceManagerLink()
         supervisor.prewarm(at: .now)
-        manager.ready("listens at \(path.path)")
+        manager.tell("READY=1\nSTATUS=listens at \(path.path)")
         while case .goOn(let due) = nextTurn() {
             manager.signalIfDue()
             let waitingTime = [due?.millisecondsAhead, manager.waitingTime].compactMap(\.self).min()
@@ -59,7 +59,7 @@ package final class KeeperProcess {
                 if let source = sources.source(of: event) { handle(source, event) }
             }
         }
-        manager.stopping()
+        manager.tell("STOPPING=1")
         path.remove()
         supervisor.closeAll()
         KeeperLog.write("keeper \(getpid()) ends")

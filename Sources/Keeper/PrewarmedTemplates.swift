@@ -12,13 +12,9 @@ struct PrewarmedTemplates {
 
     /// How many the daemon wants.
     private(set) var wanted = 0
-    private var lastOrderAt: MonotonicTime
+    private var lastOrderAt = MonotonicTime(nanoseconds: 0)
     /// One died before it was of use: an engine that cannot start is not tried for ever.
     private var isPaused = false
-
-    init(now: MonotonicTime) {
-        lastOrderAt = now
-    }
 
     /// The daemon wants so many.
     mutating func want(_ count: Int) {

@@ -13,21 +13,18 @@ struct ProcessTable {
     private(set) var instances: [InstanceID: SupervisedInstance] = [:]
     /// Everything was told to end.
     private(set) var isRetiring = false
-    private var prewarming: PrewarmedTemplates
+    private var prewarming = PrewarmedTemplates()
     private var sandbox = SandboxKnowledge()
-
-    init(now: MonotonicTime) {
-        prewarming = PrewarmedTemplates(now: now)
-    }
 
     /// The number of a template that the daemon named.
     func number(of id: TemplateID) -> Int? {
         templates.first { $0.value.model?.id == id }?.key
     }
 
-    /// Templates that wait for a model and are not ending, the first that were started first.
+    /// Templates that wait for a model and are not ending, the one first that a model gets.
     var prewarmed: [Int] {
-        templates.filter { $0.value.isPrewarmed }.keys.sorted()
+        let starting = templates.filter { $0.value.isPrewarmed && !$0.value.isWaiting }
+        return templates.filter(\.value.isWaiting).keys.sorted() + starting.keys.sorted()
     }
 
     /// When the next one should be started; nil where there are enough.
@@ -42,34 +39,24 @@ struct ProcessTable {
 
     var hasInstances: Bool { instances.values.contains { !$0.hasEnded } }
 
-    /// Whether nothing is left that runs or will.
-    var isOver: Bool { !hasInstances && templates.values.allSatisfy(\.hasEnded) }
-
     /// Processes that have not ended.
     var processes: [Int32] {
         templates.values.filter { !$0.hasEnded }.map(\.process)
             + instances.values.filter { !$0.hasEnded }.compactMap(\.process)
     }
 
-    /// Whose process it is.
+    /// Whose a process is that has not ended.
     enum Owner: Hashable {
         case template(Int)
         case instance(InstanceID)
-        case nobody
-
-        var isInstance: Bool { if case .instance = self { true } else { false } }
     }
 
-    func owner(of process: Int32) -> Owner {
-        owner { $0 == process }
-    }
-
-    private func owner(_ isTheOne: (Int32) -> Bool) -> Owner {
+    func owner(where isTheOne: (Int32) -> Bool) -> Owner? {
         if let template = templates.first(where: { !$0.value.hasEnded && isTheOne($0.value.process) }) {
             return .template(template.key)
         }
         let instance = instances.first { !$0.value.hasEnded && $0.value.process.map(isTheOne) == true }
-        return instance.map { .instance($0.key) } ?? .nobody
+        return instance.map { .instance($0.key) }
     }
 
     /// Whether a template's process has ended.
@@ -80,11 +67,6 @@ struct ProcessTable {
     /// A template's process was started.
     mutating func add(_ template: SupervisedTemplate, as number: Int) {
         templates[number] = template
-    }
-
-    /// The one of them that a model gets; nil where none waits.
-    var bestPrewarmed: Int? {
-        prewarmed.first { templates[$0]?.isWaiting == true } ?? prewarmed.first
     }
 
     /// So many are to wait.
@@ -120,22 +102,18 @@ struct ProcessTable {
         return .send(event)
     }
 
-    mutating func killTemplate(_ number: Int) -> [KeeperEffect] {
+    /// The reason is the first that there was.
+    mutating func killTemplate(_ number: Int, for reason: ProcessEnd = .killedByOrder) -> [KeeperEffect] {
         guard let template = templates[number], !template.hasEnded else { return [] }
-        templates[number]?.isKilling = true
+        templates[number]?.killedFor = template.killedFor ?? reason
         return [.closeChannel(number), .kill(template.process)]
     }
 
     /// Ends a template that does not keep to the protocol.
     mutating func refuse(_ number: Int, _ reason: String) -> [KeeperEffect] {
         guard let template = templates[number] else { return [] }
-        complain(of: number, "the template broke the keeper's protocol: \(reason)")
-        return [.log("\(template.description) is ended: \(reason)")] + killTemplate(number)
-    }
-
-    /// Why it ends, unless that is known already.
-    private mutating func complain(of number: Int, _ reason: String) {
-        if templates[number]?.complaint.isEmpty == true { templates[number]?.complaint = reason }
+        return [.log("\(template.description) is ended: \(reason)")]
+            + killTemplate(number, for: .protocolBroken(reason: reason))
     }
 
     /// What a template says. `hasListener`: the listener of its filter came along. `isChild`: whether a process is an
@@ -156,8 +134,8 @@ struct ProcessTable {
             }
             return effects + killSurplus() + (templates[number]?.isWaiting == true ? [.send(prewarmedCount)] : [])
         case .failed(let message):
-            guard template.complaint.isEmpty else { return refuse(number, "it failed twice") }
-            complain(of: number, message)
+            guard template.failure == nil else { return refuse(number, "it failed twice") }
+            templates[number]?.failure = message
             return []
         case _ where template.confinedAt == nil: return refuse(number, "it spoke before it was confined")
         case .ready(let start):
@@ -173,27 +151,27 @@ struct ProcessTable {
                 return refuse(number, "it answered more than it was asked")
             }
             // Whether it is true that nothing was forked is seen, not believed.
-            return end(id, of: number, nil, message) + [.endStrays]
+            return end(id, of: number, .notStarted(reason: message)) + [.endStrays]
         }
     }
 
     /// A template's process has ended, and so have the forks that it still owed.
     mutating func templateExited(_ number: Int, _ status: ExitStatus) -> [KeeperEffect] {
         guard let template = templates[number] else { return [] }
-        let message = template.complaint.isEmpty ? "template ended with \(status)" : template.complaint
+        let end = ProcessEnd(status, killedFor: template.killedFor, reason: template.failure)
         templates[number]?.hasEnded = true
-        let log = KeeperEffect.log("\(template.description) ended with \(status)")
-        let isUntold = template.confinedAt == nil && !template.isKilling
-        let told = isUntold ? sandbox.noteFailure("a template ended with \(status)") : []
+        let log = KeeperEffect.log("\(template.description) ended: \(end)")
+        let isUntold = template.confinedAt == nil && template.killedFor == nil
+        let told = isUntold ? sandbox.noteFailure("a template ended: \(end)") : []
         guard let id = template.model?.id else {
             templates[number] = nil
-            if template.isKilling { return told + [.endStrays] }
+            if template.killedFor == .killedByOrder { return told + [.endStrays] }
             prewarming.noteFailure()
-            return told + [.endStrays, log, .send(prewarmedCount)]
+            return told + [.endStrays, log] + (template.isWaiting ? [.send(prewarmedCount)] : [])
         }
         let unborn = instances.filter { $0.value.template == number && $0.value.process == nil }.keys
-        return unborn.flatMap { end($0, of: number, nil, message) }
-            + told + [log, .endStrays, tell(number, .templateEnded(id, status, message: message))]
+        return unborn.flatMap { self.end($0, of: number, .notStarted(reason: "its template ended: \(end)")) }
+            + told + [log, .endStrays, tell(number, .templateEnded(id, end))]
     }
 
     /// The daemon has noted an end.
@@ -223,41 +201,40 @@ struct ProcessTable {
     ) -> [KeeperEffect] {
         let isOwed = templates[number]?.calls.forks.answer() == true
         guard isOwed, let instance = instances[id], instance.template == number, instance.process == nil,
-            !instance.hasEnded, owner(of: process) == .nobody, isChild(process)
+            !instance.hasEnded, owner(where: { $0 == process }) == nil, isChild(process)
         else { return refuse(number, "the template forked without an order") + [.endStrays] }
         var running = instance.running
         running.processID = process
         let event = FromKeeper.instanceRunning(id, running)
         instances[id]?.running = running
         instances[id]?.told = event
-        return (instance.isKilling ? [.kill(process)] : []) + [.send(event), .reap(process)]
+        return (instance.killedFor == nil ? [] : [.kill(process)]) + [.send(event), .reap(process)]
     }
 
-    mutating func killInstance(_ id: InstanceID) -> [KeeperEffect] {
+    /// The reason is the first that there was.
+    mutating func killInstance(_ id: InstanceID, for reason: ProcessEnd = .killedByOrder) -> [KeeperEffect] {
         guard let instance = instances[id], !instance.hasEnded else { return [] }
-        instances[id]?.isKilling = true
+        instances[id]?.killedFor = instance.killedFor ?? reason
         return instance.process.map { [.kill($0)] } ?? []
     }
 
     /// An instance's process has ended.
     mutating func instanceExited(
-        _ id: InstanceID, _ status: ExitStatus, _ circumstances: SupervisedInstance.Circumstances
+        _ id: InstanceID, _ status: ExitStatus, lackedMemory: @autoclosure () -> Bool = false,
+        crash: @autoclosure () -> CrashPage? = nil
     ) -> [KeeperEffect] {
-        guard let instance = instances[id], !instance.hasEnded else { return [] }
-        let isUnnamedDenial = instance.deniedCall == nil && status == .signalled(signal: SIGSYS)
-        return (isUnnamedDenial ? sandbox.noteDenial() : [])
-            + end(id, of: instance.template, status, instance.words(for: status, circumstances))
+        guard let instance = instances[id] else { return [] }
+        let end = ProcessEnd(status, killedFor: instance.killedFor, lackedMemory: lackedMemory(), crash: crash())
+        return (end == .filtered ? sandbox.noteDenial() : []) + self.end(id, of: instance.template, end)
     }
 
     /// Notes and tells an end; a report about another template's instance is ignored.
-    private mutating func end(
-        _ id: InstanceID, of number: Int, _ status: ExitStatus?, _ message: String
-    ) -> [KeeperEffect] {
+    private mutating func end(_ id: InstanceID, of number: Int, _ end: ProcessEnd) -> [KeeperEffect] {
         guard let instance = instances[id], instance.template == number, !instance.hasEnded else { return [] }
-        let event = FromKeeper.instanceEnded(id, status, message: message)
+        let event = FromKeeper.instanceEnded(id, end)
         instances[id]?.hasEnded = true
         instances[id]?.told = event
-        return (status?.isSuccess == true ? [] : [.log("\(id): \(message)")]) + [.close(id), .send(event)]
+        return (end.status?.isSuccess == true ? [] : [.log("\(id): \(end)")]) + [.close(id), .send(event)]
     }
 
     /// The daemon has noted an end.
@@ -269,29 +246,27 @@ struct ProcessTable {
 
     /// Who made a system call that a filter leaves to the keeper. `hasThread` tells whether a thread of the second number
     /// belongs to the process of the first one; it is asked for other threads than a process's first.
-    func caller(_ thread: Int32, _ hasThread: (Int32, Int32) -> Bool) -> Owner {
-        let owner = owner(of: thread)
-        return owner == .nobody ? self.owner { hasThread($0, thread) } : owner
+    func caller(_ thread: Int32, _ hasThread: (Int32, Int32) -> Bool) -> Owner? {
+        owner { $0 == thread } ?? owner { hasThread($0, thread) }
     }
 
     /// nil: the call may go on. Else it is denied, and whoever tried it is killed.
-    mutating func judge(_ call: InterceptedCall, of number: Int, by caller: Owner) -> [KeeperEffect]? {
+    mutating func judge(_ call: InterceptedCall, of number: Int, by caller: Owner?) -> [KeeperEffect]? {
         let family = templates[number]?.description ?? "a template that has ended"
+        let denied = DeniedCall(number: call.number, name: call.name, arguments: call.arguments)
         func denial(of culprit: String) -> [KeeperEffect] {
-            [.log("denied call \(call) of \(culprit), thread \(call.thread): killed")] + sandbox.noteDenial()
+            [.log("denied call \(denied) of \(culprit), thread \(call.thread): killed")] + sandbox.noteDenial()
         }
         switch caller {
         case .template(let number):
             if templates[number]?.admits(call) == true { return nil }
-            complain(of: number, "the template made the system call \(call), which its sandbox denies")
-            return denial(of: family) + killTemplate(number)
+            return denial(of: family) + killTemplate(number, for: .deniedCall(denied))
         case .instance(let id):
             if instances[id]?.admits(call) == true { return nil }
-            instances[id]?.deniedCall = "\(call)"
-            return denial(of: "\(id) of \(family)") + killInstance(id)
-        case .nobody:
-            complain(of: number, "the template has a child that nobody ordered")
-            return denial(of: "an unknown child of \(family)") + killTemplate(number)
+            return denial(of: "\(id) of \(family)") + killInstance(id, for: .deniedCall(denied))
+        case nil:
+            return denial(of: "an unknown child of \(family)")
+                + killTemplate(number, for: .protocolBroken(reason: "it has a child that nobody ordered"))
                 + [.killStray(call.thread), .endStrays]
         }
     }
@@ -312,12 +287,29 @@ struct ProcessTable {
         let isUnderWay = templates.values.contains {
             !$0.hasEnded && (forksAreAsked ? $0.calls.forks.isForking : $0.calls.forks.owesAnswers)
         }
-        return isUnderWay ? [] : children.filter { owner(of: $0) == .nobody }
+        return isUnderWay ? [] : children.filter { child in owner { $0 == child } == nil }
     }
 
     /// The state of everything, in the words in which it was told when it happened.
     var events: [FromKeeper] {
         sandbox.events + [prewarmedCount] + templates.sorted { $0.key < $1.key }.flatMap(\.value.told)
             + instances.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap(\.value.told)
+    }
+}
+
+extension ProcessEnd {
+    /// What an exit status stands for. One that was to be killed by order may have ended by itself before.
+    fileprivate init(
+        _ status: ExitStatus, killedFor: ProcessEnd?, reason: String? = nil,
+        lackedMemory: @autoclosure () -> Bool = false, crash: @autoclosure () -> CrashPage? = nil
+    ) {
+        switch (status, killedFor) {
+        case (.signalled(SIGKILL), let end?): self = end
+        case (_, let end?) where end != .killedByOrder: self = end
+        case (.exited(let code), _): self = .exited(code: code, reason: reason)
+        case (.signalled(SIGSYS), _): self = .filtered
+        case (.signalled(SIGKILL), _) where lackedMemory(): self = .outOfMemory
+        case (.signalled(let signal), _): self = .signalled(signal: signal, crash: crash())
+        }
     }
 }

@@ -21,16 +21,6 @@ struct ServiceManagerLink {
         watchdogInterval = allowed > 0 && isOurs ? max(1000, allowed / 3) : nil
     }
 
-    /// The keeper serves from now on; `status` is one line for `systemctl status`.
-    func ready(_ status: String) {
-        send("READY=1\nSTATUS=\(status)")
-    }
-
-    /// The keeper is ending by itself or by order.
-    func stopping() {
-        send("STOPPING=1")
-    }
-
     /// Milliseconds until the manager's watchdog wants the next sign of life; nil where there is none.
     var waitingTime: Int? {
         watchdogInterval.map { max(0, $0 - MonotonicTime.now.microseconds(since: lastSign)) / 1000 + 1 }
@@ -40,11 +30,11 @@ struct ServiceManagerLink {
     mutating func signalIfDue() {
         guard let watchdogInterval, MonotonicTime.now.microseconds(since: lastSign) >= watchdogInterval else { return }
         lastSign = .now
-        send("WATCHDOG=1")
+        tell("WATCHDOG=1")
     }
 
-    /// A manager that does not listen any more is nothing that a keeper could mend.
-    private func send(_ message: String) {
+    /// Tells the manager, as sd_notify(3) says what. One that does not listen any more is nothing that a keeper could mend.
+    func tell(_ message: String) {
         // Abstract sockets, with `@` in front, are those of managers in other network namespaces.
         guard let path = getenv("NOTIFY_SOCKET").map({ String(cString: $0) }), path.hasPrefix("/"),
             let socket = try? UnixSocket.connect(to: path, kind: .datagram)

@@ -14,28 +14,23 @@ struct SupervisedTemplate {
     /// When it was in its sandbox, which it tells before everything else.
     var confinedAt: MonotonicTime?
     var isReady = false
-    /// What it said was wrong before it ended, or else what the keeper has against it.
-    var complaint = ""
-    /// The keeper has killed it.
-    var isKilling = false
+    /// What it said was wrong with it or its model.
+    var failure: String?
+    /// Why the keeper has killed it.
+    var killedFor: ProcessEnd?
     var hasEnded = false
     var calls = CallAllowance()
     /// What the daemon was told of it, and a later one is told again.
     var told: [FromKeeper] = []
 
-    init(process: Int32, orderedAt: MonotonicTime) {
-        self.process = process
-        self.orderedAt = orderedAt
-    }
-
     /// Whether a call of its own may go on that the filter leaves to the keeper.
     mutating func admits(_ call: InterceptedCall) -> Bool { calls.admits(call, of: process) }
 
     /// Whether it waits for a model.
-    var isPrewarmed: Bool { model == nil && !isKilling && !hasEnded }
+    var isPrewarmed: Bool { model == nil && killedFor == nil && !hasEnded }
     /// Whether a model can be given to it at once.
     var isWaiting: Bool { isPrewarmed && confinedAt != nil }
-    var takesForks: Bool { isReady && !isKilling && !hasEnded }
+    var takesForks: Bool { isReady && killedFor == nil && !hasEnded }
 
     /// For the log.
     var description: String {

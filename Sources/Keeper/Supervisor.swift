@@ -14,7 +14,7 @@ struct Supervisor {
     /// With the keeper's weight against that of all templates and instances together.
     private let groups = ControlGroupTree(name: "deepflow-\(getpid())", leaf: "keeper", weight: 1000)
     private var launcher: TemplateLauncher
-    private var table: ProcessTable
+    private var table = ProcessTable()
     private var store = DescriptorStore()
     private let daemons: DaemonConnections
     private var lastTemplate = 0
@@ -32,19 +32,18 @@ struct Supervisor {
 
     init(
         _ sources: ReadinessSources<EventSource>, _ launcher: TemplateLauncher, _ daemons: DaemonConnections,
-        _ buffer: UnsafeMutableRawBufferPointer, now: MonotonicTime
+        _ buffer: UnsafeMutableRawBufferPointer
     ) {
         self.sources = sources
         self.daemons = daemons
         self.launcher = launcher
         self.buffer = buffer
-        table = ProcessTable(now: now)
     }
 
     var isRetiring: Bool { table.isRetiring }
     var hasInstances: Bool { table.hasInstances }
     /// Whether no process is left.
-    var isOver: Bool { table.isOver && strays.isEmpty }
+    var isOver: Bool { table.processes.isEmpty && strays.isEmpty }
 
     // MARK: Orders
 
@@ -58,9 +57,7 @@ struct Supervisor {
         case .stopTemplate(let id): perform(table.number(of: id).map { table.killTemplate($0) } ?? [])
         case .releaseInstance(let id): table.releaseInstance(id)
         case .releaseTemplate(let id): table.releaseTemplate(id)
-        case .hold(let key):
-            let reason = store.hold(key, descriptor)
-            send(reason.map { .notHeld(key, message: $0) } ?? .held(key))
+        case .hold(let key): send(store.hold(key, descriptor))
         case .release(let key): store.release(key)
         case .hello: sendState()
         case .retire: retire()
@@ -87,14 +84,14 @@ struct Supervisor {
         guard table.number(of: id) == nil else { return KeeperLog.write("\(id) exists already: order ignored") }
         guard let artefact, !isRetiring else {
             let reason = isRetiring ? Self.endingMessage : "the order came without an artefact"
-            return send(.templateEnded(id, nil, message: reason))
+            return send(.templateEnded(id, .notStarted(reason: reason)))
         }
         do throws(SystemCallError) {
-            let number = if let waiting = table.bestPrewarmed { waiting } else { try launch(at: now) }
+            let number = if let waiting = table.prewarmed.first { waiting } else { try launch(at: now) }
             perform(table.assign(number, to: id, key: key, at: now))
             templates[number]?.load(name: String(key.prefix { $0 != "@" }), artefact: artefact)
         } catch {
-            send(.templateEnded(id, nil, message: "\(error)"))
+            send(.templateEnded(id, .notStarted(reason: "\(error)")))
         }
     }
 
@@ -136,7 +133,7 @@ struct Supervisor {
     }
 
     private func refuse(_ ids: [InstanceID], _ reason: String) {
-        for id in ids { send(.instanceEnded(id, nil, message: reason)) }
+        for id in ids { send(.instanceEnded(id, .notStarted(reason: reason))) }
     }
 
     /// Ends everything. A daemon may order some more before it hears of that: it does not get it.
@@ -198,7 +195,7 @@ struct Supervisor {
 
     private mutating func reap(_ process: Int32) {
         guard let status = ProcessHandle.reapChild(process) else { return }
-        switch table.owner(of: process) {
+        switch table.owner(where: { $0 == process }) {
         case .template(let number):
             // What it said last may still lie in the channel.
             readTemplate(number, atMost: Self.lastMessages)
@@ -208,8 +205,10 @@ struct Supervisor {
         case .instance(let id):
             // Its last words are in the log before its end.
             instances[id]?.relayMessages()
-            perform(table.instanceExited(id, status, instances[id]?.circumstances ?? .init()))
-        case .nobody: strays.remove(process)
+            perform(
+                table.instanceExited(
+                    id, status, lackedMemory: instances[id]?.hasLackedMemory == true, crash: instances[id]?.crash))
+        case nil: strays.remove(process)
         }
     }
 
@@ -238,7 +237,7 @@ struct Supervisor {
     private mutating func judgeCall(of number: Int, _ event: ReadinessList.Event) {
         guard let handles = templates[number], let call = handles.nextCall(event) else { return dropTemplate(number) }
         var caller = table.caller(call.thread, ProcessHandle.hasThread)
-        if !caller.isInstance {
+        if caller == nil || caller == .template(number) {
             // The template's answer to the order before, or its report of a child that is quick to make a forbidden call,
             // may lie unread in its channel.
             readTemplate(number)

@@ -14,6 +14,14 @@ package struct CrashPage: Hashable, Sendable, CustomStringConvertible {
     /// Return addresses, innermost first.
     package let frames: [UInt64]
 
+    /// As somebody else has read it.
+    package init(signal: Int32, address: UInt64, instruction: UInt64, frames: [UInt64]) {
+        self.signal = signal
+        self.address = address
+        self.instruction = instruction
+        self.frames = frames
+    }
+
     /// Reads the page that a file is; nil where there was no crash.
     package init?(_ file: CInt) {
         var crash = clinux_crash()

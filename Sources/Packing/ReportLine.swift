@@ -6,12 +6,7 @@ internal import LinuxKernel
 enum ReportLine {
     /// Writes a line; a descriptor that is not open or whose reader is gone is no failure.
     static func write(_ line: String, to descriptor: CInt) {
-        var rest = Array((line + "\n").utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { return }
-            rest = rest.dropFirst(max(0, count))
-        }
+        TextOutput.write(line + "\n", to: descriptor)
     }
 
     /// Size of a regular file that came as a descriptor; nil where it is none.

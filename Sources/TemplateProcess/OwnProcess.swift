@@ -23,7 +23,6 @@ package struct ThreadCount: ~Copyable {
 package enum StandardError {
     /// Writes `message` on a line of its own, with the program's name before it.
     package static func write(_ message: String) {
-        let line = "flowserve: " + message + "\n"
-        _ = Array(line.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        TextOutput.write("flowserve: \(message)\n", to: STDERR_FILENO)
     }
 }

@@ -18,6 +18,15 @@ struct SizeRulesTests {
         expectNone(SizeRules.longExecutables(try SourceTree.files()))
     }
 
+    @Test("The keeper is small")
+    func keeper() throws {
+        expectNone(SizeRules.longKeeper(try SourceTree.files()))
+        let text = String(repeating: "x\n\n    // y\n", count: SizeRules.keeperLines)
+        let (small, large) = (text.dropFirst(2), text)
+        #expect(SizeRules.longKeeper([SourceFile(path: "Sources/Keeper/a.swift", text: String(small))]).isEmpty)
+        #expect(SizeRules.longKeeper([SourceFile(path: "Sources/Keeper/a.swift", text: large)]).count == 1)
+    }
+
     @Test("The lists of excused files name files that exist and are still too long")
     func allowances() throws {
         let files = try SourceTree.files()

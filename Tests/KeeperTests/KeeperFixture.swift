@@ -138,7 +138,7 @@ final class TestDaemon {
         while group.running.count + group.failures.count < ids.count {
             switch try receive() {
             case .instanceRunning(let id, let running) where ids.contains(id): group.running[id] = running.processID
-            case .instanceEnded(let id, nil, let message) where ids.contains(id): group.failures[id] = message
+            case .instanceEnded(let id, .notStarted(let reason)) where ids.contains(id): group.failures[id] = reason
             case let event: group.others.append(event)
             }
         }

@@ -55,7 +55,7 @@ struct KeeperPolicyTests {
 
     @Test("Missing templates are made a moment after the last order, and not after one has failed")
     func prewarming() {
-        var templates = PrewarmedTemplates(now: Self.time(0))
+        var templates = PrewarmedTemplates()
         #expect(templates.dueAt(count: 0) == nil)
         templates.want(2)
         templates.noteOrder(at: Self.time(100))

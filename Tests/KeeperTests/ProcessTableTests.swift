@@ -27,7 +27,7 @@ struct ProcessTableTests {
 
     /// A table with one template that serves, as number 1.
     private func servingTable(_ id: TemplateID) -> ProcessTable {
-        var table = ProcessTable(now: Self.now)
+        var table = ProcessTable()
         table.add(SupervisedTemplate(process: 10, orderedAt: Self.now), as: 1)
         _ = table.assign(1, to: id, key: "m@d", at: Self.now)
         _ = table.receive(.confined(Self.sandbox), from: 1, hasListener: true, at: Self.now) { _ in true }
@@ -64,7 +64,7 @@ struct ProcessTableTests {
     @Test("The first template tells of the sandbox and then ends where none is wanted; else it is kept")
     func firstTemplate() {
         for wanted in 0...1 {
-            var table = ProcessTable(now: Self.now)
+            var table = ProcessTable()
             table.add(SupervisedTemplate(process: 10, orderedAt: Self.now), as: 1)
             let early = table.keepPrewarmed(wanted)
             #expect(!early.contains { if case .kill = $0 { true } else { false } })
@@ -79,19 +79,48 @@ struct ProcessTableTests {
         }
     }
 
+    @Test("An instance's end is told with its cause")
+    func causes() {
+        let call = InterceptedCall(
+            id: 1, thread: 20, number: Int32(SystemCallName.number(of: "mount") ?? -1),
+            architecture: ProcessorFamily.native.token, arguments: [1, 2, 3, 4, 5, 6])
+        let denied = DeniedCall(number: call.number, name: "mount", arguments: call.arguments)
+        typealias Act = (inout ProcessTable, InstanceID) -> Void
+        let deny: Act = { table, id in _ = table.judge(call, of: 1, by: .instance(id)) }
+        let order: Act = { table, id in _ = table.killInstance(id) }
+        let cases: [(Act?, LinuxKernel.ExitStatus, isShort: Bool, ProcessEnd)] = [
+            (deny, .signalled(signal: SIGKILL), false, .deniedCall(denied)),
+            (deny, .signalled(signal: SIGSEGV), false, .deniedCall(denied)),
+            (order, .signalled(signal: SIGKILL), true, .killedByOrder),
+            (order, .exited(code: 0), false, .exited(code: 0)),
+            (nil, .signalled(signal: SIGKILL), true, .outOfMemory),
+            (nil, .signalled(signal: SIGKILL), false, .signalled(signal: SIGKILL)),
+            (nil, .signalled(signal: SIGSYS), true, .filtered),
+        ]
+        for (act, status, isShort, end) in cases {
+            var table = servingTable(.random())
+            let id = InstanceID.random()
+            table.order([id], of: 1, Self.settings, at: Self.now)
+            _ = table.receive(.forked(id, processID: 20), from: 1, at: Self.now) { _ in true }
+            act?(&table, id)
+            let effects = table.instanceExited(id, status, lackedMemory: isShort)
+            #expect(effects.contains { if case .send(.instanceEnded(id, end)) = $0 { true } else { false } }, "\(end)")
+        }
+    }
+
     @Test("A template that ends before it has told leaves the sandbox unknown, with the reason")
     func unknownSandbox() {
-        var table = ProcessTable(now: Self.now)
+        var table = ProcessTable()
         table.add(SupervisedTemplate(process: 10, orderedAt: Self.now), as: 1)
         let effects = table.templateExited(1, .exited(code: 3))
         let missing = effects.compactMap { if case .send(.sandbox(let state, _)) = $0 { state.missing } else { nil } }
-        #expect(missing == [["all: a template ended with exit status 3"]])
+        #expect(missing == [["all: a template ended: exit status 3"]])
     }
 }
 
 /// A keeper's table with an invented kernel, daemon and templates, of which some do not keep to the protocol.
 private struct History {
-    private var table = ProcessTable(now: MonotonicTime(nanoseconds: 1))
+    private var table = ProcessTable()
     private var chance: SystemChance
     private(set) var defects: [String] = []
     private var lastTemplate = 0
@@ -227,14 +256,14 @@ private struct History {
 
     private mutating func makeCall() {
         guard number(below: 2) == 0, let number = one(of: table.templates.keys) else { return }
-        let caller: ProcessTable.Owner =
+        let caller: ProcessTable.Owner? =
             switch self.number(below: 3) {
-            case 0: .nobody
-            case 1: table.hasEnded(number) ? .nobody : .template(number)
+            case 0: nil
+            case 1: table.hasEnded(number) ? nil : .template(number)
             default:
                 one(of: table.instances.filter { $0.value.process != nil && !$0.value.hasEnded }.keys).map {
                     .instance($0)
-                } ?? .nobody
+                }
             }
         if let effects = table.judge(Self.call("mount", 0), of: number, by: caller) {
             perform(effects)
@@ -256,7 +285,7 @@ private struct History {
             perform(table.templateExited(number, status))
         case .instance(let id):
             // One that nobody took hold of is reaped as a stray.
-            if table.instances[id]?.process == process { perform(table.instanceExited(id, status, .init())) }
+            if table.instances[id]?.process == process { perform(table.instanceExited(id, status)) }
         case .stray, nil: break
         }
     }
@@ -291,10 +320,10 @@ private struct History {
         case .instanceRunning(let id, _):
             if !running.insert(id).inserted { defects.append("\(id) runs twice") }
             if ended.contains(id) { defects.append("\(id) runs after its end") }
-        case .instanceEnded(let id, _, _):
+        case .instanceEnded(let id, _):
             if !ended.insert(id).inserted { defects.append("\(id) ended twice") }
             if !ordered.contains(id) { defects.append("\(id) was never ordered") }
-        case .templateEnded(let id, _, _):
+        case .templateEnded(let id, _):
             if !endedTemplates.insert(id).inserted { defects.append("\(id) ended twice") }
         default: break
         }
@@ -304,7 +333,7 @@ private struct History {
     mutating func finish() {
         perform(table.retire())
         while let process = dying.first { die(process, .signalled(signal: SIGKILL)) }
-        if !table.isOver { defects.append("something lives on") }
+        if table.hasInstances || !table.processes.isEmpty { defects.append("something lives on") }
         if !children.isEmpty { defects.append("\(children.count) children were forgotten") }
         if ended != ordered { defects.append("\(ordered.subtracting(ended).count) instances never ended") }
         for id in ended { table.releaseInstance(id) }

@@ -35,7 +35,7 @@ struct TemplateGroupTests {
         let path = try #require(Self.directory(below: root, ending: String(group)))
         // The instance outlives its template, and so does the group.
         try daemon.order(.stopTemplate(template))
-        guard case .templateEnded(template, _, _) = try daemon.receive() else {
+        guard case .templateEnded(template, _) = try daemon.receive() else {
             Issue.record("the template's end was not told")
             return
         }

@@ -54,13 +54,22 @@ struct FrameRoundTripTests {
             .init(
                 loadMicroseconds: 6, prewarmedMicroseconds: 5,
                 model: TemplateStart(mappingMicroseconds: 4, rehearsalMicroseconds: 3))), .prewarmed(1),
-        .templateEnded(template, .exited(code: 1), message: "gone"),
+        .templateEnded(template, .exited(code: 1, reason: "gone")),
+        .templateEnded(template, .protocolBroken(reason: "it failed twice")),
         .instanceRunning(
             instance,
             .init(template: template, processID: 6, settings: settings, preparedAt: MonotonicTime(nanoseconds: 700))),
-        .instanceEnded(instance, .signalled(signal: 9), message: "killed"),
-        .instanceEnded(instance, nil, message: "never was"), .held(key), .notHeld(key, message: "full"),
+        .instanceEnded(instance, .notStarted(reason: "never was")), .instanceEnded(instance, .exited(code: 70)),
+        .instanceEnded(instance, .signalled(signal: 15)),
+        .instanceEnded(
+            instance,
+            .signalled(
+                signal: 11, crash: CrashPage(signal: 11, address: 1, instruction: .max, frames: [2, 3, 4]))),
+        .instanceEnded(instance, .deniedCall(deniedCall)), .instanceEnded(instance, .killedByOrder),
+        .instanceEnded(instance, .filtered), .instanceEnded(instance, .outOfMemory),
+        .held(key), .notHeld(key, message: "full"),
     ]
+    static let deniedCall = DeniedCall(number: 165, name: "landlock_create_ruleset", arguments: [0, 1, 2, 3, 4, .max])
     static let toTemplate: [ToTemplate] = [
         .load(name: "m"), .fork([instance, instance], descriptors: ForkDescriptor.allCases.reversed(), settings),
     ]

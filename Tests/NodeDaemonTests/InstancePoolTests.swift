@@ -38,12 +38,12 @@ import Testing
     /// Templates that nobody refers to any more.
     private mutating func released() -> [TemplateID] { pool.templates.release(except: pool.instances.templates) }
 
-    private func exited(_ code: Int32, _ message: String = "") -> InstanceEnding {
-        InstanceEnding(status: .exited(code: code), message: message)
+    private func exited(_ code: Int32, _ reason: String? = nil) -> InstanceEnding {
+        InstanceEnding(.exited(code: code, reason: reason))
     }
 
-    private func signalled(_ signal: Int32, _ message: String = "") -> InstanceEnding {
-        InstanceEnding(status: .signalled(signal: signal), message: message)
+    private func signalled(_ signal: Int32) -> InstanceEnding {
+        InstanceEnding(.signalled(signal: signal))
     }
 
     /// As `#expect(got == wanted)`, for events, which change the pool.
@@ -125,7 +125,7 @@ import Testing
         let actions = pool.templateEnded(first, exited(1, "section 3 is cut off"), now: time(0))
         #expect(
             actions == [
-                failed(1, .startFailed, "the model's template could not start: section 3 is cut off")
+                failed(1, .startFailed, "the model's template could not start: section 3 is cut off (exit status 1)")
             ])
         check(released(), [first])
         check(submit(2, at: 0.05), [])
@@ -148,18 +148,18 @@ import Testing
         }
         let last = pool.instanceEnded(instance, exited(70, "no memory"), now: now)
         #expect(
-            last.contains(failed(1, .startFailed, "no instance of the model could start: no memory")))
+            last.contains(failed(1, .startFailed, "no instance of the model could start: no memory (exit status 70)")))
         #expect(pool.waiting.isEmpty)
     }
 
     @Test("an instance that dies by a signal loses its tasks, and its template is replaced before the next fork")
     mutating func crash() throws {
         let (template, instance) = try warmUp()
-        let actions = pool.instanceEnded(instance, signalled(11, "signal 11"), now: time(1))
+        let actions = pool.instanceEnded(instance, signalled(11), now: time(1))
         #expect(
             actions == [
-                failed(1, .instanceCrashed, "its instance ended: signal 11"), .releaseInstance(instance), .cleared(key),
-                .stopTemplate(template),
+                failed(1, .instanceCrashed, "its instance ended: signal 11 (Segmentation fault)"),
+                .releaseInstance(instance), .cleared(key), .stopTemplate(template),
             ])
         let next = try self.template(in: submit(2, at: 1))
         #expect(next != template)
@@ -172,7 +172,7 @@ import Testing
         let (template, instance) = try warmUp()
         check(pool.instanceMisbehaved(instance, reason: "nonsense"), [.kill(instance, reason: "nonsense")])
         check(pool.instanceMisbehaved(instance, reason: "again"), [])
-        let actions = pool.instanceEnded(instance, signalled(9, "killed"), now: time(1))
+        let actions = pool.instanceEnded(instance, signalled(9), now: time(1))
         #expect(!actions.contains(.stopTemplate(template)))
         #expect(pool.templates.ready(for: key.content) == template)
     }
@@ -354,8 +354,8 @@ import Testing
         var instance = first
         for round in 0..<10 {
             let now = time(1 + Double(round) / 10)
-            let actions = pool.instanceEnded(instance, signalled(9, "killed"), now: now)
-            #expect(actions.first == failed(1, .instanceLost, "its instance ended: killed"))
+            let actions = pool.instanceEnded(instance, signalled(9), now: now)
+            #expect(actions.first == failed(1, .instanceLost, "its instance ended: signal 9 (Killed)"))
             #expect(!actions.contains(.stopTemplate(template)))
             guard case .admitted(let next) = pool.submit(.example(1), to: key, by: SchedulerTable.anonymous, now: now)
             else {
@@ -378,19 +378,19 @@ import Testing
                 let template = try template(in: submit(number, at: Double(100 * round)))
                 let instance = try instance(in: pool.templateReady(template, nil, now: now))
                 check(pool.instanceReady(instance, now: now), [assign(number, instance)])
-                _ = pool.instanceEnded(instance, signalled(11, "signal 11"), now: now)
+                _ = pool.instanceEnded(instance, signalled(11), now: now)
                 _ = pool.templateEnded(template, exited(0), now: now)
                 #expect(pool.health[key.content]?.failures ?? 0 == (sameRequest ? round : 0))
             }
             let admission = pool.submit(.example(9), to: key, by: SchedulerTable.anonymous, now: time(300))
-            #expect((admission == .broken(message: "signal 11")) == sameRequest)
+            #expect((admission == .broken(message: "signal 11 (Segmentation fault)")) == sameRequest)
         }
     }
 
     @Test("a template that is killed from outside while it starts is started again, and nobody's request fails")
     mutating func killedTemplate() throws {
         let first = try template(in: submit(1))
-        check(pool.templateEnded(first, signalled(9, "killed"), now: time(0)), [])
+        check(pool.templateEnded(first, signalled(9), now: time(0)), [])
         let second = try template(in: pool.tick(now: time(0.1)))
         let instance = try instance(in: pool.templateReady(second, nil, now: time(0.2)))
         check(pool.instanceReady(instance, now: time(0.2)), [assign(1, instance)])

@@ -155,11 +155,11 @@ import Testing
         for number in 0..<100 {
             try instance.send(FromInstance.pong(UInt64(number), activeTasks: 0, progress: nil).encoded())
         }
-        try keeper.send(FromKeeper.instanceEnded(id, .signalled(signal: 9), message: "").encoded())
+        try keeper.send(FromKeeper.instanceEnded(id, .signalled(signal: 9)).encoded())
         for number in 0..<100 {
             #expect(try await listener.next() == .instance(id, .pong(UInt64(number), activeTasks: 0, progress: nil)))
         }
-        #expect(try await listener.next() == .keeper(.instanceEnded(id, .signalled(signal: 9), message: "")))
+        #expect(try await listener.next() == .keeper(.instanceEnded(id, .signalled(signal: 9))))
     }
 
     @Test("an instance that dies with frames unread has told what it told, and is closed as any other")

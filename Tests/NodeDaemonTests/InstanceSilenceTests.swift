@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import LinuxKernel
+import Messages
 import ServingModel
 import Testing
 
@@ -46,13 +47,13 @@ import Testing
         let killed = tick(at: 112)
         #expect(killed == [.kill(instance, reason: "it has tasks and did not answer within 10 s")])
         #expect(pool.nextDeadline == nil)
-        let ending = InstanceEnding(status: .signalled(signal: 9), message: "killed")
+        let ending = InstanceEnding(.killedByOrder)
         let ended = pool.instanceEnded(instance, ending, now: time(112.1))
         // What it hung at may be the task.
         #expect(
             ended.first
                 == .fail(
-                    TaskID(rawValue: 1), .instanceCrashed, message: "its instance ended: killed",
+                    TaskID(rawValue: 1), .instanceCrashed, message: "its instance ended: killed by order",
                     to: SchedulerTable.anonymous))
         // The template did nothing wrong.
         let next = pool.submit(.example(2), to: key, by: SchedulerTable.anonymous, now: time(113))

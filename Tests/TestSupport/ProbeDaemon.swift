@@ -41,7 +41,7 @@ package final class ProbeDaemon {
         while true {
             var descriptors = ReceivedDescriptors()
             let event = try receive(&descriptors)
-            if case .instanceEnded(id, _, let message) = event { throw ProbeFailure(description: message) }
+            if case .instanceEnded(id, let end) = event { throw ProbeFailure(description: "\(end)") }
             guard case .instanceRunning(id, let running) = event, let channel = descriptors.takeFirst() else {
                 continue
             }
@@ -54,9 +54,9 @@ package final class ProbeDaemon {
         if let answer = try instance.channel.attempt(name) { return answer }
         instance.hasEnded = true
         while true {
-            guard case .instanceEnded(instance.id, _, let message) = try receive() else { continue }
+            guard case .instanceEnded(instance.id, let end) = try receive() else { continue }
             try order(.releaseInstance(instance.id))
-            return message
+            return "\(end)"
         }
     }
 
@@ -65,9 +65,10 @@ package final class ProbeDaemon {
         let id = TemplateID.random()
         try start(id, artefact: "template: \(name)")
         while true {
-            guard case .templateEnded(id, _, let message) = try receive() else { continue }
+            guard case .templateEnded(id, let end) = try receive() else { continue }
             try order(.releaseTemplate(id))
-            return message
+            if case .exited(_, let answer?) = end { return answer }
+            return "\(end)"
         }
     }
 
@@ -85,7 +86,7 @@ package final class ProbeDaemon {
             case .templateReady(id, _):
                 template = id
                 return id
-            case .templateEnded(id, _, let message): throw ProbeFailure(description: message)
+            case .templateEnded(id, let end): throw ProbeFailure(description: "\(end)")
             default: continue
             }
         }

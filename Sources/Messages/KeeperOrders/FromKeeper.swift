@@ -5,9 +5,6 @@ package import ServingModel
 /// What a keeper tells the node daemon that is attached to it. After `welcome` it tells the state of each template and
 /// instance in the same words as when it happened, then `stateComplete`.
 package enum FromKeeper: Hashable, Sendable {
-    /// What the sentence about an instance's end holds where the keeper killed it for a system call.
-    package static let deniedCallWords = "which its sandbox denies"
-
     /// `controllers` of the control groups of templates and their instances; nil where there are no groups.
     case welcome(processID: Int32, controllers: [String]?)
     /// How templates are confined here, and how many system calls were denied since the keeper began. Told at each
@@ -18,11 +15,10 @@ package enum FromKeeper: Hashable, Sendable {
     case prewarmed(Int)
     case templateStarting(TemplateID, model: String, processID: Int32)
     case templateReady(TemplateID, TemplateReadiness)
-    case templateEnded(TemplateID, ExitStatus?, message: String)
+    case templateEnded(TemplateID, ProcessEnd)
     /// Comes with the descriptor of the instance's channel.
     case instanceRunning(InstanceID, RunningInstance)
-    /// `status` is nil where no process came to be.
-    case instanceEnded(InstanceID, ExitStatus?, message: String)
+    case instanceEnded(InstanceID, ProcessEnd)
     /// The keeper holds a descriptor under this key. After `welcome` it comes with the descriptor, as the answer of `hold`
     /// without one.
     case held(DescriptorKey)
@@ -99,8 +95,11 @@ package enum FromKeeper: Hashable, Sendable {
                 $0.put(UInt32(clamping: readiness.prewarmedMicroseconds))
                 readiness.model.put(into: &$0)
             }
-        case .templateEnded(let template, let status, let message):
-            return Self.frame(.templateEnded) { Self.put(template.rawValue, status, message, into: &$0) }
+        case .templateEnded(let template, let end):
+            return Self.frame(.templateEnded) {
+                $0.put(template.rawValue)
+                end.put(into: &$0)
+            }
         case .instanceRunning(let instance, let running):
             return Self.frame(.instanceRunning) {
                 $0.put(instance.rawValue)
@@ -109,8 +108,11 @@ package enum FromKeeper: Hashable, Sendable {
                 running.settings.put(into: &$0)
                 $0.put(running.preparedAt.nanoseconds)
             }
-        case .instanceEnded(let instance, let status, let message):
-            return Self.frame(.instanceEnded) { Self.put(instance.rawValue, status, message, into: &$0) }
+        case .instanceEnded(let instance, let end):
+            return Self.frame(.instanceEnded) {
+                $0.put(instance.rawValue)
+                end.put(into: &$0)
+            }
         case .held(let key): return Self.frame(.held) { $0.put(key.text) }
         case .notHeld(let key, let message):
             return Self.frame(.notHeld) {
@@ -124,20 +126,6 @@ package enum FromKeeper: Hashable, Sendable {
         var writer = FrameWriter(kind: kind.rawValue)
         fill(&writer)
         return writer.finish()
-    }
-
-    private static func put(_ id: UInt64, _ status: ExitStatus?, _ message: String, into writer: inout FrameWriter) {
-        writer.put(id)
-        switch status {
-        case nil: writer.put(UInt8(0))
-        case .exited(let code):
-            writer.put(UInt8(1))
-            writer.put(code)
-        case .signalled(let signal):
-            writer.put(UInt8(2))
-            writer.put(signal)
-        }
-        writer.put(cut(message))
     }
 
     private static func cut(_ message: String) -> String {
@@ -168,15 +156,11 @@ package enum FromKeeper: Hashable, Sendable {
                 template, TemplateReadiness(loadMicroseconds: load, prewarmedMicroseconds: prewarming, model: model))
         case .templateEnded:
             let template = TemplateID(rawValue: try reader.take("template"))
-            let status = try Self.takeStatus(&reader)
-            self = .templateEnded(
-                template, status, message: try reader.takeSentence("message", limit: Self.messageLimit))
+            self = .templateEnded(template, try ProcessEnd.take(from: &reader))
         case .instanceRunning: self = try Self.takeRunning(&reader)
         case .instanceEnded:
             let instance = InstanceID(rawValue: try reader.take("instance"))
-            let status = try Self.takeStatus(&reader)
-            self = .instanceEnded(
-                instance, status, message: try reader.takeSentence("message", limit: Self.messageLimit))
+            self = .instanceEnded(instance, try ProcessEnd.take(from: &reader))
         case .held: self = .held(try DescriptorKey.take(from: &reader))
         case .notHeld:
             let key = try DescriptorKey.take(from: &reader)
@@ -202,14 +186,5 @@ package enum FromKeeper: Hashable, Sendable {
         guard hasGroups <= 1 else { throw .outOfRange(field: "groups") }
         let names = try reader.takeText("controllers", limit: messageLimit).split(separator: " ").map(String.init)
         return .welcome(processID: process, controllers: hasGroups == 1 ? names : nil)
-    }
-
-    private static func takeStatus(_ reader: inout FrameReader) throws(FrameError) -> ExitStatus? {
-        switch try reader.take(UInt8.self, "status kind") {
-        case 0: return nil
-        case 1: return .exited(code: try reader.take("exit code"))
-        case 2: return .signalled(signal: try reader.take("signal"))
-        default: throw .outOfRange(field: "status kind")
-        }
     }
 }

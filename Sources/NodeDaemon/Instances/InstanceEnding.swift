@@ -19,28 +19,23 @@ struct InstanceEnding: Hashable, Sendable {
     }
 
     /// Signals that a process raises by what it does itself.
-    private static let faultSignals: Set<Int32> = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP]
+    private static let faultSignals: Set<Int32> = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP]
 
-    /// nil where there was no process, or where its keeper is gone.
-    var status: ExitStatus?
-    var message: String
+    /// As its keeper tells it; nil where its keeper is gone or does not have it, or the daemon gives it up.
+    let end: ProcessEnd?
+    /// One sentence.
+    let message: String
     /// Its keeper does not know it any more: it ended with that, or with the connection's loss.
-    var isLost = false
+    let isLost: Bool
 
-    init(status: ExitStatus? = nil, message: String, isLost: Bool = false) {
-        (self.status, self.message, self.isLost) = (status, message, isLost)
+    /// As a keeper tells it.
+    init(_ end: ProcessEnd) {
+        (self.end, message, isLost) = (end, "\(end)", false)
     }
 
-    /// As a keeper tells it: its sentence, or what the status says where it has none.
-    init(_ status: ExitStatus?, describedAs message: String) {
-        let words =
-            switch (status, message.isEmpty) {
-            case (nil, true): "no reason was given"
-            case (nil, false): message
-            case (let status?, true): "\(status)"
-            case (let status?, false): "\(message) (\(status))"
-            }
-        self.init(status: status, message: words)
+    /// As the daemon itself sees it, for this reason.
+    init(message: String, isLost: Bool = false) {
+        (end, self.message, self.isLost) = (nil, message, isLost)
     }
 
     func cause(of instance: PooledInstance) -> Cause {
@@ -49,26 +44,29 @@ struct InstanceEnding: Hashable, Sendable {
         case .stop: return .asked
         case nil: break
         }
-        switch status {
-        case nil: return instance.isStarting && !isLost ? .fault : .outside
-        case .signalled: return isFaultSignal ? .fault : .outside
-        case .exited(code: 0): return instance.isDraining ? .asked : .outside
-        case .exited: return .fault
+        switch end {
+        case nil, .notStarted: return instance.isStarting && !isLost ? .fault : .outside
+        case .exited(code: 0, _): return instance.isDraining ? .asked : .outside
+        case .exited, .protocolBroken: return .fault
+        case .signalled, .deniedCall, .filtered, .killedByOrder, .outOfMemory: return isCrash ? .fault : .outside
         }
     }
 
-    /// It made a system call that its sandbox denies: the kernel ended it, or the keeper, who says so.
-    var isDenied: Bool { status == .signalled(signal: SIGSYS) || message.contains(FromKeeper.deniedCallWords) }
+    /// Its sandbox ended it for a system call.
+    var isDenied: Bool { end?.isDenial == true }
 
     /// Somebody who is none of ours, or the kernel, killed it.
     var isKilledFromOutside: Bool {
-        if case .signalled = status { return !isFaultSignal }
-        return false
+        switch end {
+        case .signalled, .killedByOrder, .outOfMemory: !isCrash
+        default: false
+        }
     }
 
-    /// It crashed, so that whoever caused it may know the addresses and canaries of its template's other children.
-    var isFaultSignal: Bool {
-        if case .signalled(let signal) = status { return Self.faultSignals.contains(signal) || isDenied }
-        return false
+    /// It crashed or tried what it may not, so that whoever caused it may know the addresses and canaries of its
+    /// template's other children.
+    var isCrash: Bool {
+        if case .signalled(let signal, _) = end { return Self.faultSignals.contains(signal) }
+        return isDenied
     }
 }

@@ -209,7 +209,7 @@ struct InstancePool: Sendable {
                 actions += failWaiting(
                     of: instance.pool.content, "no instance of the model could start: \(ending.message)")
             }
-            if ending.isFaultSignal, !instance.isKilling { actions += retireTemplate(instance.template) }
+            if ending.isCrash, !instance.isKilling { actions += retireTemplate(instance.template) }
         }
         return actions + advance(instance.pool, now)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxKernel
+internal import Messages
 internal import ServingModel
 internal import Synchronization
 
@@ -57,7 +58,7 @@ final class MetricsObserver: NodeObserver {
     func note(_ occurrence: NodeOccurrence) {
         switch occurrence {
         case .instanceReady(_, let name, let stages): metrics.withLock { $0.note(stages, of: name) }
-        case .instanceEnded(_, _, let ending): metrics.withLock { $0.noteEnd(ending.status) }
+        case .instanceEnded(_, _, let ending): metrics.withLock { $0.noteEnd(ending.end?.status) }
         default: break
         }
     }

@@ -46,8 +46,8 @@ extension NodeMachine {
         case .prewarmed(let count): keeper.notePrewarmed(count)
         case .templateStarting(let id, let model, let process): receiveTemplate(id, model, process, now)
         case .templateReady(let id, let readiness): templateReady(id, readiness, now)
-        case .templateEnded(let id, let status, let message):
-            let ending = InstanceEnding(status, describedAs: message)
+        case .templateEnded(let id, let end):
+            let ending = InstanceEnding(end)
             effects.note(.templateEnded(id, message: ending.message))
             guard pool.templates[id] != nil else {
                 // Given up before: the keeper still has an entry for it.
@@ -55,8 +55,8 @@ extension NodeMachine {
             }
             perform(pool.templateEnded(id, ending, now: now), now)
         case .instanceRunning(let id, let running): receiveInstance(id, running, now)
-        case .instanceEnded(let id, let status, let message):
-            let ending = InstanceEnding(status, describedAs: message)
+        case .instanceEnded(let id, let end):
+            let ending = InstanceEnding(end)
             effects.note(.instanceEnded(id, pool.instances[id]?.name, ending))
             perform(pool.instanceEnded(id, ending, now: now), now)
         // Held for a daemon before this one, which has no use for it.

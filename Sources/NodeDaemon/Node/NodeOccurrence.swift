@@ -78,7 +78,7 @@ struct NodeLog: NodeObserver {
 
     /// Logged as what it stands for, so that attacks and defects can be waited for.
     private func noteEnd(of id: InstanceID, _ name: ModelName?, _ ending: InstanceEnding) {
-        let kind: LogEventKind? = ending.isDenied ? .instanceDenied : ending.isFaultSignal ? .instanceCrashed : nil
+        let kind: LogEventKind? = ending.isDenied ? .instanceDenied : ending.isCrash ? .instanceCrashed : nil
         let level: Logger.Level = kind == .instanceDenied ? .error : kind == .instanceCrashed ? .warning : .info
         logger.log(
             level: level, "an instance ended",

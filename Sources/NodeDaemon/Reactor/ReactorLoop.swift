@@ -172,7 +172,7 @@ final class ReactorLoop: @unchecked Sendable {
         case .instanceRunning(let instance, _):
             // Told again after a new attachment: the channel that is there is the same open socket.
             if channels[instance] == nil, let channel = descriptor.take() { add(instance, channel) }
-        case .instanceEnded(let instance, _, _):
+        case .instanceEnded(let instance, _):
             // What it said before it died comes before the news of its death.
             read(instance, turns: Self.lastPackets)
             drop(instance)

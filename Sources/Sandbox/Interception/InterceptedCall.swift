@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A system call that waits in the kernel until the holder of its listener decides.
-package struct InterceptedCall: Hashable, Sendable, CustomStringConvertible {
+package struct InterceptedCall: Hashable, Sendable {
     /// The kernel's number for this wait.
     package let id: UInt64
     /// Kernel id of the calling thread; that of its process where it is the first one.
@@ -22,12 +22,6 @@ package struct InterceptedCall: Hashable, Sendable, CustomStringConvertible {
 
     /// The call's name, or its number where the library knows none.
     package var name: String { SystemCallName.name(of: number, architecture: architecture) }
-
-    /// Name and arguments as a log shows them: `mount(0x0, 0x7ffe…)`.
-    package var description: String {
-        let words = arguments.map { "0x" + String($0, radix: 16) }
-        return "\(name)(\(words.joined(separator: ", ")))"
-    }
 
     /// Whether it is the one fork that a template may make, with exactly its flags.
     package var isFork: Bool {

@@ -99,7 +99,7 @@ struct NodeHistory {
         guard let id = someInstance(), let started = host.instances[id]?.start(now: host.now) else { return }
         host.say(id, started)
         if let said = host.instances[id]?.step() { host.say(id, said) }
-        if host.instances[id]?.isDone == true { host.endInstance(id, .exited(code: 0), "") }
+        if host.instances[id]?.isDone == true { host.endInstance(id, .exited(code: 0)) }
     }
 
     private mutating func schedule() {
@@ -162,16 +162,14 @@ struct NodeHistory {
         switch Int.random(in: 0..<8, using: &generator) {
         case 0..<3:
             guard let id = someInstance() else { return }
-            let ends: [LinuxKernel.ExitStatus] = [
+            let ends: [ProcessEnd] = [
                 .signalled(signal: 9), .signalled(signal: 15), .signalled(signal: 11), .exited(code: 70),
-                .exited(code: 0),
+                .exited(code: 0), .filtered, .outOfMemory,
             ]
-            host.endInstance(id, pick(ends) ?? ends[0], "it died")
+            host.endInstance(id, pick(ends) ?? ends[0])
         case 3:
             guard let id = someTemplate() else { return }
-            let status: LinuxKernel.ExitStatus =
-                Bool.random(using: &generator) ? .signalled(signal: 9) : .exited(code: 1)
-            host.endTemplate(id, status, "it died")
+            host.endTemplate(id, Bool.random(using: &generator) ? .signalled(signal: 9) : .exited(code: 1))
         case 4: if let id = someInstance() { host.instances[id]?.isHung = true }
         case 5: if let id = someInstance() { host.breakOff(id) }
         case 6:
@@ -282,7 +280,7 @@ struct NodeHistory {
             host.say(id, said)
         }
         if let said = host.instances[id]?.step() { host.say(id, said) }
-        if host.instances[id]?.isDone == true { host.endInstance(id, .exited(code: 0), "") }
+        if host.instances[id]?.isDone == true { host.endInstance(id, .exited(code: 0)) }
     }
 
     private var isAtRest: Bool {

@@ -83,7 +83,7 @@ final class SimulatedHost: NodeEffects, @unchecked Sendable {
     /// The node has noted all ends; only templates whose instances live are kept in its books.
     var isEverythingReleased: Bool {
         let used = Set(instances.values.map(\.template))
-        return ended.allSatisfy { if case .templateEnded(let id, _, _) = $0 { used.contains(id) } else { false } }
+        return ended.allSatisfy { if case .templateEnded(let id, _) = $0 { used.contains(id) } else { false } }
     }
 
     // MARK: Streams
@@ -155,10 +155,10 @@ final class SimulatedHost: NodeEffects, @unchecked Sendable {
             templates[id] = (model, false)
             tell(.templateStarting(id, model: model, processID: 2))
         case .fork(let ids, let template, let settings): for id in ids { fork(id, template, settings) }
-        case .killInstance(let id): endInstance(id, .signalled(signal: 9), "killed")
-        case .stopTemplate(let id): endTemplate(id, .exited(code: 0), "")
-        case .releaseInstance(let id): release { if case .instanceEnded(id, _, _) = $0 { true } else { false } }
-        case .releaseTemplate(let id): release { if case .templateEnded(id, _, _) = $0 { true } else { false } }
+        case .killInstance(let id): endInstance(id, .killedByOrder)
+        case .stopTemplate(let id): endTemplate(id, .exited(code: 0))
+        case .releaseInstance(let id): release { if case .instanceEnded(id, _) = $0 { true } else { false } }
+        case .releaseTemplate(let id): release { if case .templateEnded(id, _) = $0 { true } else { false } }
         case .keepPrewarmed, .hold, .release, .retire: break
         }
     }
@@ -172,7 +172,7 @@ final class SimulatedHost: NodeEffects, @unchecked Sendable {
         events.append(.keeper(event))
         switch event {
         case .instanceRunning(let id, _): openChannel(id)
-        case .instanceEnded(let id, _, _): channels.remove(id)
+        case .instanceEnded(let id, _): channels.remove(id)
         default: break
         }
     }
@@ -221,8 +221,8 @@ final class SimulatedHost: NodeEffects, @unchecked Sendable {
         guard let model = templates[template]?.model, templates[template]?.isReady == true,
             let content = TemplateLabel(keeperText: model)?.content
         else {
-            ended.append(.instanceEnded(id, nil, message: "its template is not ready"))
-            return tell(.instanceEnded(id, nil, message: "its template is not ready"))
+            ended.append(.instanceEnded(id, .notStarted(reason: "its template is not ready")))
+            return tell(.instanceEnded(id, .notStarted(reason: "its template is not ready")))
         }
         let instance = SimulatedInstance(template: template, content: content, settings: settings)
         instances[id] = instance
@@ -230,17 +230,17 @@ final class SimulatedHost: NodeEffects, @unchecked Sendable {
     }
 
     /// A template's process ends; its instances go on.
-    func endTemplate(_ id: TemplateID, _ status: LinuxKernel.ExitStatus, _ message: String) {
+    func endTemplate(_ id: TemplateID, _ end: ProcessEnd) {
         guard templates.removeValue(forKey: id) != nil else { return }
-        ended.append(.templateEnded(id, status, message: message))
-        tell(.templateEnded(id, status, message: message))
+        ended.append(.templateEnded(id, end))
+        tell(.templateEnded(id, end))
     }
 
     /// An instance's process ends; what it said before is heard before.
-    func endInstance(_ id: InstanceID, _ status: LinuxKernel.ExitStatus, _ message: String) {
+    func endInstance(_ id: InstanceID, _ end: ProcessEnd) {
         guard instances.removeValue(forKey: id) != nil else { return }
-        ended.append(.instanceEnded(id, status, message: message))
-        if isConnected { tell(.instanceEnded(id, status, message: message)) } else { hangUp(id) }
+        ended.append(.instanceEnded(id, end))
+        if isConnected { tell(.instanceEnded(id, end)) } else { hangUp(id) }
     }
 
     /// The other end of a channel is closed, and nobody says why.
