@@ -70,7 +70,7 @@ package struct PacketSocket: ~Copyable, Sendable {
         case packet(Int)
         /// Nothing there now (only without waiting).
         case nothing
-        /// The other side closed.
+        /// The other side closed, with or without having read all that it was sent; comes after all that it sent.
         case closed
         /// A packet larger than the buffer, or with descriptors that nobody allowed: a broken or hostile peer.
         case malformed
@@ -100,7 +100,7 @@ package struct PacketSocket: ~Copyable, Sendable {
         into buffer: UnsafeMutableRawBufferPointer, waits: Bool = true
     ) throws(SystemCallError) -> ReceiveResult {
         let flags = waits ? 0 : CInt(MSG_DONTWAIT)
-        let received = try nonBlockingCall("recv") {
+        let received = try receivingCall("recv") {
             clinux_receive(descriptor.rawValue, buffer.baseAddress, buffer.count, flags)
         }
         guard let received else { return .nothing }
@@ -115,7 +115,7 @@ package struct PacketSocket: ~Copyable, Sendable {
         var count = CInt(room)
         var truncated: CInt = 0
         let flags = waits ? 0 : CInt(MSG_DONTWAIT)
-        let received = try nonBlockingCall("recvmsg") { () -> Int in
+        let received = try receivingCall("recvmsg") { () -> Int in
             count = CInt(room)
             return list.withUnsafeMutableBufferPointer { slots in
                 clinux_receive_with_descriptors(
@@ -126,6 +126,17 @@ package struct PacketSocket: ~Copyable, Sendable {
         numbers = Array(list.prefix(Int(count)))
         if truncated != 0 { return .malformed }
         return received == 0 ? .closed : .packet(received)
+    }
+
+    /// A peer that ended before it had read all that it was sent, as a killed one does, is reported by ECONNRESET, once
+    /// and ahead of what it sent. That is no failure of this end: what it sent is still there, and then the end.
+    private func receivingCall(_ name: String, _ body: () -> Int) throws(SystemCallError) -> Int? {
+        do throws(SystemCallError) {
+            return try nonBlockingCall(name, "", body)
+        } catch {
+            guard error.code == ECONNRESET else { throw error }
+            return try nonBlockingCall(name, "", body)
+        }
     }
 }
 

@@ -30,6 +30,29 @@ struct PacketSocketTests {
         #expect(try receive(reader) == .closed)
     }
 
+    @Test(
+        "A peer that closes with packets unread has said what it said, then it is closed",
+        arguments: [false, true])
+    func endWithUnreadPackets(dropsDescriptors: Bool) throws {
+        var pair = try PacketSocket.pair()
+        let reader = pair.takeSecond()
+        do {
+            let writer = pair.takeFirst()
+            try send("last words", over: writer)
+            try send("unread", over: reader)
+        }
+        var results: [PacketSocket.ReceiveResult] = []
+        for _ in 0..<3 {
+            var buffer = [UInt8](repeating: 0, count: 100)
+            let result = try buffer.withUnsafeMutableBytes {
+                dropsDescriptors
+                    ? try reader.receiveBytes(into: $0, waits: false) : try reader.receive(into: $0, waits: false)
+            }
+            results.append(result)
+        }
+        #expect(results == [.packet(10), .closed, .closed])
+    }
+
     @Test("Nothing there is nothing, not an error")
     func empty() throws {
         var pair = try PacketSocket.pair()

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Glibc
 package import LinuxKernel
 
 /// A message that travels as one packet.
@@ -46,9 +45,6 @@ extension PacketSocket {
             case .closed: return .closed
             case .malformed: return .refused("a packet that is too long, or with descriptors")
             }
-        } catch let error as SystemCallError where error.code == ECONNRESET {
-            // It ended with packets unread.
-            return .closed
         } catch {
             return .refused("\(error)")
         }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Glibc
 internal import LinuxKernel
 internal import Messages
 internal import ServingModel
@@ -58,10 +57,12 @@ final class ReactorLoop: @unchecked Sendable {
                 exchange.clearWakeup()
             } else if event.key == keeper?.key {
                 if event.isWritable { flushKeeper() }
-                if event.isReadable || event.isHungUp { readKeeper() }
+                if event.isReadable || event.isHungUp { read(.keeper, turns: Self.packetsPerTurn) }
             } else if let instance = instanceOfKey[event.key] {
                 if event.isWritable { flush(instance) }
-                if event.isReadable || event.isHungUp { read(instance, turns: Self.packetsPerTurn) }
+                if event.isReadable || event.isHungUp {
+                    read(.instance(instance), turns: Self.packetsPerTurn)
+                }
             }
         }
         // Last, so that after a pause of the daemon itself what has arrived meanwhile comes before it.
@@ -129,28 +130,6 @@ final class ReactorLoop: @unchecked Sendable {
         keeper = channel
     }
 
-    private func readKeeper() {
-        for _ in 0..<Self.packetsPerTurn {
-            guard let channel = keeper else { return }
-            var descriptors = ReceivedDescriptors()
-            switch receive(channel, &descriptors) {
-            case .success(.packet(let count)):
-                let frame = buffer.prefix(count).withUnsafeBytes { bytes in
-                    Result { () throws(FrameError) in try FromKeeper(decoding: bytes) }
-                }
-                switch frame {
-                case .success(let event): receive(event, descriptors.takeFirst())
-                case .failure(.wrongVersion(let version)): replaceKeeper(speaking: version)
-                case .failure(let error): return loseKeeper("it sent no frame: \(error)")
-                }
-            case .success(.nothing): return
-            case .success(.closed): return loseKeeper(closingReason)
-            case .success(.malformed): return loseKeeper("it sent a malformed packet")
-            case .failure(let error): return loseKeeper("\(error)")
-            }
-        }
-    }
-
     /// A keeper that another version of this daemon started holds templates and instances that this one cannot speak to.
     /// It is told to end them and itself, which it understands in any version; the tasks of its instances go on elsewhere.
     private func replaceKeeper(speaking version: UInt8) {
@@ -174,7 +153,7 @@ final class ReactorLoop: @unchecked Sendable {
             if channels[instance] == nil, let channel = descriptor.take() { add(instance, channel) }
         case .instanceEnded(let instance, _):
             // What it said before it died comes before the news of its death.
-            read(instance, turns: Self.lastPackets)
+            read(.instance(instance), turns: Self.lastPackets)
             drop(instance)
         default: break
         }
@@ -239,51 +218,92 @@ final class ReactorLoop: @unchecked Sendable {
         channels[instance] = channel
     }
 
-    private func read(_ instance: InstanceID, turns: Int) {
-        var turn = 0
-        while turn < turns, let channel = channels[instance] {
-            turn += 1
-            var none = ReceivedDescriptors()
-            switch receive(channel, &none, allowsDescriptors: false) {
-            case .success(.packet(let count)):
-                let frame = buffer.prefix(count).withUnsafeBytes { bytes in
-                    Result { () throws(FrameError) in try FromInstance(decoding: bytes) }
-                }
-                switch frame {
-                case .success(let message):
-                    events.append(.instance(instance, message))
-                    if case .pong = message, unanswered.remove(instance) != nil {
-                        events.append(.instanceAnswered(instance, at: .now))
-                    }
-                case .failure(let error): return breakOff(instance, "it sent no frame: \(error)")
-                }
-            case .success(.nothing): return
-            case .success(.closed):
-                drop(instance)
-                return events.append(.instanceClosed(instance))
-            case .success(.malformed): return breakOff(instance, "it sent a malformed packet")
-            // It ended before it had read all that it was sent, as a killed one does. What it said before is still there.
-            case .failure(let error) where error.code == ECONNRESET: continue
-            case .failure(let error): return breakOff(instance, "\(error)")
-            }
+    private func receive(_ message: FromInstance, _ instance: InstanceID) {
+        events.append(.instance(instance, message))
+        if case .pong = message, unanswered.remove(instance) != nil {
+            events.append(.instanceAnswered(instance, at: .now))
         }
     }
 
     // MARK: Both
 
+    /// Whoever sends frames here.
+    private enum Peer {
+        case keeper
+        case instance(InstanceID)
+    }
+
+    /// Takes what a peer has sent, up to so many packets.
+    private func read(_ peer: Peer, turns: Int) {
+        for _ in 0..<turns {
+            var descriptors = ReceivedDescriptors()
+            do throws(SystemCallError) {
+                switch try receive(from: peer, &descriptors) {
+                case .packet(let count): take(count, descriptors.takeFirst(), from: peer)
+                case .malformed: lose(peer, "it sent a malformed packet")
+                case .closed: return end(peer)
+                case .nothing, nil: return
+                }
+            } catch {
+                return lose(peer, "\(error)")
+            }
+        }
+    }
+
+    /// The next packet, in the buffer; nil where the peer has no channel, or none any more.
     private func receive(
-        _ channel: PacketChannel, _ descriptors: inout ReceivedDescriptors, allowsDescriptors: Bool = true
-    ) -> Result<PacketSocket.ReceiveResult, SystemCallError> {
+        from peer: Peer, _ descriptors: inout ReceivedDescriptors
+    ) throws(SystemCallError) -> PacketSocket.ReceiveResult? {
+        let channel: PacketChannel?
+        switch peer {
+        case .keeper: channel = keeper
+        case .instance(let instance): channel = channels[instance]
+        }
+        guard let socket = channel?.shared else { return nil }
         var received = ReceivedDescriptors()
         let result = buffer.withUnsafeMutableBytes { bytes in
             Result { () throws(SystemCallError) in
-                allowsDescriptors
-                    ? try channel.shared.socket.receive(into: bytes, descriptors: &received, waits: false)
-                    : try channel.shared.socket.receive(into: bytes, waits: false)
+                if case .instance = peer { return try socket.socket.receive(into: bytes, waits: false) }
+                return try socket.socket.receive(into: bytes, descriptors: &received, waits: false)
             }
         }
         descriptors = received
-        return result
+        return try result.get()
+    }
+
+    private func take(_ byteCount: Int, _ descriptor: consuming OwnedDescriptor?, from peer: Peer) {
+        do throws(FrameError) {
+            switch peer {
+            case .keeper: receive(try frame(byteCount), descriptor)
+            case .instance(let instance): receive(try frame(byteCount), instance)
+            }
+        } catch {
+            if case .keeper = peer, case .wrongVersion(let version) = error { return replaceKeeper(speaking: version) }
+            lose(peer, "it sent no frame: \(error)")
+        }
+    }
+
+    private func frame<Message: Frame>(_ byteCount: Int) throws(FrameError) -> Message {
+        let frame = buffer.prefix(byteCount).withUnsafeBytes { bytes in
+            Result { () throws(FrameError) in try Message(decoding: bytes) }
+        }
+        return try frame.get()
+    }
+
+    private func lose(_ peer: Peer, _ reason: String) {
+        switch peer {
+        case .keeper: loseKeeper(reason)
+        case .instance(let instance): breakOff(instance, reason)
+        }
+    }
+
+    private func end(_ peer: Peer) {
+        switch peer {
+        case .keeper: loseKeeper(closingReason)
+        case .instance(let instance):
+            drop(instance)
+            events.append(.instanceClosed(instance))
+        }
     }
 
     /// Sends what goes, and asks to be told of room for the rest.
