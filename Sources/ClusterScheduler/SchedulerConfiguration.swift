@@ -56,11 +56,17 @@ package struct SchedulerConfiguration: Hashable, Sendable {
         limits.missing = .seconds(settings.missingSeconds)
         limits.full = .seconds(settings.fullSeconds)
         limits.losses = .seconds(settings.lossSeconds)
+        limits.crashes = settings.crashes
         limits.stall = .seconds(settings.stallSeconds)
         limits.quiet = settings.tickInterval
         limits.fullParts = settings.unreadTokens
         limits.fullTime = settings.unreadTime
         return limits
+    }
+
+    /// What connections to nodes are kept within.
+    package var nodeLimits: NodeLimits {
+        NodeLimits(grace: .seconds(settings.nodeGraceSeconds), longestRetry: settings.nodeRetryInterval)
     }
 
     /// How many records are kept and wait for the disk.

@@ -26,9 +26,11 @@ extension SchedulerCore {
             throw .directory(path: configuration.nodesDirectory, reason: "\(error)")
         }
         let cluster = ClusterManager(
-            policy: LeastLoaded(), grace: .seconds(configuration.nodeGraceSeconds), logger: logger
+            policy: LeastLoaded(), limits: configuration.nodeLimits, logger: logger
         ) { node in
-            NodeClient(socketPath: watch.socketPath(of: node), scheduler: records.identity)
+            NodeClient(
+                socketPath: watch.socketPath(of: node), scheduler: records.identity,
+                timeout: .seconds(configuration.nodeAnswerSeconds))
         }
         return SchedulerCore(
             settings: settings, cluster: cluster, history: records.history, sockets: watch.names(),

@@ -64,6 +64,11 @@ package struct NodeConfiguration: Sendable {
             stallSeconds: settings.stallSeconds)
     }
 
+    /// How long schedulers are waited for.
+    var schedulerLimits: SchedulerTable.Limits {
+        SchedulerTable.Limits(claimSeconds: settings.claimSeconds, absenceSeconds: settings.absenceSeconds)
+    }
+
     /// Tokens of context per task that an instance has KV memory for unless it is told otherwise.
     private static let usualContext = 4096
     private static let pageBytes: UInt64 = 4096

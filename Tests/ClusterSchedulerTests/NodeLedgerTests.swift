@@ -95,7 +95,7 @@ struct NodeLedgerTests {
 
     @Test("waits grow from a moment to five seconds, and begin anew")
     func delays() {
-        var delay = ReconnectionDelay()
+        var delay = ReconnectionDelay(longest: .seconds(5))
         let waits = (0..<9).map { _ in delay.next() }
         #expect(
             waits == [

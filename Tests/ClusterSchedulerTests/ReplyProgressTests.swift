@@ -11,12 +11,13 @@ struct ReplyProgressTests {
         .token(GeneratedToken(index: index, id: Int32(truncatingIfNeeded: index), text: "t"))
     }
 
+    private var limits = JobLimits()
     private let start = MonotonicTime(nanoseconds: 0)
 
     private func lose(
         _ progress: inout ReplyProgress, _ loss: ReplyProgress.Loss, after seconds: Int = 0
     ) -> JobFailure? {
-        progress.lose(loss, reason: "why", now: start.advanced(by: .seconds(seconds)), lossTime: .seconds(120))
+        progress.lose(loss, reason: "why", now: start.advanced(by: .seconds(seconds)), limits: limits)
     }
 
     @Test("parts of one arrival are taken as far as they are due, and the gap behind them is asked for")
@@ -70,6 +71,14 @@ struct ReplyProgressTests {
         }
         let failure = lose(&progress, .crashed)
         #expect(failure?.kind == .task(.instanceCrashed) && failure?.message.contains("why") == true)
+    }
+
+    @Test("how many crashes end a job is for the administrator to say")
+    mutating func chosenCrashes() {
+        limits.crashes = 1
+        var progress = ReplyProgress()
+        progress.beginAttempt()
+        #expect(lose(&progress, .crashed)?.kind == .task(.instanceCrashed))
     }
 
     @Test("losses by no fault of the task are no attempts: only time without a part ends the job")

@@ -29,7 +29,8 @@ struct SchedulerFixture: Sendable {
         let history = try JobHistory.open(at: directory.path + "/state.sqlite", logger: logger)
         let byName = Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) })
         let stranger = try ScriptedNode("stranger")
-        let cluster = ClusterManager(policy: LeastLoaded(), grace: grace, clock: clock, logger: logger) {
+        let limits = NodeLimits(grace: grace, longestRetry: .seconds(5))
+        let cluster = ClusterManager(policy: LeastLoaded(), limits: limits, clock: clock, logger: logger) {
             byName[$0] ?? stranger
         }
         let (sockets, names) = AsyncStream.makeStream(of: Set<NodeName>.self)

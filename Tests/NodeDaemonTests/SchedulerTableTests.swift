@@ -7,7 +7,8 @@ import Testing
 @testable import NodeDaemon
 
 @Suite("Several schedulers at one node") struct SchedulerTableTests {
-    private var table = SchedulerTable()
+    private var table = SchedulerTable(
+        limits: SchedulerTable.Limits(claimSeconds: 30, absenceSeconds: 300))
     private let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
     private func identity(_ number: UInt64, _ epoch: UInt64) -> SchedulerIdentity {
@@ -56,5 +57,15 @@ import Testing
         #expect(table.nextDeadline == start.adding(seconds: 305))
         let due = table.takeDue(now: start.adding(seconds: 305))
         #expect(due == [.all(SchedulerID(rawValue: 1))])
+    }
+
+    @Test("other bounds hold from the moment when they are told")
+    mutating func changedLimits() throws {
+        _ = try table.admit(identity(1, 1), now: start)
+        table.keep(to: SchedulerTable.Limits(claimSeconds: 5, absenceSeconds: 60))
+        let stream = table.open(SchedulerID(rawValue: 1), now: start).new
+        #expect(table.nextDeadline == start.adding(seconds: 5))
+        table.close(stream, now: start)
+        #expect(table.nextDeadline == start.adding(seconds: 60))
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DaemonSettings
 import Foundation
 import HummingbirdCore
 import LinuxKernel
@@ -140,6 +141,14 @@ import UnixHTTP
         #expect(answer.contains("\r\nDate: ") && answer.contains("\r\nX-Request-Id: req-"))
     }
 
+    @Test("how many header fields are too many is for the administrator to say")
+    func chosenHeaderFields() async throws {
+        let request = Self.get + (0..<20).map { "X\($0): a\r\n" }.joined() + "Connection: close\r\n\r\n"
+        #expect(try await exchange(request).hasPrefix("HTTP/1.1 200 "))
+        let answer = try await exchange(request, limits: .with { $0.headerFields = 16 })
+        #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(answer)")
+    }
+
     @Test("a strange Host is nobody's business, and HTTP/1.0 needs none")
     func anyHost() async throws {
         for head in ["1.1\r\nHost: evil.example:99\r\n", "1.1\r\nHost: \r\n", "1.0\r\n"] {
@@ -152,13 +161,13 @@ import UnixHTTP
         "a header, or the rest of a body, that does not come is a 408",
         arguments: [get, "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"])
     func slow(request: String) async throws {
-        let answer = try await exchange(request, limits: UnixHTTPLimits(idleSeconds: 1))
+        let answer = try await exchange(request, limits: .with { $0.idleSeconds = 1 })
         #expect(answer.hasPrefix("HTTP/1.1 408 ") && bodies(answer) == [#"{"refused":"requestTimedOut"}"#], "\(answer)")
     }
 
     @Test("a connection that is not used is closed without a word")
     func idle() async throws {
-        #expect(try await exchange("", limits: UnixHTTPLimits(idleSeconds: 1)) == "")
+        #expect(try await exchange("", limits: .with { $0.idleSeconds = 1 }) == "")
     }
 
     @Test("every answer has its date and the request's id, the client's own where it is sane")
@@ -180,7 +189,7 @@ import UnixHTTP
 
     @Test("as many connections wait as the socket was asked to hold, not NIO's 128")
     func backlog() async throws {
-        try await ServerFixture.run(.ofEveryKind, limits: UnixHTTPLimits(connections: 1)) { fixture in
+        try await ServerFixture.run(.ofEveryKind, limits: .with { $0.connections = 1 }) { fixture in
             let first = try fixture.rawConnection(sending: Self.get + "\r\n")
             #expect(try await first.receive(until: "fine").contains("fine"))
             // A full queue is an error here, not a wait.

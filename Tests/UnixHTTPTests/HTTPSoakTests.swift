@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DaemonSettings
 import Foundation
 import NIOCore
 import Testing
@@ -43,7 +44,7 @@ import UnixHTTP
 
     @Test("whatever others send, a good client is answered")
     func soak() async throws {
-        try await ServerFixture.run(.ofEveryKind, limits: UnixHTTPLimits(idleSeconds: 2)) { fixture in
+        try await ServerFixture.run(.ofEveryKind, limits: .with { $0.idleSeconds = 2 }) { fixture in
             var generator = SplitMix(state: 14)
             var open: [RawConnection] = []
             for round in 0..<Self.rounds {

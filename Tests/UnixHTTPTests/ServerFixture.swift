@@ -57,3 +57,12 @@ struct ServerFixture {
         try RawConnection(to: socketPath, sending: text)
     }
 }
+
+extension UnixHTTPLimits {
+    /// The defaults with some changed.
+    static func with(_ change: (inout UnixHTTPLimits) -> Void) -> UnixHTTPLimits {
+        var limits = UnixHTTPLimits()
+        change(&limits)
+        return limits
+    }
+}

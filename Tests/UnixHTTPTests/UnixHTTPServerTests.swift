@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DaemonSettings
 import Glibc
 import HTTPTypes
 import HummingbirdCore
@@ -93,7 +94,7 @@ import UnixHTTP
     func connectionLimit() async throws {
         var router = TestRoutes()
         router.get("/ok") { _, _ in "fine" }
-        try await ServerFixture.run(router, limits: UnixHTTPLimits(connections: 1)) { fixture in
+        try await ServerFixture.run(router, limits: .with { $0.connections = 1 }) { fixture in
             let request = "GET /ok HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
             let first = try fixture.rawConnection(sending: request)
             #expect(try await first.readToEnd().hasPrefix("HTTP/1.1 200"))
@@ -107,8 +108,8 @@ import UnixHTTP
     func userLimit() async throws {
         var router = TestRoutes()
         router.get("/") { _, _ in "here" }
-        try await ServerFixture.run(router, limits: UnixHTTPLimits(connectionsPerUser: 2, refusedConnections: 1)) {
-            fixture in
+        let limits = UnixHTTPLimits.with { ($0.connectionsPerUser, $0.refusedConnections) = (2, 1) }
+        try await ServerFixture.run(router, limits: limits) { fixture in
             let request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n"
             let kept = [
                 try fixture.rawConnection(sending: request), try fixture.rawConnection(sending: request),

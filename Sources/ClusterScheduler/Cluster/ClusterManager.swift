@@ -30,7 +30,7 @@ package final class ClusterManager: Sendable {
 
     private let policy: any PlacementPolicy
     private let makeClient: ClientMaker
-    private let grace: Duration
+    private let limits: NodeLimits
     private let clock: any SchedulerClock
     private let logger: Logger
     private let state = Mutex(State())
@@ -38,13 +38,13 @@ package final class ClusterManager: Sendable {
     private let submissions = BoundedChannel<Submission>(limit: 0)
     private let replacements = BoundedChannel<NodeName>(limit: 1)
 
-    /// `grace` is how long a node may be away before its tasks are placed elsewhere.
+    /// Places by `policy`, and keeps the connections within `limits`.
     package init(
-        policy: any PlacementPolicy, grace: Duration, clock: any SchedulerClock = SystemClock(), logger: Logger,
+        policy: any PlacementPolicy, limits: NodeLimits, clock: any SchedulerClock = SystemClock(), logger: Logger,
         makeClient: @escaping ClientMaker
     ) {
         self.policy = policy
-        self.grace = grace
+        self.limits = limits
         self.clock = clock
         self.logger = logger
         self.makeClient = makeClient
@@ -101,7 +101,7 @@ package final class ClusterManager: Sendable {
         state.withLock { state in
             guard state.connections[node] == nil else { return nil }
             let connection = NodeConnection(
-                node: node, client: makeClient(node), grace: grace, index: index, clock: clock, logger: logger,
+                node: node, client: makeClient(node), limits: limits, index: index, clock: clock, logger: logger,
                 whenChanged: { [weak self] in self?.tellWatchers() },
                 whenReplaced: { [replacements] in replacements.send(node) })
             state.connections[node] = connection

@@ -9,16 +9,19 @@ internal import UnixHTTP
 package struct NodeClient: NodeAPI {
     private let http: UnixHTTPClient
     private let headers: [String: String]
+    /// How long the node may take to begin an answer.
+    private let timeout: Duration
 
     /// Bounds on what a node may answer: it is trusted with tasks, not with the scheduler's memory.
     private enum Limits {
         static let body = 16 << 20
         static let line = 4 << 20
-        static let wait = Duration.seconds(30)
     }
 
-    /// Speaks to the node behind `socketPath` in the name of `scheduler`.
-    package init(socketPath: String, scheduler: SchedulerIdentity) {
+    /// Speaks to the node behind `socketPath` in the name of `scheduler`. A node that takes longer than `timeout` to begin
+    /// an answer is unreachable.
+    package init(socketPath: String, scheduler: SchedulerIdentity, timeout: Duration) {
+        self.timeout = timeout
         http = UnixHTTPClient(socketPath: socketPath)
         headers = ["content-type": "application/json", NodeRoutes.schedulerHeader: scheduler.description]
     }
@@ -72,7 +75,7 @@ package struct NodeClient: NodeAPI {
         // A large checkpoint takes longer than any answer should: the node sends its header when it begins to pack.
         let target = NodeRoutes.models + "?name=" + PercentEncoding.encode(name.text)
         let body = ClientRequestBody.stream(checkpoint, byteCount: byteCount)
-        let response = try await request(.post, target, body: body, timeout: nil)
+        let response = try await request(.post, target, body: body, isBounded: false)
         return response.lines(upTo: Limits.line).map { try Self.decode(ImportProgress.self, $0) }
     }
 
@@ -82,10 +85,11 @@ package struct NodeClient: NodeAPI {
 
     /// Sends a request and turns every answer that is no success into an error.
     private func request(
-        _ method: ClientMethod, _ target: String, body: ClientRequestBody = .none, timeout: Duration? = Limits.wait
+        _ method: ClientMethod, _ target: String, body: ClientRequestBody = .none, isBounded: Bool = true
     ) async throws(NodeRequestError) -> ClientResponse {
         do {
-            let response = try await http.request(method, target, headers: headers, body: body, timeout: timeout)
+            let response = try await http.request(
+                method, target, headers: headers, body: body, timeout: isBounded ? timeout : nil)
             guard !(200..<300).contains(response.status) else { return response }
             throw await Self.refusal(response)
         } catch let error as NodeRequestError {

@@ -11,12 +11,12 @@ internal import SystemdIntegration
 /// node's ledger and the placement index.
 ///
 /// A lost stream is opened again with growing delays while the socket's file exists, and at once when the file is made
-/// anew; every live task is then asked for from its next index. After `grace` without success the node's tasks are
+/// anew; every live task is then asked for from its next index. After the limits' grace without success the node's tasks are
 /// given up.
 final class NodeConnection: Sendable {
     let node: NodeName
     let client: any NodeAPI
-    private let grace: Duration
+    private let limits: NodeLimits
     private let ledger = Mutex(NodeLedger())
     private let index: ClusterIndex
     private let clock: any SchedulerClock
@@ -33,12 +33,12 @@ final class NodeConnection: Sendable {
     /// `whenChanged` is called when the node or its models come or go, `whenReplaced` when the node says that a later
     /// scheduler of the same identity gives the orders; both from any thread.
     init(
-        node: NodeName, client: any NodeAPI, grace: Duration, index: ClusterIndex, clock: any SchedulerClock,
+        node: NodeName, client: any NodeAPI, limits: NodeLimits, index: ClusterIndex, clock: any SchedulerClock,
         logger: Logger, whenChanged: @escaping @Sendable () -> Void, whenReplaced: @escaping @Sendable () -> Void
     ) {
         self.node = node
         self.client = client
-        self.grace = grace
+        self.limits = limits
         self.index = index
         self.clock = clock
         self.whenChanged = whenChanged
@@ -57,12 +57,12 @@ final class NodeConnection: Sendable {
 
     /// Keeps the connection; returns when the node is gone for good (file and grace) or the task is cancelled.
     func run() async {
-        var delay = ReconnectionDelay()
-        var deadline = clock.now.advanced(by: grace)
+        var delay = ReconnectionDelay(longest: limits.longestRetry)
+        var deadline = clock.now.advanced(by: limits.grace)
         while !Task.isCancelled {
             if await session() {
                 delay.reset()
-                deadline = clock.now.advanced(by: grace)
+                deadline = clock.now.advanced(by: limits.grace)
             }
             if ledger.withLock({ $0.isSettling }), clock.now >= deadline { giveUp() }
             guard let next = nextTry(&delay, until: deadline) else { return }

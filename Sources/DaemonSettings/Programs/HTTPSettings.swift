@@ -10,8 +10,12 @@ package struct HTTPSettings: Hashable, Sendable {
     package var connectionsOfStrangers = 64
     /// All header fields of a request together, in bytes.
     package var headerBytes = 32 << 10
+    /// Header fields of a request.
+    package var headerFields = 100
     /// Seconds that a peer may take for a request's header, pause within its body, or keep an idle connection.
     package var idleSeconds = 60
+
+    package init() {}
 
     static let settings: [Setting<HTTPSettings>] = [
         Setting(
@@ -27,6 +31,9 @@ package struct HTTPSettings: Hashable, Sendable {
         Setting(
             "http.header_size", \.headerBytes, .size(4096...1 << 20),
             "All header fields of one request together.", isReloadable: true),
+        Setting(
+            "http.header_fields", \.headerFields, .count(16...10_000),
+            "Header fields of one request, with those that a proxy adds.", isReloadable: true),
         Setting(
             "http.idle_timeout", \.idleSeconds, .seconds(1...86_400),
             "How long a peer may take for a header, pause within a body, or keep an idle connection.",

@@ -46,6 +46,12 @@ package struct NodeSettings: SettingSet {
     package var prewarmedTemplates = 1
     /// Bytes that artefacts may fill by order; nil: half of the machine's memory.
     package var preloadLimit: Int?
+    /// Seconds that a scheduler which connects has to ask for the tasks that it still wants.
+    package var claimSeconds = 30
+    /// Seconds that a scheduler may be away before its tasks are dropped.
+    package var absenceSeconds = 300
+    /// Bytes of events that may wait for a scheduler which does not read them.
+    package var backlogBytes = 16 << 20
     /// What peers of its socket may hold.
     package var http = HTTPSettings()
 
@@ -58,7 +64,7 @@ package struct NodeSettings: SettingSet {
                 "node", \.node, .nodeName,
                 "The node's name, of which its socket and its models' folder are called.")
         ] + DirectorySettings.settings.map { $0.within(\.directories) } + lifeSettings + instanceSettings
-        + HTTPSettings.settings.map { $0.within(\.http) }
+        + schedulerSettings + HTTPSettings.settings.map { $0.within(\.http) }
 
     private static let lifeSettings: [Setting<NodeSettings>] = [
         Setting(
@@ -82,6 +88,20 @@ package struct NodeSettings: SettingSet {
         Setting(
             "memory.preload", \.preloadLimit, SettingForm<Int>.size(0...1 << 50).derived("half of the memory"),
             "Memory that artefacts may fill by order (model load --populate).", flag: "preload-memory",
+            isReloadable: true),
+    ]
+
+    private static let schedulerSettings: [Setting<NodeSettings>] = [
+        Setting(
+            "schedulers.claim_timeout", \.claimSeconds, .seconds(1...3600),
+            "How long a scheduler that connects may take to ask for the tasks that it still wants; the others end.",
+            isReloadable: true),
+        Setting(
+            "schedulers.absence_timeout", \.absenceSeconds, .seconds(1...86_400),
+            "How long a scheduler may be away before its tasks end.", isReloadable: true),
+        Setting(
+            "schedulers.backlog", \.backlogBytes, .size(1 << 20...1 << 30),
+            "Events that may wait for a scheduler which does not read; then it is cut off, and asks again.",
             isReloadable: true),
     ]
 

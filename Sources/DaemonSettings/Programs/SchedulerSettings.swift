@@ -25,12 +25,18 @@ package struct SchedulerSettings: SettingSet {
     package var tickInterval = Duration.seconds(5)
     /// Seconds that a request is tried again whose instances are lost by no fault of its own, without one further token.
     package var lossSeconds = 120
+    /// Crashes in a row, without one further token, after which a request is taken for their cause.
+    package var crashes = 3
     /// Tokens that an answer may be ahead of its reader before it counts as one that nobody takes.
     package var unreadTokens = 512
     /// How long an answer may be one that nobody takes before its place goes to others.
     package var unreadTime = Duration.seconds(1)
     /// Seconds that a node may be away before its tasks are placed elsewhere.
     package var nodeGraceSeconds = 15
+    /// Seconds that a node may take to begin an answer.
+    package var nodeAnswerSeconds = 30
+    /// The longest pause between two tries of a node that does not answer.
+    package var nodeRetryInterval = Duration.seconds(5)
     /// Jobs whose records are kept; the oldest go first.
     package var recordedJobs = 100_000
     /// Records that wait for the disk; more are dropped.
@@ -82,12 +88,35 @@ package struct SchedulerSettings: SettingSet {
         Setting(
             "requests.tick_interval", \.tickInterval, .duration(milliseconds: 100...60_000),
             "How often a silent stream gets a sign of life, and readers are looked after.", isReloadable: true),
+        Setting(
+            "requests.unread_tokens", \.unreadTokens, .count(16...1000),
+            "Tokens that an answer may be ahead of its reader before it counts as one that nobody takes.",
+            isReloadable: true),
+        Setting(
+            "requests.unread_timeout", \.unreadTime, .duration(milliseconds: 100...600_000),
+            "How long an answer may be one that nobody takes before its place goes to others; it goes on later.",
+            isReloadable: true),
+        Setting(
+            "requests.loss_timeout", \.lossSeconds, .seconds(1...86_400),
+            """
+            How long a request is tried again whose instances or nodes are lost by no fault of its own, without one \
+            further token.
+            """, isReloadable: true),
+        Setting(
+            "requests.crashes", \.crashes, .count(1...100),
+            "Crashes at one request in a row, without one further token, after which it fails.", isReloadable: true),
     ]
 
     private static let keepingSettings: [Setting<SchedulerSettings>] = [
         Setting(
             "nodes.grace", \.nodeGraceSeconds, .seconds(0...3600),
             "How long a node may be away before its tasks are placed elsewhere."),
+        Setting(
+            "nodes.answer_timeout", \.nodeAnswerSeconds, .seconds(1...3600),
+            "How long a node may take to begin an answer before the scheduler takes it for unreachable."),
+        Setting(
+            "nodes.retry_interval", \.nodeRetryInterval, .duration(milliseconds: 100...60_000),
+            "The longest pause between two tries of a node that does not answer; the first pauses are shorter."),
         Setting(
             "records.jobs", \.recordedJobs, .count(100...100_000_000),
             "Jobs whose records are kept; the oldest go first."),

@@ -169,7 +169,7 @@ actor NodeActor {
 
     /// Begins a scheduler's event stream, and ends the one that it had.
     func openEvents(by scheduler: SchedulerIdentity?) throws(NodeAPIError) -> EventStream {
-        let backlog = EventBacklog()
+        let backlog = EventBacklog(byteLimit: configuration.backlogBytes)
         let now = clock.now
         defer { settle(now) }
         let number = try machine.openStream(of: scheduler, now: now) { effects.begin($0, backlog) }

@@ -19,7 +19,7 @@ struct NodeMachine: Sendable {
 
     var pool: InstancePool
     var keeper: KeeperSession
-    var schedulers = SchedulerTable()
+    var schedulers: SchedulerTable
     /// Takes no new tasks, since it is about to end with its instances.
     private(set) var isDraining = false
     /// Why the node must not go on serving.
@@ -40,6 +40,7 @@ struct NodeMachine: Sendable {
         self.startedAt = startedAt
         began = now
         pool = InstancePool(limits: configuration.poolLimits, generator: generator)
+        schedulers = SchedulerTable(limits: configuration.schedulerLimits)
         keeper = KeeperSession(
             answerSeconds: configuration.answerSeconds, requiresSandbox: configuration.requiresSandbox)
     }
@@ -48,6 +49,7 @@ struct NodeMachine: Sendable {
     mutating func reconfigure(_ settings: NodeSettings) {
         configuration.settings = settings
         pool.keep(to: configuration.poolLimits)
+        schedulers.keep(to: configuration.schedulerLimits)
         if keeper.isAttached { effects.order(.keepPrewarmed(configuration.prewarmedTemplates)) }
     }
 

@@ -11,7 +11,7 @@ internal import Synchronization
 /// what it missed, which the instances have kept. Of lists of instances it holds the last: they are a state, not an event.
 final class EventBacklog: Sendable {
     /// What may wait for a slow scheduler, in bytes of its lines as far as they can be told beforehand.
-    static let byteLimit = 16 << 20
+    private let byteLimit: Int
 
     private struct State {
         var events: [NodeEvent] = []
@@ -30,6 +30,10 @@ final class EventBacklog: Sendable {
 
     private let state = Mutex(State())
 
+    init(byteLimit: Int) {
+        self.byteLimit = byteLimit
+    }
+
     /// Adds an event; false where the stream is over or has now been cut off.
     func append(_ event: NodeEvent) -> Bool {
         let (reader, events, isTaken) = state.withLock {
@@ -40,7 +44,7 @@ final class EventBacklog: Sendable {
             } else {
                 state.events.append(event)
                 state.byteCount += EventLine.estimatedByteCount(event)
-                if state.byteCount > Self.byteLimit {
+                if state.byteCount > byteLimit {
                     state.isOver = true
                     _ = state.take()
                 }

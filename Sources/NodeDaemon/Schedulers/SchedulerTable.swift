@@ -10,9 +10,9 @@ struct StreamNumber: Hashable, Sendable {
 
 /// The schedulers that this node serves, their sole owner: each with its newest life and its event stream.
 ///
-/// A scheduler that connects has `claimSeconds` to ask for the tasks that it still wants; what it has not asked for by then
+/// A scheduler that connects has `Limits.claimSeconds` to ask for the tasks that it still wants; what it has not asked for by then
 /// is released: tasks of its own earlier lives, and, when all connected schedulers have had their time, tasks of which the
-/// node does not know whose they are. One that stays away for `absenceSeconds` is not waited for any longer.
+/// node does not know whose they are. One that stays away for `Limits.absenceSeconds` is not waited for any longer.
 struct SchedulerTable: Sendable {
     /// What is to be released.
     enum Due: Hashable, Sendable {
@@ -42,18 +42,33 @@ struct SchedulerTable: Sendable {
         var absentSince: MonotonicTime
     }
 
-    static let claimSeconds = 30
-    /// Many times what a restart of a scheduler takes.
-    static let absenceSeconds = 300
+    /// How long schedulers are waited for.
+    struct Limits: Hashable {
+        /// What a scheduler that connects has to ask for the tasks that it still wants.
+        var claimSeconds: Int
+        /// What a scheduler may be away: many times what its restart takes.
+        var absenceSeconds: Int
+    }
+
     /// Schedulers that are remembered.
     private static let limit = 256
     /// Whoever gives orders without saying who it is.
     static let anonymous = SchedulerID(rawValue: 0)
 
+    private var limits: Limits
     private var schedulers: [SchedulerID: KnownScheduler] = [:]
     private var lastStream: UInt64 = 0
     /// Somebody has had the time to ask for tasks of which nobody knows whose they are.
     private var unknownAreDue = false
+
+    init(limits: Limits) {
+        self.limits = limits
+    }
+
+    /// Other bounds hold from now on; whoever has time to ask keeps what it was given.
+    mutating func keep(to limits: Limits) {
+        self.limits = limits
+    }
 
     /// All streams that are open.
     var streams: [StreamNumber] { schedulers.values.compactMap(\.stream).sorted { $0.rawValue < $1.rawValue } }
@@ -65,7 +80,7 @@ struct SchedulerTable: Sendable {
     var nextDeadline: MonotonicTime? {
         schedulers.values.compactMap { scheduler in
             scheduler.stream == nil
-                ? scheduler.absentSince.adding(seconds: Self.absenceSeconds) : scheduler.claimsUntil
+                ? scheduler.absentSince.adding(seconds: limits.absenceSeconds) : scheduler.claimsUntil
         }.min()
     }
 
@@ -107,7 +122,7 @@ struct SchedulerTable: Sendable {
         let new = StreamNumber(rawValue: lastStream)
         let ended = schedulers[scheduler]?.stream
         schedulers[scheduler]?.stream = new
-        schedulers[scheduler]?.claimsUntil = now.adding(seconds: Self.claimSeconds)
+        schedulers[scheduler]?.claimsUntil = now.adding(seconds: limits.claimSeconds)
         return (new, ended)
     }
 
@@ -124,7 +139,7 @@ struct SchedulerTable: Sendable {
         var due: [Due] = []
         for (id, scheduler) in schedulers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             if scheduler.stream == nil {
-                guard scheduler.absentSince.adding(seconds: Self.absenceSeconds) <= now else { continue }
+                guard scheduler.absentSince.adding(seconds: limits.absenceSeconds) <= now else { continue }
                 schedulers[id] = nil
                 due.append(.all(id))
             } else if let until = scheduler.claimsUntil, until <= now {

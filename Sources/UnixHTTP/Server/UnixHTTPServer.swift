@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DaemonSettings
 internal import Glibc
 internal import HummingbirdCore
 internal import LinuxKernel

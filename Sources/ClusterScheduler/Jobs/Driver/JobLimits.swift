@@ -8,6 +8,8 @@ struct JobLimits: Hashable, Sendable {
     var full = Duration.seconds(60)
     /// How long a job is tried again whose instances are lost by no fault of its own, without one further part.
     var losses = Duration.seconds(120)
+    /// Crashes in a row at a job's own work, without one further part, that end it.
+    var crashes = 3
     /// Unread parts from which on the output counts as full. Below an instance's window of unacknowledged tokens, so that
     /// a reader who takes nothing shows before the instance stops.
     var fullParts = 512

@@ -117,7 +117,7 @@ extension JobMachine {
     ) throws(JobFailure) {
         // The first loss is answered at once; when nothing came since the one before, a little later.
         let isRepeated = progress.hasLosses
-        if let end = progress.lose(loss, reason: reason, now: now, lossTime: limits.losses) { throw end }
+        if let end = progress.lose(loss, reason: reason, now: now, limits: limits) { throw end }
         leave(attempt, failure)
         if isRepeated, progress.hasLosses { return waitForPlace(now.advanced(by: search.pause())) }
         _ = search.avoid(attempt.node)

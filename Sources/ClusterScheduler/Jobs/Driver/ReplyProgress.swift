@@ -7,9 +7,9 @@ internal import ServingModel
 /// 1. An acceptance counts once per attempt and is told to the client once per job.
 /// 2. Parts (tokens or vectors) go by the rules of `StreamCursor`. The node is told of those that readers took, every
 ///    `acknowledgementStep`.
-/// 3. A crash in the task's own work may be its doing: `maximumCrashes` in a row without a further part end the job.
+/// 3. A crash in the task's own work may be its doing: `JobLimits.crashes` in a row without a further part end the job.
 /// 4. A loss by anything else (a kill from outside, lack of memory, the node's end) is not: the job goes on for as long
-///    as `lossTime` allows without a further part.
+///    as `JobLimits.losses` allows without a further part.
 /// 5. Giving a place to somebody else, and having no room, count for neither.
 /// 6. Any other failure is final.
 struct ReplyProgress: Sendable {
@@ -30,7 +30,6 @@ struct ReplyProgress: Sendable {
     }
 
     static let acknowledgementStep = 64
-    static let maximumCrashes = 3
 
     private var cursor = StreamCursor()
     /// Ids of an answer's tokens so far: what a new attempt begins with.
@@ -97,7 +96,7 @@ struct ReplyProgress: Sendable {
     }
 
     /// The task cannot go on where it is; returns why the job ends by that, nil where it is to be tried again.
-    mutating func lose(_ loss: Loss, reason: String, now: MonotonicTime, lossTime: Duration) -> JobFailure? {
+    mutating func lose(_ loss: Loss, reason: String, now: MonotonicTime, limits: JobLimits) -> JobFailure? {
         if partCount > attemptBegan {
             crashes = 0
             lossesBegan = nil
@@ -107,15 +106,15 @@ struct ReplyProgress: Sendable {
         switch loss {
         case .crashed:
             crashes += 1
-            guard crashes >= Self.maximumCrashes else { return nil }
+            guard crashes >= limits.crashes else { return nil }
             let sentence =
                 "\(crashes) instances crashed at this request, none of which got further than part \(partCount)"
             return JobFailure(.task(.instanceCrashed), "\(sentence); the last time: \(reason)")
         case .lost:
             let began = lossesBegan ?? now
             lossesBegan = began
-            guard began.duration(to: now) >= lossTime else { return nil }
-            let sentence = "instances were lost for \(lossTime.components.seconds) s without a further part"
+            guard began.duration(to: now) >= limits.losses else { return nil }
+            let sentence = "instances were lost for \(limits.losses.components.seconds) s without a further part"
             return JobFailure(.task(.instanceLost), "\(sentence); the last time: \(reason)")
         }
     }
