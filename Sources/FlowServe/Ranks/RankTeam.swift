@@ -67,7 +67,8 @@ package final class RankTeam {
     /// the queue orders after the writing.
     fileprivate final class Shared: @unchecked Sendable {
         let queue: OpaquePointer
-        var program: (any StepProgram)?
+        /// Kept by whoever called `run`; ranks that counted references to it would wait for each other with every tile.
+        unowned(unsafe) var program: (any StepProgram)?
         private var first: UInt32 = 0
         private let paces: UnsafeMutablePointer<TilePace>  // [ranks], each its own rank's
 

@@ -36,7 +36,7 @@ struct ProductTile {
 
 /// An operation that multiplies with matrices, cut into panels and tokens. Where few tokens make it short, tiles are
 /// computed into buffers: a late rank would hold up a step of some milliseconds.
-final class ProductOperation<Product: TileProduct>: TransformerOperation, BackupExecution {
+final class ProductOperation<Product: TileProduct>: TransformerOperation {
     private let product: Product
     /// Of the present step; set when its tiles are counted.
     private var grid: TileGrid?
@@ -62,8 +62,6 @@ final class ProductOperation<Product: TileProduct>: TransformerOperation, Backup
                 next: presentGrid.nextPanel(afterTile: tile), buffer: buffer(of: tile, in: step, rank: rank)),
             in: step)
     }
-
-    var backup: (any BackupExecution)? { self }
 
     func deliver(_ tile: Int, in step: TransformerStep, rank: Int) {
         guard let buffer = buffer(of: tile, in: step, rank: rank) else {

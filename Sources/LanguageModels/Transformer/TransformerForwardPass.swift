@@ -5,6 +5,7 @@ import Artefacts
 final class TransformerForwardPass: ForwardPass {
     private let step: TransformerStep
     private let program: TransformerProgram
+    private let operations: OperationTable
     private(set) var operationCount = 0
 
     init(
@@ -15,6 +16,7 @@ final class TransformerForwardPass: ForwardPass {
             model: model, maxStepTokens: maxStepTokens, keyValueMemory: keyValueMemory,
             keyValuePrecision: keyValuePrecision)
         program = TransformerProgram(model: model, activations: step.activations)
+        operations = program.operations
     }
 
     var geometry: KVLayout { step.layout }
@@ -29,19 +31,16 @@ final class TransformerForwardPass: ForwardPass {
         operationCount = program.operationCount(sampledCount: input.sampledCount, pooledCount: input.pooledCount)
     }
 
-    func tileCount(ofOperation operation: Int) -> Int { program.operations[operation].cut(in: step) }
+    func tileCount(ofOperation operation: Int) -> Int { operations.cut(operation, in: step) }
 
     func runTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
-        program.operations[operation].run(tile, in: step, rank: rank)
+        operations.run(tile, of: operation, in: step, rank: rank)
     }
 
-    func allowsBackup(operation: Int) -> Bool { program.backups[operation]?.usesBuffers ?? false }
+    func allowsBackup(operation: Int) -> Bool { operations.usesBuffers(operation) }
 
     func deliverTile(_ tile: Int, ofOperation operation: Int, rank: Int) {
-        guard let backup = program.backups[operation] else {
-            preconditionFailure("a tile of an operation without backup execution is delivered")
-        }
-        backup.deliver(tile, in: step, rank: rank)
+        operations.deliver(tile, of: operation, in: step, rank: rank)
     }
 
     func useKeyValueMemory(_ memory: UnsafeMutableRawPointer, _ geometry: KVLayout) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One operation of a step: how it is cut into tiles, what a tile computes, and how a tile is delivered where two ranks
-/// may compute it. Each kind is a type of its own in `Operations`, and `TransformerProgram` is the table of them: a new
+/// may compute it. Each kind is a type of its own in `Operations`, and `TransformerProgram` has the table of them: a new
 /// operation is a new file and an entry there. No requirement has a default, so the compiler names what is missing.
 ///
 /// An operation keeps the weights that it uses. What changes from step to step is in `TransformerStep`.
@@ -13,19 +13,13 @@ protocol TransformerOperation {
     /// Computes a tile. Ranks run different tiles at once; a tile writes no number that another one reads or writes.
     func run(_ tile: Int, in step: TransformerStep, rank: Int)
 
-    /// How tiles are delivered from buffers; nil where tiles always write to their place, so that none may be computed
-    /// twice.
-    var backup: (any BackupExecution)? { get }
-}
-
-/// An operation whose tiles two ranks may compute where one of them is late: `run` leaves the results in the buffer of
-/// its rank, and the first rank that is ready delivers them.
-protocol BackupExecution {
-    /// Whether tiles of the present cut are computed into buffers.
+    /// Whether tiles of the present cut are computed into buffers, so that two ranks may compute one where one of them is
+    /// late: `run` leaves the results in the buffer of its rank, and the first rank that is ready delivers them. Else tiles
+    /// write to their place, and none may be computed twice.
     var usesBuffers: Bool { get }
 
     /// Writes the results of the tile that this rank ran last to their place, as the same bits that `run` would have
-    /// written without a buffer.
+    /// written without a buffer. Only where buffers are used.
     func deliver(_ tile: Int, in step: TransformerStep, rank: Int)
 }
 
@@ -50,5 +44,6 @@ extension TokenOperation {
     }
 
     /// A few tokens are soon done: a late rank holds the others up for a moment only.
-    var backup: (any BackupExecution)? { nil }
+    var usesBuffers: Bool { false }
+    func deliver(_ tile: Int, in step: TransformerStep, rank: Int) {}
 }

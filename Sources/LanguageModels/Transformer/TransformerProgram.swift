@@ -13,73 +13,65 @@
 /// 4. The last layer ends with `JoinOutput`, of the sampled and pooled tokens; then come `Logits` of the sampled ones.
 struct TransformerProgram {
     /// All operations of a step that samples.
-    let operations: [any TransformerOperation]
-    /// The backup execution of each.
-    let backups: [(any BackupExecution)?]
+    let operations = OperationTable()
     private let countUntilStored: Int
     private let countUntilJoined: Int
 
     /// The program of a model over its activations.
     init(model: TransformerModel, activations: TransformerActivations) {
-        var operations: [any TransformerOperation] = [Embed(firstNorm: model.layers[0].attentionNorm)]
+        operations.append(Embed(firstNorm: model.layers[0].attentionNorm))
         var stored = 0
         for index in model.layers.indices {
-            operations += [
-                ProductOperation(Project(model.layers[index], activations)),
-                StoreKeysValues(layer: model.layers[index], index: index),
-            ]
+            operations.append(ProductOperation(Project(model.layers[index], activations)))
+            operations.append(StoreKeysValues(layer: model.layers[index], index: index))
             stored = operations.count
-            operations += Self.attentionOutput(of: model, layer: index, activations)
-            operations += Self.feedForward(of: model, layer: index, activations)
+            Self.append(attentionOutputOf: model, layer: index, activations, to: operations)
+            Self.append(feedForwardOf: model, layer: index, activations, to: operations)
         }
         countUntilStored = stored
         countUntilJoined = operations.count
         if let output = model.output { operations.append(ProductOperation(Logits(matrix: output))) }
-        self.operations = operations
-        backups = operations.map(\.backup)
     }
 
     /// What follows the keys and values of a layer, up to the norm before its feed-forward layer.
-    private static func attentionOutput(
-        of model: TransformerModel, layer index: Int, _ activations: TransformerActivations
-    ) -> [any TransformerOperation] {
+    private static func append(
+        attentionOutputOf model: TransformerModel, layer index: Int, _ activations: TransformerActivations,
+        to operations: OperationTable
+    ) {
         let layer = model.layers[index]
-        return [
-            Attend(layer: index, window: layer.window),
+        let isAdded = model.addsBranchesDirectly
+        operations.append(Attend(layer: index, window: layer.window))
+        operations.append(
             ProductOperation(
-                BranchOutput(
-                    projection: layer.attentionOutput, source: activations.attended, isAdded: model.addsBranchesDirectly
-                )),
-            JoinAttention(layer: layer, isInResidual: model.addsBranchesDirectly),
-        ]
+                BranchOutput(projection: layer.attentionOutput, source: activations.attended, isAdded: isAdded)))
+        operations.append(JoinAttention(layer: layer, isInResidual: isAdded))
     }
 
     /// The feed-forward layer, the experts or both, and the join behind them.
-    private static func feedForward(
-        of model: TransformerModel, layer index: Int, _ activations: TransformerActivations
-    ) -> [any TransformerOperation] {
+    private static func append(
+        feedForwardOf model: TransformerModel, layer index: Int, _ activations: TransformerActivations,
+        to operations: OperationTable
+    ) {
         let layer = model.layers[index]
         let isAdded = model.addsBranchesDirectly && layer.experts == nil
-        var operations: [any TransformerOperation] = []
         if let experts = layer.experts {
-            operations += [
-                RouteTokens(experts: experts), GroupTokens(), GatherTokens(),
-                ExpertProducts(ExpertGateAndUp(experts: experts)), ExpertProducts(ExpertDown(experts: experts)),
-            ]
+            operations.append(RouteTokens(experts: experts))
+            operations.append(GroupTokens())
+            operations.append(GatherTokens())
+            operations.append(ExpertProducts(ExpertGateAndUp(experts: experts)))
+            operations.append(ExpertProducts(ExpertDown(experts: experts)))
         }
         if let weights = layer.feedForward {
-            operations += [
-                ProductOperation(GateAndUp(weights: weights)),
-                ProductOperation(BranchOutput(projection: weights.down, source: activations.gate, isAdded: isAdded)),
-            ]
+            operations.append(ProductOperation(GateAndUp(weights: weights)))
+            operations.append(
+                ProductOperation(BranchOutput(projection: weights.down, source: activations.gate, isAdded: isAdded)))
         }
         let branch = FeedForwardBranch(layer, isInResidual: isAdded)
-        let isLast = index == model.layers.count - 1
-        operations.append(
-            isLast
-                ? JoinOutput(branch: branch, norm: model.outputNorm)
-                : JoinFeedForward(branch: branch, norm: model.layers[index + 1].attentionNorm))
-        return operations
+        if index == model.layers.count - 1 {
+            operations.append(JoinOutput(branch: branch, norm: model.outputNorm))
+        } else {
+            operations.append(JoinFeedForward(branch: branch, norm: model.layers[index + 1].attentionNorm))
+        }
     }
 
     /// Operations of a step: one without outputs ends when the keys and values of the last layer are stored, one that only

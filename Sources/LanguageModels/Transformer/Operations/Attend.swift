@@ -23,7 +23,8 @@ struct Attend: TransformerOperation {
     }
 
     /// Outputs go straight to the operand of the next matrix: there is no buffer that holds them in all its forms.
-    var backup: (any BackupExecution)? { nil }
+    var usesBuffers: Bool { false }
+    func deliver(_ tile: Int, in step: TransformerStep, rank: Int) {}
 
     private func groupTiles(in step: TransformerStep) -> Int {
         let groupsPerTile = step.attention.groupsPerTile(of: step.groups.count)

@@ -26,7 +26,8 @@ struct ExpertProducts<Product: ExpertTileProduct>: TransformerOperation {
     }
 
     /// There are no buffers for entries of experts yet.
-    var backup: (any BackupExecution)? { nil }
+    var usesBuffers: Bool { false }
+    func deliver(_ tile: Int, in step: TransformerStep, rank: Int) {}
 
     private func tiles(in step: TransformerStep) -> ExpertTiles {
         ExpertTiles(

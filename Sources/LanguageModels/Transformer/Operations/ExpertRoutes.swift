@@ -35,7 +35,8 @@ struct GroupTokens: TransformerOperation {
     }
 
     /// The routing is changed in place.
-    var backup: (any BackupExecution)? { nil }
+    var usesBuffers: Bool { false }
+    func deliver(_ tile: Int, in step: TransformerStep, rank: Int) {}
 }
 
 /// Copies each token to the places of its choices.
