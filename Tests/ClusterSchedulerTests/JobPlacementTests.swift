@@ -32,6 +32,22 @@ struct JobPlacementTests {
         }
     }
 
+    @Test("a task carries its tenant with weight and class to the node")
+    func tenant() async throws {
+        let node = try ScriptedNode("a")
+        let weight = try #require(TenantWeight(3))
+        try await SchedulerFixture.run([node]) { fixture in
+            var submission = fixture.submission()
+            submission.principal = Principal(
+                userID: 1, groupIDs: [], processID: 1, roles: [.client], tenant: TenantName("lab"), weight: weight,
+                serviceClass: .batch)
+            let reader = try fixture.core.submit([submission])
+            let task = try await node.submission()
+            #expect(task.tenant.text == "lab" && task.tenantWeight == weight && task.serviceClass == .batch)
+            reader.detach()
+        }
+    }
+
     @Test("a node that is full passes the task on; when all are, the same is asked again")
     func full() async throws {
         let a = try ScriptedNode("a")

@@ -15,10 +15,12 @@ struct TenantTests {
         return ResolvedSettings(layers: [file])
     }
 
+    private static func weight(_ value: Int) -> TenantWeight { TenantWeight(value) ?? .one }
+
     private static let three: [Tenant] = [
         Tenant(
             name: Self.named("a"), users: [.id(1000), .name("alice")], groups: [.name("lab")], roles: [.admin],
-            weight: 3),
+            weight: Self.weight(3)),
         Tenant(name: Self.named("b"), users: [.id(1000)], groups: [.id(50), .name("lab")]),
         Tenant(name: Self.named("c"), groups: [.name("gone")], serviceClass: .background),
     ]
@@ -44,7 +46,8 @@ struct TenantTests {
             resolved.settings.tenants == [
                 Tenant(
                     name: Self.named("research"), users: [.name("alice"), .id(1001)], groups: [.name("lab")],
-                    roles: [.client, .admin], weight: 2, serviceClass: .background), Tenant(name: Self.named("Team.2")),
+                    roles: [.client, .admin], weight: Self.weight(2), serviceClass: .background),
+                Tenant(name: Self.named("Team.2")),
             ])
         #expect(
             resolved.listing.first { $0.facts.name == "tenants" }?.value.description
@@ -101,7 +104,7 @@ struct TenantTests {
     func rights() {
         let directory = Self.directory()
         let member = directory.membership(userID: 7, groupIDs: [])
-        #expect(member.roles == [.admin] && member.weight == 3 && member.serviceClass == .interactive)
+        #expect(member.roles == [.admin] && member.weight.value == 3 && member.serviceClass == .interactive)
         #expect(directory.unknownNames == ["gone"])
         #expect(
             TenantDirectory([Tenant(name: Self.named("r"), users: [.name("root")], groups: [.name("root")])])

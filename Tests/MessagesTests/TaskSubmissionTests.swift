@@ -25,7 +25,15 @@ struct TaskSubmissionTests {
     private func submission(prompt: Prompt) -> TaskSubmission {
         TaskSubmission(
             task: TaskID(rawValue: 1), work: .answer(prompt, sampling()), delivered: 3, generated: [1, -1, 200_000],
-            tenant: TenantName(userID: 1000).tag, serviceClass: .background)
+            tenant: TenantName(userID: 1000).tag, tenantWeight: TenantWeight(300) ?? .one, serviceClass: .background)
+    }
+
+    @Test("A weight that no tenant has is refused")
+    func weightOutOfRange() throws {
+        var bytes = submission(prompt: .tokens([1])).encoded()
+        // Behind the header, the task and the tenant.
+        bytes.replaceSubrange(24..<26, with: [0, 0])
+        #expect(throws: FrameError.outOfRange(field: "tenant weight")) { try TaskSubmission(decoding: bytes) }
     }
 
     @Test("Chats, texts and tokens read back with all their parameters")

@@ -68,10 +68,11 @@ import Testing
     }
 
     private mutating func submit(
-        _ tenant: String, length: Int, serviceClass: ServiceClass = .interactive
+        _ tenant: String, length: Int, serviceClass: ServiceClass = .interactive, weight: Int = 1
     ) throws(NodeAPIError) -> TaskID {
         lastTask += 1
         var task = ServingTask.example(lastTask, tenant: tenant, serviceClass: serviceClass)
+        task.tenantWeight = TenantWeight(weight) ?? .one
         task.work = .answer(.tokens([1]), SamplingParameters(temperature: 0, seed: 1, maximumTokens: length))
         try node.submit(task, by: nil, now: host.now)
         return task.id
@@ -122,18 +123,20 @@ import Testing
         #expect(stepsUntilEnd(of: token) <= 2)
     }
 
-    @Test("who asks for much gets a fair part and no more, and keeps what is his")
-    mutating func fairPart() throws {
+    @Test(
+        "who asks for much gets the part that his weight gives him and no more, and keeps what is his",
+        arguments: [(weight: 1, part: 64), (weight: 3, part: 96)])
+    mutating func fairPart(weight: Int, part: Int) throws {
         try fill("uid:1", count: 400)
-        for _ in 0..<400 { _ = try submit("uid:2", length: 100_000) }
+        for _ in 0..<400 { _ = try submit("uid:2", length: 100_000, weight: weight) }
         for _ in 0..<400 {
             host.now = host.now.adding(milliseconds: 50)
             node.tick(now: host.now)
             step()
         }
         let shares = try #require(node.pool.tasks.shares.values.first)
-        #expect(shares == [TenantName(userID: 1): 64, TenantName(userID: 2): 64])
-        #expect(failures.values.filter { $0 == .preempted }.count == 64)
+        #expect(shares == [TenantName(userID: 1): 128 - part, TenantName(userID: 2): part])
+        #expect(failures.values.filter { $0 == .preempted }.count == part)
     }
 
     @Test("the task that gives way is the one that has made least")

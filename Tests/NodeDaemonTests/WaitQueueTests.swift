@@ -9,12 +9,12 @@ import Testing
     private var queue = WaitQueue()
     private let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
-    private func entry(_ number: UInt64, _ tenant: UInt32, _ serviceClass: ServiceClass = .interactive)
-        -> WaitQueue.Entry
-    {
+    private func entry(
+        _ number: UInt64, _ tenant: UInt32, _ serviceClass: ServiceClass = .interactive, weight: TenantWeight = .one
+    ) -> WaitQueue.Entry {
         WaitQueue.Entry(
             task: TaskID(rawValue: number), name: .example("guide"), tenant: TenantName(userID: tenant),
-            serviceClass: serviceClass, since: start, arrival: number)
+            tenantWeight: weight, serviceClass: serviceClass, since: start, arrival: number)
     }
 
     private mutating func served(_ count: Int, after seconds: Int = 0) -> [UInt64] {
@@ -35,6 +35,32 @@ import Testing
         #expect(queue.isEmpty)
     }
 
+    @Test("a tenant of weight 3 gets three places for one of another's, with many places and with one")
+    mutating func weights() throws {
+        let three = try #require(TenantWeight(3))
+        for number in 1...40 { queue.add(entry(UInt64(number), 2)) }
+        for number in 41...80 { queue.add(entry(UInt64(number), 1, weight: three)) }
+        var single = queue
+        let many = served(32)
+        #expect(many.filter { $0 > 40 }.count == 24)
+        let one = (0..<32).compactMap { _ in single.takeNext(holding: [:], now: start)?.task.rawValue }
+        #expect(one.filter { $0 > 40 }.count == 24)
+        // Nobody waits for longer than a turn of the other one's weight.
+        #expect(stride(from: 0, to: 32, by: 4).allSatisfy { one[$0..<$0 + 4].contains { $0 <= 40 } })
+    }
+
+    @Test("a tenant has so much of a full queue as its weight gives it")
+    mutating func weightedDisplacement() throws {
+        let three = try #require(TenantWeight(3))
+        for number in 1...40 { queue.add(entry(UInt64(number), 1)) }
+        var displaced = 0
+        while queue.displace(for: TenantName(userID: 2), three) != nil, displaced < 40 {
+            displaced += 1
+            queue.add(entry(UInt64(40 + displaced), 2, weight: three))
+        }
+        #expect(displaced == 30)
+    }
+
     @Test("a more urgent class goes first, until the others have waited")
     mutating func classes() {
         queue.add(entry(1, 1, .background))
@@ -49,14 +75,14 @@ import Testing
     @Test("whoever fills the queue is displaced by who has less than a fair part of it, and by nobody else")
     mutating func displacement() {
         for number in 1...10 { queue.add(entry(UInt64(number), 1)) }
-        #expect(queue.displace(for: TenantName(userID: 1)) == nil)
+        #expect(queue.displace(for: TenantName(userID: 1), .one) == nil)
         for number in 11...15 {
-            let displaced = queue.displace(for: TenantName(userID: 2))
+            let displaced = queue.displace(for: TenantName(userID: 2), .one)
             #expect(displaced?.task.rawValue == 21 - UInt64(number))
             queue.add(entry(UInt64(number), 2))
         }
-        #expect(queue.displace(for: TenantName(userID: 2)) == nil)
-        #expect(queue.displace(for: TenantName(userID: 3))?.tenant == TenantName(userID: 1))
+        #expect(queue.displace(for: TenantName(userID: 2), .one) == nil)
+        #expect(queue.displace(for: TenantName(userID: 3), .one)?.tenant == TenantName(userID: 1))
     }
 
     @Test("a task that moves here from another queue keeps its turn")

@@ -145,7 +145,8 @@ struct AdmissionQueueTests {
                 let tenant = TenantName(userID: UInt32.random(in: 0..<4, using: &generator))
                 let group = jobs(next..<(next + UInt64.random(in: 1...40, using: &generator)))
                 next += UInt64(group.count)
-                let admission = queue.arrive(group, of: tenant)
+                let weight = TenantWeight(Int.random(in: 1...10, using: &generator)) ?? .one
+                let admission = queue.arrive(group, of: tenant, weight: weight)
                 for job in group { waiting[job] = tenant }
                 if admission == .admitted { admit(group) }
             } else if choice < 8, let job = running.keys.randomElement(using: &generator) {

@@ -42,6 +42,10 @@ import UnixHTTP
         }
         let member = principal(Tenant(name: name, users: [.id(identity.userID)], roles: [.client]))
         #expect(member.tenant == name && member.roles == [.client])
+        let weight = try #require(TenantWeight(5))
+        let heavy = principal(
+            Tenant(name: name, users: [.id(identity.userID)], weight: weight, serviceClass: .batch))
+        #expect(heavy.weight == weight && heavy.serviceClass == .batch)
         let inGroup = principal(Tenant(name: name, groups: [.id(identity.groupID)], roles: [.admin]))
         #expect(inGroup.tenant == name && inGroup.roles == [.admin])
         let other = principal(Tenant(name: name, users: [.id(0xFFFF_0001)], roles: [.admin]))

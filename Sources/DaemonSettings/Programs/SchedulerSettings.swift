@@ -58,7 +58,9 @@ package struct SchedulerSettings: SettingSet {
                 "tenants", \.tenants, .tenants,
                 """
                 Tenants by name, each with users, groups, roles, weight and class. A peer belongs to the tenant that names \
-                its user, else to the first that names one of its groups, else to one of its own.
+                its user, else to the first that names one of its groups, else to one of its own. Of two that want more than \
+                there is, the one of twice the weight gets twice as much: places, turns at the nodes, steps and memory of \
+                instances. At nodes and instances, class interactive goes before batch, batch before background.
                 """, isReloadable: true, isFileOnly: true),
         ] + admissionSettings + requestSettings + keepingSettings + HTTPSettings.settings.map { $0.within(\.http) }
 

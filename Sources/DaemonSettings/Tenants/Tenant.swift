@@ -18,14 +18,13 @@ package struct Tenant: Hashable, Sendable {
     /// What its members may do beyond what the host's groups allow them.
     package let roles: Set<Principal.Role>
     /// Its part of the work beside others: twice the weight gets twice as much.
-    package let weight: Int
-    /// How urgent its requests are where they do not say so themselves.
+    package let weight: TenantWeight
+    /// How urgent its requests are.
     package let serviceClass: ServiceClass
 
     package init(
         name: TenantName, users: [Account] = [], groups: [Account] = [], roles: Set<Principal.Role> = [],
-        weight: Int = 1,
-        serviceClass: ServiceClass = .interactive
+        weight: TenantWeight = .one, serviceClass: ServiceClass = .interactive
     ) {
         self.name = name
         self.users = users

@@ -11,8 +11,8 @@ package struct TenantDirectory: Hashable, Sendable {
         /// What it may do beyond what the host's groups allow it.
         package let roles: Set<Principal.Role>
         /// Its part of the work beside others.
-        package let weight: Int
-        /// How urgent its requests are where they do not say so themselves.
+        package let weight: TenantWeight
+        /// How urgent its requests are.
         package let serviceClass: ServiceClass
     }
 
@@ -43,7 +43,7 @@ package struct TenantDirectory: Hashable, Sendable {
     /// The peer's tenant: the one that names its user, else the first that names one of its groups, else one of its own.
     package func membership(userID: UInt32, groupIDs: [UInt32]) -> Membership {
         byUser[userID] ?? groups.first { groupIDs.contains($0.id) }?.membership
-            ?? Membership(tenant: TenantName(userID: userID), roles: [], weight: 1, serviceClass: .interactive)
+            ?? Membership(tenant: TenantName(userID: userID), roles: [], weight: .one, serviceClass: .interactive)
     }
 
     private mutating func ids(of accounts: [Tenant.Account], _ lookUp: (String) -> UInt32?) -> [UInt32] {

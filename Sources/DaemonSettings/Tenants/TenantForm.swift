@@ -15,7 +15,7 @@ private enum TenantForm {
     private static let keys = ["users", "groups", "roles", "weight", "class"]
     /// Those that a tenant may give; the scheduler's own is for node daemons.
     private static let roles = [Principal.Role.client, .admin]
-    private static let weight = SettingForm<Int>.count(1...1000)
+    private static let weight = SettingForm<Int>.count(TenantWeight.range)
     private static let serviceClass = SettingForm<ServiceClass>.choice
 
     static var schema: SettingSchema {
@@ -61,7 +61,8 @@ private enum TenantForm {
         var reader = TenantFields(name: name.text, fields: fields)
         let tenant = Tenant(
             name: name, users: reader.list("users", Self.account), groups: reader.list("groups", Self.account),
-            roles: Set(reader.list("roles", Self.role)), weight: reader.value("weight", weight) ?? 1,
+            roles: Set(reader.list("roles", Self.role)),
+            weight: reader.value("weight", weight).flatMap { TenantWeight($0) } ?? .one,
             serviceClass: reader.value("class", serviceClass) ?? .interactive)
         reader.refuseOthers(keys)
         faults += reader.faults
@@ -87,7 +88,9 @@ private enum TenantForm {
             members.append(.init("roles", .list(tenant.roles.map(\.rawValue).sorted().map { .text($0) })))
         }
         return .map(
-            members + [.init("weight", .number(tenant.weight)), .init("class", .text(tenant.serviceClass.rawValue))])
+            members + [
+                .init("weight", .number(tenant.weight.value)), .init("class", .text(tenant.serviceClass.rawValue)),
+            ])
     }
 
     private static func show(_ account: Tenant.Account) -> SettingValue {

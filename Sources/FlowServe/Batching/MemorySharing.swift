@@ -11,7 +11,7 @@ struct MemoryTurn: Sendable {
 
 /// Who holds how many blocks. Blocks are taken away from the end of a sequence, so that all before them stays computed.
 ///
-/// Queues share the memory as far as each of them needs it (max-min fairness, a block counting by the weight of its
+/// Queues share the memory as far as each of them needs it (max-min fairness, a block counting what it costs its
 /// queue): a queue gets blocks from one that holds more than it would itself with them, and from no other. That can
 /// leave a sequence without enough for a long time, such as one that needs more than its queue's part while others
 /// always want theirs. So a sequence that got nothing for `BatchLimits.memoryTurnSteps` has a turn: it takes what it
@@ -82,7 +82,7 @@ extension BatchPlanner {
     /// Blocks that are free, or that the rules allow a sequence to have taken away from others.
     private func obtainableCount(for place: Int, wanting count: Int) -> Int {
         let own = sequences[place].queue
-        let bound = (shares.blocks(of: own) + count) * shares.weight(of: own)
+        let bound = (shares.blocks(of: own) + count) * shares.cost(of: own)
         var total = source.freeCount
         var seen: Set<FairShares.Slot> = [own]
         for other in sequences.indices where sequences[other].holdsBlocks {
@@ -91,7 +91,7 @@ extension BatchPlanner {
                 total += sequence.blocks.blocks.count
             }
             guard seen.insert(sequence.queue).inserted else { continue }
-            total += max(0, takeableCount(of: sequence.queue) - bound / shares.weight(of: sequence.queue))
+            total += max(0, takeableCount(of: sequence.queue) - bound / shares.cost(of: sequence.queue))
         }
         return total
     }
@@ -114,10 +114,10 @@ extension BatchPlanner {
     /// would hold then; else a newer one of its own queue.
     private func victim(for place: Int, wanting count: Int) -> Int? {
         let own = sequences[place].queue
-        var most = (shares.blocks(of: own) + count) * shares.weight(of: own)
+        var most = (shares.blocks(of: own) + count) * shares.cost(of: own)
         var largest: FairShares.Slot?
         for sequence in sequences where sequence.queue != own && sequence.holdsBlocks {
-            let held = takeableCount(of: sequence.queue) * shares.weight(of: sequence.queue)
+            let held = takeableCount(of: sequence.queue) * shares.cost(of: sequence.queue)
             guard held > most else { continue }
             (most, largest) = (held, sequence.queue)
         }

@@ -30,19 +30,22 @@ package struct TaskSubmission: Hashable, Sendable {
     package var generated: [Int32]
     /// For whom the task is: `TenantName.tag`. Tenants take turns within an instance.
     package var tenant: UInt64
+    /// The tenant's part of steps and memory, beside others.
+    package var tenantWeight: TenantWeight
     /// How urgent it is.
     package var serviceClass: ServiceClass
 
     /// A submission; the defaults are those of a reply that begins, for an instance that serves one tenant.
     package init(
         task: TaskID, work: TaskWork, delivered: Int = 0, generated: [Int32] = [], tenant: UInt64 = 0,
-        serviceClass: ServiceClass = .interactive
+        tenantWeight: TenantWeight = .one, serviceClass: ServiceClass = .interactive
     ) {
         self.task = task
         self.work = work
         self.delivered = delivered
         self.generated = generated
         self.tenant = tenant
+        self.tenantWeight = tenantWeight
         self.serviceClass = serviceClass
     }
 
@@ -50,7 +53,7 @@ package struct TaskSubmission: Hashable, Sendable {
     package init(_ task: ServingTask) {
         self.init(
             task: task.id, work: task.work, delivered: task.delivered, generated: task.generated,
-            tenant: task.tenant.tag, serviceClass: task.serviceClass)
+            tenant: task.tenant.tag, tenantWeight: task.tenantWeight, serviceClass: task.serviceClass)
     }
 
     /// All of it, to be sent in parts.
@@ -58,6 +61,7 @@ package struct TaskSubmission: Hashable, Sendable {
         var writer = FrameWriter(kind: 0)
         writer.put(task.rawValue)
         writer.put(tenant)
+        writer.put(UInt16(clamping: tenantWeight.value))
         writer.put(UInt8(serviceClass.rank))
         writer.put(UInt32(clamping: delivered))
         writer.put(tokens: generated)
@@ -81,6 +85,10 @@ package struct TaskSubmission: Hashable, Sendable {
         guard reader.kind == 0 else { throw .unknownKind(reader.kind) }
         task = TaskID(rawValue: try reader.take("task"))
         tenant = try reader.take("tenant")
+        guard let weight = TenantWeight(Int(try reader.take(UInt16.self, "tenant weight"))) else {
+            throw .outOfRange(field: "tenant weight")
+        }
+        tenantWeight = weight
         let rank = Int(try reader.take(UInt8.self, "service class"))
         guard let serviceClass = ServiceClass.allCases.first(where: { $0.rank == rank }) else {
             throw .outOfRange(field: "service class")

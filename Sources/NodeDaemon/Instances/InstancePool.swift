@@ -65,7 +65,7 @@ struct InstancePool: Sendable {
         }
         var actions: [Action] = []
         if waiting.count(in: pool) >= limits.waitingTasks {
-            guard let displaced = waiting.displace(for: task.tenant, in: pool) else { return .overloaded }
+            guard let displaced = waiting.displace(for: task, in: pool) else { return .overloaded }
             actions.append(fail(displaced.task, .overloaded, "too many tasks of '\(displaced.tenant)' wait: try again"))
         }
         tasks.add(task.id, NodeTask(task, pool: pool, by: scheduler, now: now))

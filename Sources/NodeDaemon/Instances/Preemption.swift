@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxKernel
+internal import Policies
 internal import ServingModel
 
 /// Whose place is given to a tenant who waits while others hold more than their fair part.
 ///
-/// 1. Fair is the pool's places divided by the tenants who hold some or wait for one, at least one place.
+/// 1. Fair is the pool's places divided among the tenants who hold some or wait for one, by their weights; at least one place.
 /// 2. Who waits and holds less than that gets a place; of several, the one whose turn it is in the queue.
-/// 3. The place is taken from the tenant who holds most, where that is more than the fair part: so no place goes to and fro.
+/// 3. The place is taken from the tenant who holds most for its weight, where that is more than its fair part: so no place
+///    goes to and fro.
 /// 4. Of that tenant's tasks, one that is no more urgent than the one that waits: the least urgent first, then one whose
 ///    reader takes nothing and which therefore stands still, then the one that has made the fewest parts since its
 ///    instance got it, since that is the work which is lost, then the one that came last.
@@ -32,6 +34,8 @@ struct Preemption {
     /// Places that are being given back.
     private let comingFree: Int
     private let queue: WaitQueue
+    /// Of all who hold places or wait.
+    private let weights: [TenantName: TenantWeight]
     private let now: MonotonicTime
 
     /// nil where nobody waits, or where an instance is coming, which brings places of its own.
@@ -44,25 +48,39 @@ struct Preemption {
         places = open.count * pool.limits.tasksPerInstance
         comingFree = pool.tasks.preempted[key] ?? 0
         // With one tenant alone nothing is ever taken away.
-        let isShared = Set(shares.keys).union(queue.tenants).count > 1
-        holders = (isShared ? open : []).flatMap { pool.tasks.running(at: $0) }
+        var weights = queue.weights.merging(shares.map { ($0.key, .one) }) { queued, _ in queued }
+        holders = (weights.count > 1 ? open : []).flatMap { pool.tasks.running(at: $0) }
             .compactMap { task in pool.tasks[task].map { (task, $0) } }
+        for (_, record) in holders where queue.count(of: record.tenant) == 0 {
+            weights[record.tenant] = record.tenantWeight
+        }
+        self.weights = weights
+    }
+
+    private func weight(of tenant: TenantName) -> TenantWeight { weights[tenant] ?? .one }
+
+    private func fairPart(of tenant: TenantName) -> Int {
+        let total = weights.values.reduce(0) { $0 + $1.value }
+        return max(1, places * weight(of: tenant).value / max(1, total))
     }
 
     /// The tenant's place that is wanted, and the task that wants it; nil where nothing is to be taken from anybody.
     private var claimant: (entry: WaitQueue.Entry, victim: TenantName)? {
-        let tenants = Set(shares.keys).union(queue.tenants)
-        guard tenants.count > 1 else { return nil }
-        let fair = max(1, places / tenants.count)
+        guard weights.count > 1 else { return nil }
         // Places that come free are given in turns too: only who waits behind those counts.
         var (held, rest) = (shares, queue)
         for _ in 0..<comingFree {
             guard let entry = rest.takeNext(holding: held, now: now) else { return nil }
             held[entry.tenant, default: 0] += 1
         }
-        guard let entry = rest.next(holding: held, now: now), held[entry.tenant, default: 0] < fair,
-            let most = held.max(by: { ($0.value, $1.key.text) < ($1.value, $0.key.text) }), most.value > fair
+        guard let entry = rest.next(holding: held, now: now),
+            held[entry.tenant, default: 0] < fairPart(of: entry.tenant)
         else { return nil }
+        let most = held.max {
+            (WeightedShare($0.value, weight(of: $0.key)), $1.key.text)
+                < (WeightedShare($1.value, weight(of: $1.key)), $0.key.text)
+        }
+        guard let most, most.value > fairPart(of: most.key) else { return nil }
         return (entry, most.key)
     }
 

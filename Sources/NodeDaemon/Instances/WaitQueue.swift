@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxKernel
+internal import Policies
 internal import ServingModel
 
 /// The tasks of one pool that have no instance yet, in the order in which they get one.
 ///
 /// 1. A more urgent class goes first. A task that has waited for `ageSeconds` counts as one class more urgent, so that none
 ///    waits for ever.
-/// 2. Within a class, tenants take turns: the one who holds the fewest places of the pool, of equals the one who was served
-///    longest ago.
+/// 2. Within a class, tenants take turns: the one who holds the fewest places of the pool for its weight, of equals the one
+///    whose `ServiceTurn` is lowest.
 /// 3. Within a tenant, first come, first served.
 ///
-/// A full queue is full for whoever fills it: a tenant who has less than a fair part of it displaces the newest task of the
-/// tenant who has most.
+/// A full queue is full for whoever fills it: a tenant who has less of it than its weight gives it displaces the newest task
+/// of the tenant who has most for its weight.
 struct WaitQueue: Sendable {
     /// A task that waits.
     struct Entry: Hashable, Sendable {
@@ -19,6 +20,7 @@ struct WaitQueue: Sendable {
         /// The model's name that it asked for.
         let name: ModelName
         let tenant: TenantName
+        let tenantWeight: TenantWeight
         let serviceClass: ServiceClass
         let since: MonotonicTime
         /// Grows with every task that comes to the node: also tasks that move to another queue keep their turn.
@@ -30,14 +32,14 @@ struct WaitQueue: Sendable {
 
     /// Each tenant's tasks in the order of their arrival; none is empty.
     private var lanes: [TenantName: [Entry]] = [:]
-    private var lastServed: [TenantName: UInt64] = [:]
-    private var turn: UInt64 = 0
+    private var turns: [TenantName: ServiceTurn] = [:]
+    private var lastTurn: UInt64 = 0
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
 
-    /// Who waits.
-    var tenants: Dictionary<TenantName, [Entry]>.Keys { lanes.keys }
+    /// Who waits, with the weight that its newest task has.
+    var weights: [TenantName: TenantWeight] { lanes.compactMapValues(\.last?.tenantWeight) }
 
     /// How many tasks of a tenant wait.
     func count(of tenant: TenantName) -> Int { lanes[tenant]?.count ?? 0 }
@@ -65,28 +67,29 @@ struct WaitQueue: Sendable {
 
     /// Takes out what must go so that one more task of `tenant` is not too many; nil where there is nothing, and the new
     /// one is too many.
-    mutating func displace(for tenant: TenantName) -> Entry? {
-        guard let most = lanes.max(by: { ($0.value.count, $1.key.text) < ($1.value.count, $0.key.text) })?.key else {
-            return nil
+    mutating func displace(for tenant: TenantName, _ weight: TenantWeight) -> Entry? {
+        var shares = weights.mapValues { (weight: $0, count: 0) }
+        for (name, lane) in lanes { shares[name]?.count = lane.count }
+        shares[tenant, default: (weight, 0)].weight = weight
+        let total = shares.values.reduce(0) { $0 + $1.weight.value }
+        let most = shares.max {
+            (WeightedShare($0.value.count, $0.value.weight), $1.key.text)
+                < (WeightedShare($1.value.count, $1.value.weight), $0.key.text)
         }
-        let sharers = lanes.count + (lanes[tenant] == nil ? 1 : 0)
-        guard most != tenant, self.count(of: tenant) < count / sharers, let last = lanes[most]?.indices.last else {
-            return nil
-        }
+        guard let most = most?.key, most != tenant, self.count(of: tenant) < count * weight.value / total,
+            let last = lanes[most]?.indices.last
+        else { return nil }
         return remove(at: last, of: most)
     }
 
     /// Whose turn it is, where the tenants hold so many places; nil where nobody waits.
     func next(holding places: [TenantName: Int], now: MonotonicTime) -> Entry? {
-        var best: (entry: Entry, rank: Int, places: Int, served: UInt64)?
+        var best: (entry: Entry, standing: (Int, WeightedShare, UInt64, UInt64))?
         for (tenant, lane) in lanes {
             guard let (entry, rank) = Self.head(of: lane, now: now) else { continue }
-            let own = (places[tenant] ?? 0, lastServed[tenant] ?? 0)
-            if let best, (best.rank, best.places, best.served, best.entry.arrival) < (rank, own.0, own.1, entry.arrival)
-            {
-                continue
-            }
-            best = (entry, rank, own.0, own.1)
+            let share = WeightedShare(places[tenant] ?? 0, lane.last?.tenantWeight ?? .one)
+            let standing = (rank, share, turns[tenant]?.number ?? 0, entry.arrival)
+            if best.map({ standing < $0.standing }) ?? true { best = (entry, standing) }
         }
         return best?.entry
     }
@@ -94,8 +97,8 @@ struct WaitQueue: Sendable {
     /// Takes the one out whose turn it is.
     mutating func takeNext(holding places: [TenantName: Int], now: MonotonicTime) -> Entry? {
         guard let entry = next(holding: places, now: now) else { return nil }
-        turn += 1
-        lastServed[entry.tenant] = turn
+        lastTurn += 1
+        turns[entry.tenant, default: ServiceTurn()].serve(entry.tenantWeight, next: lastTurn)
         return remove(entry.task, of: entry.tenant)
     }
 
@@ -122,7 +125,7 @@ struct WaitQueue: Sendable {
         if lanes[tenant]?.isEmpty == true {
             lanes[tenant] = nil
             // Whoever comes back begins with the next turn; otherwise the table grew with every tenant that ever was.
-            lastServed[tenant] = nil
+            turns[tenant] = nil
         }
         return entry
     }

@@ -27,8 +27,8 @@ struct WaitQueueTable: Sendable {
         arrivals += 1
         add(
             WaitQueue.Entry(
-                task: task.id, name: task.model, tenant: task.tenant, serviceClass: task.serviceClass, since: now,
-                arrival: arrivals), to: pool)
+                task: task.id, name: task.model, tenant: task.tenant, tenantWeight: task.tenantWeight,
+                serviceClass: task.serviceClass, since: now, arrival: arrivals), to: pool)
     }
 
     /// A task comes from another queue.
@@ -53,9 +53,9 @@ struct WaitQueueTable: Sendable {
         return queues[pool]?.takeNext(holding: places, now: now)
     }
 
-    /// Takes out what must go so that one more task of `tenant` is not too many; nil where there is nothing.
-    mutating func displace(for tenant: TenantName, in pool: PoolKey) -> WaitQueue.Entry? {
-        queues[pool]?.displace(for: tenant)
+    /// Takes out what must go so that `task` is not one too many; nil where there is nothing.
+    mutating func displace(for task: ServingTask, in pool: PoolKey) -> WaitQueue.Entry? {
+        queues[pool]?.displace(for: task.tenant, task.tenantWeight)
     }
 
     private mutating func dropIfEmpty(_ pool: PoolKey) {

@@ -29,6 +29,7 @@ struct NodeTask: Sendable {
 
     private(set) var pool: PoolKey
     private(set) var tenant: TenantName
+    private(set) var tenantWeight: TenantWeight
     private(set) var serviceClass: ServiceClass
     /// The request that it belongs to, where that is known.
     private(set) var job: JobID?
@@ -55,7 +56,8 @@ struct NodeTask: Sendable {
     /// One that was just submitted.
     init(_ task: ServingTask, pool: PoolKey, by scheduler: SchedulerID, now: MonotonicTime) {
         self.pool = pool
-        (tenant, serviceClass, job) = (task.tenant, task.serviceClass, task.job)
+        (tenant, tenantWeight) = (task.tenant, task.tenantWeight)
+        (serviceClass, job) = (task.serviceClass, task.job)
         submission = task
         place = .waiting
         claim = .by(scheduler)
@@ -67,7 +69,7 @@ struct NodeTask: Sendable {
     /// One that an earlier daemon gave to an instance.
     init(learnedFrom instance: InstanceID, pool: PoolKey, now: MonotonicTime) {
         self.pool = pool
-        (tenant, serviceClass) = (.unknown, .interactive)
+        (tenant, tenantWeight, serviceClass) = (.unknown, .one, .interactive)
         place = .running(instance)
         claim = .unknown
         (submittedAt, assignedAt) = (now, now)
@@ -134,7 +136,8 @@ extension NodeTask {
 
     /// Whose it is, which an instance could not tell.
     mutating func identify(by submission: ServingTask) {
-        (tenant, serviceClass, job) = (submission.tenant, submission.serviceClass, submission.job)
+        (tenant, tenantWeight) = (submission.tenant, submission.tenantWeight)
+        (serviceClass, job) = (submission.serviceClass, submission.job)
     }
 
     mutating func noteCancellation() {

@@ -7,10 +7,11 @@ package import ServingModel
 /// waits for more, so that no order of arrivals can leave everybody waiting. A group that is larger than all places counts
 /// as all of them. Each job that is over gives its place back by itself.
 ///
-/// Places are shared by tenants:
+/// Places are shared by tenants, by their weights:
 /// 1. Groups of one tenant are let in in the order of their arrival.
-/// 2. Of the tenants that have groups waiting, the one that holds fewest places is next; among equals, the one that was
-///    served longest ago. So nobody gets a further place while another waits who holds fewer.
+/// 2. Of the tenants that have groups waiting, the one that holds fewest places for its weight is next; among equals, the
+///    one whose `ServiceTurn` is lowest. So nobody gets a further place while another waits who holds fewer for its weight,
+///    and whoever holds none is next however small its weight.
 /// 3. An eighth of the places is the reserve, for tenants that hold at most a quarter of it: whoever newly comes, or asks
 ///    for little, is let in at once, although others have taken all that they can get.
 /// 4. A group that is next and does not fit is waited for, and no tenant that holds places is let in before it. Tenants
@@ -60,6 +61,7 @@ package struct AdmissionQueue: Sendable {
     /// The jobs of one request that are not over.
     private struct Group {
         let tenant: TenantName
+        let weight: TenantWeight
         var jobs: Set<JobID>
         /// Places that it holds; 0 while it waits.
         var places = 0
@@ -72,8 +74,7 @@ package struct AdmissionQueue: Sendable {
         var places = 0
         /// Its waiting groups, the first to be let in first.
         var line: [Int] = []
-        /// When it was served last, as a number that grows.
-        var lastTurn = 0
+        var turn = ServiceTurn()
     }
 
     package private(set) var limits: Limits
@@ -81,7 +82,7 @@ package struct AdmissionQueue: Sendable {
     private var groupOfJob: [JobID: Int] = [:]
     private var tenants: [TenantName: Tenant] = [:]
     private var nextGroup = 0
-    private var nextTurn = 0
+    private var lastTurn: UInt64 = 0
     private var freePlaces: Int
 
     /// Jobs that were let in and have not left.
@@ -95,9 +96,11 @@ package struct AdmissionQueue: Sendable {
     }
 
     /// The jobs of a request come, at least one; each id comes once.
-    package mutating func arrive(_ jobs: [JobID], of tenant: TenantName) -> Admission {
+    package mutating func arrive(
+        _ jobs: [JobID], of tenant: TenantName, weight: TenantWeight = .one
+    ) -> Admission {
         let ahead = waitingCount
-        let group = enqueue(Set(jobs), of: tenant)
+        let group = enqueue(Set(jobs), of: tenant, weight)
         if admitWaiting().contains(group) { return .admitted }
         let waiting = tenants[tenant]?.line.reduce(0) { $0 + (groups[$1]?.jobs.count ?? 0) } ?? 0
         if waiting > limits.waitingPerTenant {
@@ -113,8 +116,8 @@ package struct AdmissionQueue: Sendable {
 
     /// A job that was let in before and has left goes on: it waits behind its tenant's others and is never refused, since
     /// part of its answer is there. Returns whether it was let in at once.
-    package mutating func rejoin(_ job: JobID, of tenant: TenantName) -> Bool {
-        let group = enqueue([job], of: tenant)
+    package mutating func rejoin(_ job: JobID, of tenant: TenantName, weight: TenantWeight = .one) -> Bool {
+        let group = enqueue([job], of: tenant, weight)
         return admitWaiting().contains(group)
     }
 
@@ -143,21 +146,23 @@ package struct AdmissionQueue: Sendable {
         return admitWaiting().flatMap { groups[$0]?.jobs ?? [] }
     }
 
-    private mutating func enqueue(_ jobs: Set<JobID>, of tenant: TenantName) -> Int {
+    private mutating func enqueue(_ jobs: Set<JobID>, of name: TenantName, _ weight: TenantWeight) -> Int {
         precondition(!jobs.isEmpty && jobs.allSatisfy { groupOfJob[$0] == nil }, "a job arrives once")
         let number = nextGroup
         nextGroup += 1
-        groups[number] = Group(tenant: tenant, jobs: jobs)
+        groups[number] = Group(tenant: name, weight: weight, jobs: jobs)
         for job in jobs { groupOfJob[job] = number }
-        if tenants[tenant]?.line.isEmpty ?? true { tenants[tenant, default: Tenant()].lastTurn = takeTurn() }
-        tenants[tenant, default: Tenant()].line.append(number)
+        var tenant = tenants[name] ?? Tenant()
+        if tenant.line.isEmpty { tenant.turn = ServiceTurn(takeTurn()) }
+        tenant.line.append(number)
+        tenants[name] = tenant
         waitingCount += jobs.count
         return number
     }
 
-    private mutating func takeTurn() -> Int {
-        nextTurn += 1
-        return nextTurn
+    private mutating func takeTurn() -> UInt64 {
+        lastTurn += 1
+        return lastTurn
     }
 
     private mutating func withdraw(_ number: Int) {
@@ -203,21 +208,28 @@ package struct AdmissionQueue: Sendable {
         return nil
     }
 
-    /// Those with groups that wait, the next one first.
+    /// Those with groups that wait, the next one first. A tenant has the weight of its first group: one that comes behind
+    /// with another weight, after a reload, changes nobody's turn.
     private func tenantsInTurn() -> [(name: TenantName, tenant: Tenant)] {
-        tenants.filter { !$0.value.line.isEmpty }.map { (name: $0.key, tenant: $0.value) }
-            .sorted { ($0.tenant.places, $0.tenant.lastTurn) < ($1.tenant.places, $1.tenant.lastTurn) }
+        let waiting = tenants.compactMap { name, tenant in
+            tenant.line.first.flatMap { groups[$0] }.map { group in
+                (name: name, tenant: tenant, share: WeightedShare(tenant.places, group.weight))
+            }
+        }
+        return waiting.sorted { ($0.share, $0.tenant.turn.number) < ($1.share, $1.tenant.turn.number) }
+            .map { (name: $0.name, tenant: $0.tenant) }
     }
 
-    private mutating func admit(_ number: Int, of tenant: TenantName, places: Int) {
-        let count = groups[number]?.jobs.count ?? 0
+    private mutating func admit(_ number: Int, of name: TenantName, places: Int) {
+        guard let group = groups[number], var tenant = tenants[name] else { return }
+        let count = group.jobs.count
         groups[number]?.places = places
         freePlaces -= places
         runningCount += count
         waitingCount -= count
-        let turn = takeTurn()
-        tenants[tenant]?.places += places
-        tenants[tenant]?.line.removeFirst()
-        tenants[tenant]?.lastTurn = turn
+        tenant.places += places
+        tenant.line.removeFirst()
+        tenant.turn.serve(group.weight, next: takeTurn())
+        tenants[name] = tenant
     }
 }

@@ -19,14 +19,21 @@ package struct Principal: Hashable, Sendable {
     package let roles: Set<Role>
     /// Whom the bill goes to: the tenant that the configuration has for the user or a group, else the user alone.
     package let tenant: TenantName
+    /// The tenant's part of what is shared with others.
+    package let weight: TenantWeight
+    /// How urgent the tenant's requests are.
+    package let serviceClass: ServiceClass
 
     package init(
-        userID: UInt32, groupIDs: [UInt32], processID: Int32, roles: Set<Role>, tenant: TenantName? = nil
+        userID: UInt32, groupIDs: [UInt32], processID: Int32, roles: Set<Role>, tenant: TenantName? = nil,
+        weight: TenantWeight = .one, serviceClass: ServiceClass = .interactive
     ) {
         self.userID = userID
         self.groupIDs = groupIDs
         self.processID = processID
         self.roles = roles
         self.tenant = tenant ?? TenantName(userID: userID)
+        self.weight = weight
+        self.serviceClass = serviceClass
     }
 }

@@ -18,6 +18,8 @@ package struct ServingTask: Hashable, Sendable, Codable {
     package var generated: [Int32]
     /// Who is served: places, turns and prefixes are shared by tenant.
     package var tenant: TenantName
+    /// The tenant's part of places and turns, beside others.
+    package var tenantWeight: TenantWeight
     package var serviceClass: ServiceClass
     /// Keeps prefixes apart from those of other salts, within a tenant; nil shares them.
     package var cacheSalt: String?
@@ -29,8 +31,9 @@ package struct ServingTask: Hashable, Sendable, Codable {
 
     package init(
         id: TaskID, job: JobID, model: ModelName, digest: String? = nil, work: TaskWork, delivered: Int = 0,
-        generated: [Int32] = [], tenant: TenantName, serviceClass: ServiceClass = .interactive,
-        cacheSalt: String? = nil, adapter: AdapterID? = nil, mode: TaskMode = .serve, reservation: InstanceID? = nil
+        generated: [Int32] = [], tenant: TenantName, tenantWeight: TenantWeight = .one,
+        serviceClass: ServiceClass = .interactive, cacheSalt: String? = nil, adapter: AdapterID? = nil,
+        mode: TaskMode = .serve, reservation: InstanceID? = nil
     ) {
         self.id = id
         self.job = job
@@ -40,6 +43,7 @@ package struct ServingTask: Hashable, Sendable, Codable {
         self.delivered = delivered
         self.generated = generated
         self.tenant = tenant
+        self.tenantWeight = tenantWeight
         self.serviceClass = serviceClass
         self.cacheSalt = cacheSalt
         self.adapter = adapter

@@ -51,6 +51,7 @@ package struct RoleTable: Hashable, Sendable {
             ? Set(Principal.Role.allCases)
             : groups.reduce(into: membership.roles) { $0.formUnion(rolesOfGroup[$1] ?? []) }
         return Principal(
-            userID: peer.userID, groupIDs: groups, processID: peer.processID, roles: roles, tenant: membership.tenant)
+            userID: peer.userID, groupIDs: groups, processID: peer.processID, roles: roles, tenant: membership.tenant,
+            weight: membership.weight, serviceClass: membership.serviceClass)
     }
 }

@@ -25,14 +25,15 @@ struct BatchFairnessTests {
         /// A sequence that asks for so many tokens of an answer.
         @discardableResult
         mutating func add(
-            tenant: UInt64, prompt: Int, answer: Int, _ serviceClass: ServiceClass = .interactive
+            tenant: UInt64, prompt: Int, answer: Int, _ serviceClass: ServiceClass = .interactive,
+            weight: TenantWeight = .one
         ) -> SequenceNumber {
             let number = SequenceNumber(next)
             next += 1
             left[number] = (tenant, answer)
             planner.add(
                 number, tokenCount: prompt, nextIndex: 0,
-                queue: TenantQueue(tenant: tenant, serviceClass: serviceClass))
+                queue: TenantQueue(tenant: tenant, weight: weight, serviceClass: serviceClass))
             return number
         }
 
@@ -163,6 +164,31 @@ struct BatchFairnessTests {
         #expect(house.steps < 1000)
         #expect((waits.max() ?? 0) < 60, "a turn, and the steps around it")
         #expect(waits.sorted()[waits.count / 2] <= 6)
+    }
+
+    @Test("A tenant of weight 3 has three tokens computed for one of another's, and the other one never stops")
+    func weights() throws {
+        var house = House(tokens: 64, blocks: 8192)
+        house.add(tenant: 1, prompt: 120_000, answer: 1)
+        house.add(tenant: 2, prompt: 120_000, answer: 1, weight: try #require(TenantWeight(3)))
+        for _ in 0..<400 { house.step() }
+        let (light, heavy) = (house.computed[1] ?? 0, house.computed[2] ?? 0)
+        #expect(abs(heavy - 3 * light) <= 64, "\(heavy) to \(light)")
+    }
+
+    @Test("A tenant of weight 3 holds three times the memory of another one who wants as much")
+    func weightedMemory() throws {
+        var house = House(tokens: 256, blocks: 65, turn: 10_000)
+        let three = try #require(TenantWeight(3))
+        for _ in 0..<8 {
+            house.add(tenant: 1, prompt: 250, answer: 10_000)
+            house.add(tenant: 2, prompt: 250, answer: 10_000, weight: three)
+        }
+        for _ in 0..<200 { house.step() }
+        house.computed = [:]
+        for _ in 0..<50 { house.step() }
+        let (light, heavy) = (house.computed[1] ?? 0, house.computed[2] ?? 0)
+        #expect(light > 0 && heavy > 2 * light, "\(heavy) to \(light)")
     }
 
     @Test("Whoever comes back starts beside those that are there, not before them")

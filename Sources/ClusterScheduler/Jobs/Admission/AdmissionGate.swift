@@ -18,9 +18,9 @@ final class AdmissionGate: Sendable {
 
     /// The jobs of a request come, all of one tenant; they are let in together, now or later, unless they are refused here.
     func arrive(_ jobs: [JobDriver]) throws(JobFailure) {
-        guard let tenant = jobs.first?.tenant else { return }
+        guard let sender = jobs.first?.sender else { return }
         let admission = state.withLock { state in
-            let admission = state.queue.arrive(jobs.map(\.id), of: tenant)
+            let admission = state.queue.arrive(jobs.map(\.id), of: sender.tenant, weight: sender.weight)
             if case .queued = admission { for job in jobs { state.waiting[job.id] = job } }
             return admission
         }
@@ -39,7 +39,7 @@ final class AdmissionGate: Sendable {
     /// A job that gave its place back wants one again.
     func rejoin(_ job: JobDriver) {
         let isAdmitted = state.withLock { state in
-            let isAdmitted = state.queue.rejoin(job.id, of: job.tenant)
+            let isAdmitted = state.queue.rejoin(job.id, of: job.sender.tenant, weight: job.sender.weight)
             if !isAdmitted { state.waiting[job.id] = job }
             return isAdmitted
         }

@@ -30,7 +30,8 @@ package final class JobDriver: Sendable {
 
     package let id: JobID
     package let request: RequestID
-    let tenant: TenantName
+    /// Who asked for it.
+    let sender: Principal
     let whenUnread: UnreadReply
     let output = JobOutput()
     private let dependencies: Dependencies
@@ -39,7 +40,7 @@ package final class JobDriver: Sendable {
     init(_ submission: JobSubmission, record: JobRecord, limits: JobLimits, dependencies: Dependencies) {
         id = record.id
         request = record.request
-        tenant = submission.principal.tenant
+        sender = submission.principal
         whenUnread = submission.plan.whenUnread
         self.dependencies = dependencies
         state = Mutex(

@@ -27,10 +27,11 @@ extension JobMachine {
             guard decision.isSettling else { throw reason }
             return try lookAgain(within: limits.missing, else: reason, now: now)
         }
+        let sender = submission.principal
         let task = ServingTask(
             id: newTask, job: record.id, model: submission.model, digest: progress.pinnedDigest,
             work: submission.plan.work, delivered: progress.partCount, generated: progress.tokens,
-            tenant: submission.principal.tenant, serviceClass: submission.plan.serviceClass, mode: placement.mode)
+            tenant: sender.tenant, tenantWeight: sender.weight, serviceClass: sender.serviceClass, mode: placement.mode)
         progress.beginAttempt()
         phase = .running(Attempt(task: newTask, node: placement.node))
         record.tasks.append(TaskRecord(id: newTask, node: placement.node, firstIndex: task.delivered))

@@ -15,8 +15,6 @@ package protocol JobPlan: Sendable {
     var isAnswer: Bool { get }
     /// Tokens that will be read and written, estimated: what placement weighs the job by.
     var estimatedTokens: Int { get }
-    /// How urgent the job's tasks are.
-    var serviceClass: ServiceClass { get }
     /// What becomes of the job when its last reader has left.
     var whenUnread: UnreadReply { get }
 }
@@ -33,7 +31,6 @@ package enum UnreadReply: Hashable, Sendable {
 extension JobPlan {
     package var isAnswer: Bool { false }
     package var estimatedTokens: Int { promptEstimate }
-    package var serviceClass: ServiceClass { .interactive }
     package var whenUnread: UnreadReply { .cancel }
 
     /// Tokens of the prompt. Until an instance has counted them, four bytes are a token.

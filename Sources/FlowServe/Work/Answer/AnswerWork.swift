@@ -27,7 +27,7 @@ final class AnswerWork: ComputedWork {
         let (tokens, format) = try context.prompts.read(prompt)
         let room = try Self.room(behind: tokens.count, in: context)
         task = submission.task
-        queue = TenantQueue(tenant: submission.tenant, serviceClass: submission.serviceClass)
+        queue = TenantQueue(submission)
         answer = AnswerInProgress(
             sampling: sampling, prompt: tokens, generated: submission.generated,
             maxTokens: min(room, sampling.maximumTokens ?? room),

@@ -31,7 +31,7 @@ final class EmbeddingWork: ComputedWork {
         var texts: [[Int32]] = []
         for (index, input) in inputs.enumerated() { texts.append(try Self.tokens(of: input, at: index, in: context)) }
         task = submission.task
-        queue = TenantQueue(tenant: submission.tenant, serviceClass: submission.serviceClass)
+        queue = TenantQueue(submission)
         delivered = submission.delivered
         embedding = EmbeddingInProgress(
             texts: texts, pooling: pooling, dimensions: dimensions, delivered: submission.delivered, at: context.now())
