@@ -36,7 +36,7 @@ extension InstancePool {
     }
 
     /// Instances of a pool that serve or will.
-    func stayingCount(in pool: PoolKey) -> Int { instances.sorted(in: pool).count { $0.record.isStaying } }
+    func stayingCount(in pool: PoolKey) -> Int { instances.count(in: pool, where: \.isStaying) }
 
     /// The name for which a template of the pool's content is started: that of the task that came first.
     private func label(for pool: PoolKey) -> TemplateLabel? {
@@ -47,12 +47,12 @@ extension InstancePool {
     /// How many instances waiting tasks and desired state need beside those that are there or coming. After failures one
     /// at a time is tried.
     func missingInstances(of pool: PoolKey) -> Int {
-        let own = instances.sorted(in: pool)
-        let coming = own.count { $0.record.isComing }
+        let coming = instances.count(in: pool, where: \.isComing)
         let waits = waiting.count(in: pool) - coming * limits.tasksPerInstance
         let forTasks = waits > 0 ? (waits + limits.tasksPerInstance - 1) / limits.tasksPerInstance : 0
-        let forDesired = minimumInstances(of: pool) - own.count { $0.record.isStaying }
-        let missing = min(max(forTasks, forDesired), limits.instancesPerModel - own.count, ToKeeper.forkLimit)
+        let forDesired = minimumInstances(of: pool) - stayingCount(in: pool)
+        let room = limits.instancesPerModel - instances.count(in: pool)
+        let missing = min(max(forTasks, forDesired), room, ToKeeper.forkLimit)
         let hasFailed = (health[pool.content]?.failures ?? 0) > 0
         return max(0, hasFailed ? min(missing, coming > 0 ? 0 : 1) : missing)
     }
@@ -66,11 +66,13 @@ extension InstancePool {
 
     private mutating func assignWaiting(of pool: PoolKey, _ now: MonotonicTime) -> [Action] {
         var actions: [Action] = []
-        while waiting[pool] != nil, let open = openInstance(in: pool) {
-            guard let entry = waiting.takeNext(in: pool, holding: tasks.shares[pool] ?? [:], now: now) else { break }
-            let wanted = tasks[entry.task]?.submission?.reservation
+        while waiting[pool] != nil {
             let candidates = instances.open(in: pool, tasks, places: limits.tasksPerInstance)
-            let id = wanted.flatMap { candidates.contains($0) ? $0 : nil } ?? open
+            guard let emptiest = candidates.first,
+                let entry = waiting.takeNext(in: pool, holding: tasks.shares[pool] ?? [:], now: now)
+            else { break }
+            let wanted = tasks[entry.task]?.submission?.reservation
+            let id = wanted.flatMap { candidates.contains($0) ? $0 : nil } ?? emptiest
             let hasOthers = tasks.count(at: id) > 0
             instances.change(id) { $0.takeTask(hasOthers: hasOthers, now: now) }
             guard let submission = tasks.assign(entry.task, to: id, now: now) else { continue }
@@ -79,10 +81,9 @@ extension InstancePool {
         return actions
     }
 
-    /// The instance with room that has the fewest tasks; of equals the one with the smallest id.
+    /// The instance with room that has the fewest tasks.
     func openInstance(in pool: PoolKey) -> InstanceID? {
-        instances.open(in: pool, tasks, places: limits.tasksPerInstance)
-            .min { (tasks.count(at: $0), $0.rawValue) < (tasks.count(at: $1), $1.rawValue) }
+        instances.open(in: pool, tasks, places: limits.tasksPerInstance).first
     }
 
     private mutating func fork(

@@ -26,9 +26,16 @@ struct InstanceTable: Sendable {
         (members[pool] ?? []).sorted { $0.rawValue < $1.rawValue }.compactMap { id in records[id].map { (id, $0) } }
     }
 
-    /// Those of a pool that take tasks now and have fewer than `places`.
+    /// How many of a pool are so.
+    func count(in pool: PoolKey, where isMeant: (PooledInstance) -> Bool) -> Int {
+        (members[pool] ?? []).count { records[$0].map(isMeant) == true }
+    }
+
+    /// Those of a pool that take tasks now and have fewer than `places`, the one first that has the fewest; of equals the
+    /// one with the smallest id.
     func open(in pool: PoolKey, _ tasks: TaskTable, places: Int) -> [InstanceID] {
         (members[pool] ?? []).filter { records[$0]?.isOpen == true && tasks.count(at: $0) < places }
+            .sorted { (tasks.count(at: $0), $0.rawValue) < (tasks.count(at: $1), $1.rawValue) }
     }
 
     /// How many a pool has.

@@ -182,8 +182,19 @@ extension PooledInstance {
         phase = .draining(progress)
     }
 
-    /// Whether it may say this now, and notes it.
-    mutating func admits(_ message: FromInstance) -> Bool { owed.admits(message) }
+    /// Whether it may say this now; what it says is noted as a sign of life.
+    mutating func receive(_ message: FromInstance, now: MonotonicTime) -> Bool {
+        guard owed.admits(message) else { return false }
+        switch message {
+        // It does not show that the instance gets on.
+        case .pong(_, _, let progress): noteAnswer(progress: progress, now: now)
+        case .ready(let start):
+            noteWord(now: now)
+            noteStart(start)
+        default: noteWord(now: now)
+        }
+        return true
+    }
 
     /// It is being pinged because it was silent.
     mutating func ask(now: MonotonicTime) {

@@ -44,6 +44,8 @@ struct TemplateTable: Sendable {
     private(set) var current: [String: TemplateID] = [:]
     /// Since when a content's template has had no instance and nobody waiting.
     private(set) var unusedSince: [String: MonotonicTime] = [:]
+    /// Those whose process is gone.
+    private var ended: Set<TemplateID> = []
 
     subscript(id: TemplateID) -> PooledTemplate? { records[id] }
 
@@ -103,14 +105,18 @@ struct TemplateTable: Sendable {
     mutating func end(_ id: TemplateID) -> PooledTemplate? {
         guard let record = records[id], record.phase != .ended else { return nil }
         records[id]?.phase = .ended
+        ended.insert(id)
         if current[record.label.content] == id { current[record.label.content] = nil }
         return record
     }
 
-    /// Drops the records of ended templates except those in `used`; which were dropped.
-    mutating func release(except used: Set<TemplateID>) -> [TemplateID] {
-        let over = records.filter { $0.value.phase == .ended && !used.contains($0.key) }.map(\.key)
+    /// Drops the records of ended templates except those in `used`, which is asked only where some have ended; which were
+    /// dropped.
+    mutating func release(except used: @autoclosure () -> Set<TemplateID>) -> [TemplateID] {
+        guard !ended.isEmpty else { return [] }
+        let over = ended.subtracting(used())
         for id in over { records[id] = nil }
+        ended.subtract(over)
         return over.sorted { $0.rawValue < $1.rawValue }
     }
 }

@@ -66,6 +66,10 @@ struct WaitQueueTable: Sendable {
 extension Sequence<PoolKey> {
     /// In an order that does not change from run to run.
     var sortedByName: [PoolKey] {
-        sorted { ($0.content, $0.role.rawValue, "\($0.domain)") < ($1.content, $1.role.rawValue, "\($1.domain)") }
+        sorted { first, second in
+            if first.content != second.content { return first.content < second.content }
+            if first.role != second.role { return first.role.rawValue < second.role.rawValue }
+            return "\(first.domain)" < "\(second.domain)"
+        }
     }
 }

@@ -108,17 +108,10 @@ extension NodeMachine {
 
     private mutating func receive(_ message: FromInstance, from instance: InstanceID, _ now: MonotonicTime) {
         var isOwed = true
-        pool.instances.change(instance) { isOwed = $0.admits(message) }
+        pool.instances.change(instance) { isOwed = $0.receive(message, now: now) }
         guard isOwed else { return misbehaved(instance, "it answered more often than it was asked", now) }
-        if case .pong(_, _, let progress) = message {
-            // It does not show that the instance gets on.
-            pool.instances.change(instance) { $0.noteAnswer(progress: progress, now: now) }
-            return
-        }
-        pool.instances.change(instance) { $0.noteWord(now: now) }
         switch message {
-        case .pong: break
-        case .ready(let start): pool.instances.change(instance) { $0.noteStart(start) }
+        case .pong, .ready: break
         case .accepted(let task, let promptTokens): receiveAcceptance(of: task, promptTokens, from: instance, now)
         case .tokens(let tokens): receive(tokens, from: instance, now)
         case .vector(let task, let input):

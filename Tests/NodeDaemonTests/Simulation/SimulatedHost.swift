@@ -36,7 +36,7 @@ final class SimulatedHost: NodeEffects, @unchecked Sendable {
     // MARK: What the node does
 
     func connectKeeper() {
-        #expect(!wantsKeeper, "looked for a keeper twice at a time")
+        promise(!wantsKeeper, "looked for a keeper twice at a time")
         wantsKeeper = true
     }
 
@@ -48,8 +48,8 @@ final class SimulatedHost: NodeEffects, @unchecked Sendable {
     func order(_ order: ToKeeper) {
         guard isConnected else { return }
         switch order {
-        case .fork(let ids, _, _): #expect(released.isDisjoint(with: ids), "forked what was released")
-        case .killInstance(let id): #expect(!released.contains(id), "killed what was released")
+        case .fork(let ids, _, _): promise(released.isDisjoint(with: ids), "forked what was released")
+        case .killInstance(let id): promise(!released.contains(id), "killed what was released")
         case .releaseInstance(let id): released.insert(id)
         default: break
         }

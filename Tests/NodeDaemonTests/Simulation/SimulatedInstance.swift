@@ -6,7 +6,7 @@ import ServingModel
 @testable import NodeDaemon
 
 /// An instance as the node sees it through its channel: it keeps the engine's promises, and breaks them where it is told to.
-struct SimulatedInstance {
+final class SimulatedInstance {
     /// One reply that it makes or keeps.
     struct Reply {
         /// Index of the next token.
@@ -24,7 +24,9 @@ struct SimulatedInstance {
     var inbox: [ToInstance] = []
     /// What it said while no daemon had its channel: the socket keeps it.
     var outbox: [FromInstance] = []
-    private(set) var replies: [TaskID: Reply] = [:]
+    private var replies: [TaskID: Reply] = [:]
+    /// Tasks that it works on, by their number.
+    private(set) var running: [TaskID] = []
     /// It was asked whether it lives before it was ready to say so.
     private(set) var owesFirstAnswer = true
     private(set) var isDraining = false
@@ -37,14 +39,11 @@ struct SimulatedInstance {
         self.settings = settings
     }
 
-    /// Tasks that it works on.
-    var running: [TaskID] { replies.filter { $0.value.outcome == nil }.keys.sorted { $0.rawValue < $1.rawValue } }
-
     /// It was told to go and has nothing left to do.
     var isDone: Bool { isDraining && running.isEmpty && !owesFirstAnswer }
 
     /// It has confined itself and mapped its memory.
-    mutating func start(now: MonotonicTime) -> [FromInstance] {
+    func start(now: MonotonicTime) -> [FromInstance] {
         guard owesFirstAnswer, !isHung else { return [] }
         owesFirstAnswer = false
         let start = FromInstance.InstanceStart(
@@ -53,14 +52,16 @@ struct SimulatedInstance {
     }
 
     /// Reads the next frame; what it says to it.
-    mutating func readFrame() -> [FromInstance] {
+    func readFrame() -> [FromInstance] {
         guard !inbox.isEmpty, !isHung, !owesFirstAnswer else { return [] }
         switch inbox.removeFirst() {
         case .ping(let number): return [.pong(number, activeTasks: running.count, progress: nil)]
         case .submissionPart(let task, _, _, let bytes): return take(task, bytes)
         case .cancel(let task): replies[task]?.isCancelled = true
         case .acknowledge: break
-        case .release(let task): replies[task] = nil
+        case .release(let task):
+            replies[task] = nil
+            running.removeAll { $0 == task }
         case .replay(let task, let index): return replay(task, from: index)
         case .attach:
             return [.attached(replies.map { .init(task: $0.key, nextIndex: $0.value.next) }.sorted(by: Self.isBefore))]
@@ -73,7 +74,7 @@ struct SimulatedInstance {
         first.task.rawValue < second.task.rawValue
     }
 
-    private mutating func take(_ task: TaskID, _ bytes: [UInt8]) -> [FromInstance] {
+    private func take(_ task: TaskID, _ bytes: [UInt8]) -> [FromInstance] {
         guard let submission = try? TaskSubmission(decoding: bytes), case .answer(_, let sampling) = submission.work
         else {
             return [.failed(task, .invalidRequest, message: "no submission")]
@@ -82,6 +83,7 @@ struct SimulatedInstance {
         guard running.count < settings.maximumTasks else {
             return [.failed(task, .overloaded, message: "too many tasks")]
         }
+        running.insert(task, at: running.firstIndex { $0.rawValue > task.rawValue } ?? running.endIndex)
         replies[task] = Reply(next: submission.delivered, length: sampling.maximumTokens ?? 1)
         return [.accepted(task, promptTokens: 1)]
     }
@@ -95,7 +97,7 @@ struct SimulatedInstance {
     }
 
     /// One step of all that it works on: a token each, and the ends.
-    mutating func step() -> [FromInstance] {
+    func step() -> [FromInstance] {
         guard !isHung, !owesFirstAnswer else { return [] }
         var tokens: [TaskToken] = []
         var ends: [FromInstance] = []
@@ -110,6 +112,7 @@ struct SimulatedInstance {
                     reason: reply.isCancelled ? .cancelled : .stop, text: "", completionTokens: reply.next,
                     prefillMicroseconds: 1, decodeMicroseconds: 1)
                 reply.outcome = outcome
+                running.removeAll { $0 == task }
                 ends.append(.finished(task, outcome))
             }
             replies[task] = reply
