@@ -291,7 +291,7 @@ extension PlacementIndex.Instance {
             case .forked, .specialising, .draining, .exited: false
             }
         self.init(
-            id: summary.id, model: summary.model,
+            model: summary.model,
             freePlaces: takesTasks ? max(0, summary.maximumTasks - summary.activeTasks) : 0)
     }
 }

@@ -22,7 +22,7 @@ package struct LeastLoaded: PlacementPolicy {
         for position in candidates.indices {
             let choice = Choice(
                 position: position, load: Self.weight(of: index.load(of: candidates[position])),
-                isWarm: candidates[position].warmInstance != nil)
+                isWarm: candidates[position].isWarm)
             // The set is empty for nearly every request: nothing is hashed then.
             if !request.avoiding.isEmpty, request.avoiding.contains(candidates[position].node) {
                 if bestAvoided.map(choice.isBetter) ?? true { bestAvoided = choice }
@@ -31,11 +31,7 @@ package struct LeastLoaded: PlacementPolicy {
             }
         }
         guard let chosen = best ?? bestAvoided else { return index.decisionWithoutCandidates() }
-        let candidate = candidates[chosen.position]
-        return .place(
-            Placement(
-                node: candidate.node, instanceHint: candidate.warmInstance,
-                reason: .leastWork))
+        return .place(Placement(node: candidates[chosen.position].node, reason: .leastWork))
     }
 
     /// Candidates come by name, so that the first of equals is the one to take.

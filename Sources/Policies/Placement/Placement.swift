@@ -19,7 +19,8 @@ package struct PlacementRequest: Hashable, Sendable {
     }
 }
 
-/// Where a task goes, how, and why there.
+/// Where a task goes, how, and why there. Which of its instances takes the task is the node's to choose: it sees its free
+/// places as they are, the scheduler as they were. A policy that has a place kept says so in `ServingTask.reservation`.
 package struct Placement: Hashable, Sendable {
     /// What decided between the nodes that have the model.
     package enum Reason: String, Hashable, Sendable {
@@ -30,14 +31,11 @@ package struct Placement: Hashable, Sendable {
     }
 
     package var node: NodeName
-    /// An instance that would take the task at once; the node may choose another one. nil where none is known.
-    package var instanceHint: InstanceID?
     package var mode: TaskMode
     package var reason: Reason
 
-    package init(node: NodeName, instanceHint: InstanceID? = nil, mode: TaskMode = .serve, reason: Reason) {
+    package init(node: NodeName, mode: TaskMode = .serve, reason: Reason) {
         self.node = node
-        self.instanceHint = instanceHint
         self.mode = mode
         self.reason = reason
     }

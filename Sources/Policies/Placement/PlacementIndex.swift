@@ -6,13 +6,11 @@ package import ServingModel
 package struct PlacementIndex: Sendable {
     /// An instance as a policy sees it.
     package struct Instance: Hashable, Sendable {
-        package var id: InstanceID
         package var model: ModelName
         /// Tasks that it would take at once.
         package var freePlaces: Int
 
-        package init(id: InstanceID, model: ModelName, freePlaces: Int) {
-            self.id = id
+        package init(model: ModelName, freePlaces: Int) {
             self.model = model
             self.freePlaces = freePlaces
         }
@@ -29,8 +27,8 @@ package struct PlacementIndex: Sendable {
     /// A node that has a model, as a policy compares it with others.
     package struct Candidate: Sendable {
         package let node: NodeName
-        /// The instance of the model there that would take most tasks at once; nil where none would take one.
-        package var warmInstance: InstanceID?
+        /// Whether an instance of the model there would take a task at once.
+        package var isWarm: Bool
         /// Position of the node's load.
         fileprivate let slot: Int
     }
@@ -41,7 +39,7 @@ package struct PlacementIndex: Sendable {
         /// Not connected, but it may be so in a moment.
         var isSettling = true
         var models: Set<ModelName> = []
-        var warm: [ModelName: InstanceID] = [:]
+        var warm: Set<ModelName> = []
     }
 
     private var slots: [NodeName: Int] = [:]
@@ -115,17 +113,11 @@ extension PlacementIndex {
     /// A node's instances changed.
     package mutating func setInstances(of name: NodeName, _ instances: [Instance]) {
         guard let slot = slots[name], let old = nodes[slot]?.warm else { return }
-        var best: [ModelName: Instance] = [:]
-        for instance in instances where instance.freePlaces > 0 {
-            if let other = best[instance.model], other.freePlaces >= instance.freePlaces { continue }
-            best[instance.model] = instance
-        }
-        let warm = best.mapValues(\.id)
-        guard warm != old else { return }
+        let warm = Set(instances.lazy.filter { $0.freePlaces > 0 }.map(\.model))
         nodes[slot]?.warm = warm
-        for model in Set(warm.keys).union(old.keys) where warm[model] != old[model] {
+        for model in warm.symmetricDifference(old) {
             guard let position = position(of: slot, among: model) else { continue }
-            holders[model]?[position].warmInstance = warm[model]
+            holders[model]?[position].isWarm = warm.contains(model)
         }
     }
 
@@ -142,7 +134,7 @@ extension PlacementIndex {
 
     private mutating func enter(_ model: ModelName, _ slot: Int) {
         guard let node = nodes[slot] else { return }
-        let candidate = Candidate(node: node.name, warmInstance: node.warm[model], slot: slot)
+        let candidate = Candidate(node: node.name, isWarm: node.warm.contains(model), slot: slot)
         let position = holders[model]?.firstIndex { $0.node.text > node.name.text } ?? holders[model]?.count ?? 0
         holders[model, default: []].insert(candidate, at: position)
     }

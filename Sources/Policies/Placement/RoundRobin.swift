@@ -13,6 +13,6 @@ package struct RoundRobin: PlacementPolicy {
             request.avoiding.isEmpty ? candidates : candidates.filter { !request.avoiding.contains($0.node) }
         let usable = preferred.isEmpty ? candidates : preferred
         let chosen = usable[Int(request.ordinal % UInt64(usable.count))]
-        return .place(Placement(node: chosen.node, instanceHint: chosen.warmInstance, reason: .turn))
+        return .place(Placement(node: chosen.node, reason: .turn))
     }
 }
