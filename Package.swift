@@ -77,7 +77,7 @@ let package = Package(
         // Every setting of the daemons, declared once.
         room("DaemonSettings", ["ServingModel"]),
         room("LinuxKernel", ["CLinux"]),
-        room("Artefacts"),
+        room("Artefacts", ["ServingModel"]),
         room("Checkpoints", ["JSONReading"]),
         room(
             "Tokenization",
@@ -91,7 +91,7 @@ let package = Package(
         room("Sandbox", ["LinuxKernel", "CLinux", "CSeccomp", "CCapability"]),
         room("SystemdIntegration", ["LinuxKernel", "CSystemd", logging]),
         room("Messages", ["ServingModel", "LinuxKernel", "CContentDigest"]),
-        room("LanguageModels", ["CFlowKernels", "Artefacts"]),
+        room("LanguageModels", ["CFlowKernels", "ServingModel", "Artefacts"]),
 
         // Layer 3
         room(
@@ -209,7 +209,7 @@ let package = Package(
                 "flowserve", "sandbox-probe",
             ], exclude: ["Box"], swiftSettings: strict),
         tests("Messages", ["Messages", "LinuxKernel", "ServingModel", "CContentDigest"]),
-        tests("LanguageModels", ["LanguageModels", "TestSupport"]),
+        tests("LanguageModels", ["LanguageModels", "ServingModel", "TestSupport"]),
         tests(
             "FlowServe",
             [

@@ -79,7 +79,7 @@ enum ArtefactFormat {
         static let normalisesExperts = 380
         static let pooling = 384
         static let segmentKindCount = 388
-        static let keyValuePrecision = 392
+        static let keyValueType = 392
         static let windowLayers = 512
         static let unrotatedLayers = 640
     }

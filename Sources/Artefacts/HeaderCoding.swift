@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ServingModel
 
 extension ArtefactFormat {
     /// The checksum over header, with its own field as zero, and directory.
@@ -64,12 +65,12 @@ extension ModelConfiguration {
                 "pooling", value: "\(header.number(Header.pooling, as: UInt32.self))", expected: "a known kind")
         }
         self.pooling = pooling
-        guard let precision = KVPrecision(rawValue: header.number(Header.keyValuePrecision)) else {
+        guard let type = KeyValueType(formatNumber: header.number(Header.keyValueType)) else {
             throw .invalidField(
-                "key and value precision", value: "\(header.number(Header.keyValuePrecision, as: UInt32.self))",
+                "key and value precision", value: "\(header.number(Header.keyValueType, as: UInt32.self))",
                 expected: "a known kind")
         }
-        keyValuePrecision = precision
+        keyValueType = type
         window.layers = LayerSet(decoding: header, at: Header.windowLayers)
         unrotatedLayers = LayerSet(decoding: header, at: Header.unrotatedLayers)
     }
@@ -117,7 +118,7 @@ extension ModelConfiguration {
         for (offset, field) in Self.traitNumbers { header.put(self[keyPath: field].bitPattern, at: offset) }
         header.put(UInt32(experts.normalisesWeights ? 1 : 0), at: Header.normalisesExperts)
         header.put(pooling.rawValue, at: Header.pooling)
-        header.put(keyValuePrecision.rawValue, at: Header.keyValuePrecision)
+        header.put(keyValueType.formatNumber, at: Header.keyValueType)
         window.layers.encode(into: &header, at: Header.windowLayers)
         unrotatedLayers.encode(into: &header, at: Header.unrotatedLayers)
     }

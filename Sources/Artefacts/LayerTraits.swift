@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ServingModel
 
 /// Factors and bounds by which a model's numbers are changed on their way; the usual model has none.
 package struct ValueScaling: Sendable, Equatable {
@@ -70,12 +71,19 @@ package enum Pooling: UInt32, Sendable, Equatable {
     case last = 3
 }
 
-/// How keys and values are stored. The numbers are part of the file format.
-package enum KVPrecision: UInt32, Sendable, Equatable, CaseIterable {
-    /// 16 bits, of which 11 count: as much as nearly all weights have.
-    case half = 0
-    /// 32 bits, as computed.
-    case single = 1
-    /// 8 bits, and a scale for 32 components of a token: what checkpoints call Q8_0.
-    case bytes = 2
+extension KeyValueType {
+    /// As the file format has it.
+    var formatNumber: UInt32 {
+        switch self {
+        case .half: 0
+        case .single: 1
+        case .bytes: 2
+        }
+    }
+
+    /// nil for a number of no type.
+    init?(formatNumber: UInt32) {
+        guard let type = Self.allCases.first(where: { $0.formatNumber == formatNumber }) else { return nil }
+        self = type
+    }
 }

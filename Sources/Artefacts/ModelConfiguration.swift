@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import ServingModel
 
 /// A model's shape: everything that the engine must know before it looks at a weight.
 package struct ModelConfiguration: Sendable, Equatable {
@@ -51,7 +52,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// How the vectors of a text become one.
     package var pooling = Pooling.unspecified
     /// How keys and values are stored: as precisely as most of the weights, but in at least 16 bits.
-    package var keyValuePrecision = KVPrecision.half
+    package var keyValueType = KeyValueType.half
     /// Kinds of segments that an encoder tells apart; 0 = none.
     package var segmentKindCount = 0
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Artefacts
+package import ServingModel
 
 /// The forward pass of a model, from token ids to logits or hidden states, as a program for ranks.
 ///
@@ -45,11 +46,11 @@ package enum LanguageModel {
     /// tokens use it. The artefact's bytes must stay mapped as long as the pass is used.
     package static func forwardPass(
         of artefact: Artefact, maxStepTokens: Int, keyValueMemory: UnsafeMutableRawPointer,
-        keyValuePrecision: KVPrecision? = nil
+        keyValueType: KeyValueType? = nil
     ) throws(LanguageModelError) -> any ForwardPass {
         try TransformerForwardPass(
             model: try TransformerModel(artefact: artefact), maxStepTokens: maxStepTokens,
             keyValueMemory: keyValueMemory,
-            keyValuePrecision: keyValuePrecision)
+            keyValueType: keyValueType)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Artefacts
+package import ServingModel
 
 /// How the key and value memory of a model is laid out, from its configuration.
 ///
@@ -24,11 +25,11 @@ package struct KVLayout: Sendable, Equatable {
     package let headSize: Int
 
     /// How keys and values are stored.
-    package let precision: KVPrecision
+    package let type: KeyValueType
 
-    /// The layout of a model's keys and values, in the precision that packing chose or in another one.
-    package init(configuration: ModelConfiguration, precision: KVPrecision? = nil) {
-        self.precision = precision ?? configuration.keyValuePrecision
+    /// The layout of a model's keys and values, in the type that packing chose or in another one.
+    package init(configuration: ModelConfiguration, type: KeyValueType? = nil) {
+        self.type = type ?? configuration.keyValueType
         layerCount = configuration.layerCount
         keyValueHeadCount = configuration.keyValueHeadCount
         headSize = configuration.headSize
@@ -42,7 +43,7 @@ package struct KVLayout: Sendable, Equatable {
 
     /// Bytes of one head of one layer in one block: keys, then values.
     package var bytesPerHead: Int {
-        switch precision {
+        switch type {
         case .half: (headSize + paddedHeadSize) * Self.tokensPerBlock * 2
         case .single: (headSize + paddedHeadSize) * Self.tokensPerBlock * 4
         case .bytes: 2 * (paddedHeadSize + (headSize + 31) / 32 * 2) * Self.tokensPerBlock

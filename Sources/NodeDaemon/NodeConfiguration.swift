@@ -76,7 +76,9 @@ package struct NodeConfiguration: Sendable {
     /// What an instance of `model` gets: KV memory for all its tasks at up to 4,096 tokens each, at least for one task
     /// at the model's full context, at most a quarter of the machine.
     package func settings(for model: ModelSummary) -> InstanceSettings {
-        let perToken = settings.keyValueType.byteCount(ofHalves: UInt64(clamping: model.keyValueBytesPerToken))
+        let packed = UInt64(clamping: model.keyValueBytesPerToken)
+        // Nearly all models are packed for fp16; one that is not gets more than it needs.
+        let perToken = settings.keyValueType?.byteCount(fp16Bytes: packed) ?? packed
         let context = UInt64(clamping: min(model.contextLength, Self.usualContext))
         let usual = Self.product(perToken, context, UInt64(clamping: settings.maximumTasksPerInstance))
         let whole = Self.product(perToken, UInt64(clamping: model.contextLength), 1)

@@ -2,6 +2,7 @@
 internal import Artefacts
 internal import LanguageModels
 internal import Messages
+internal import ServingModel
 internal import Tokenization
 
 /// Turns a mapped checkpoint into an artefact. Memory: the checkpoint's metadata, the vocabulary's tables and one
@@ -19,7 +20,7 @@ struct ModelPacking {
         let checkpoint = try TransformerCheckpoint(source)
         tensors = try Self.matched(source, checkpoint.plans)
         var configuration = checkpoint.configuration
-        configuration.keyValuePrecision = Self.mainLayout(tensors) == .panelF32 ? .single : .half
+        configuration.keyValueType = Self.mainLayout(tensors) == .panelF32 ? .single : .half
         self.configuration = configuration
     }
 

@@ -3,6 +3,7 @@ internal import Artefacts
 internal import CFlowKernels
 internal import FlowServe
 internal import LanguageModels
+import ServingModel
 
 /// Everything that can be measured over one artefact on some threads; each part is made when it is first asked for.
 final class MeasuredEngine {
@@ -16,8 +17,8 @@ final class MeasuredEngine {
 
     private lazy var ownQuality = Result { try MeasuredQuality(model) }
 
-    init(path file: String, threads: Int, precision: KVPrecision?) throws {
-        model = try MeasuredArtefact(path: file, precision: precision)
+    init(path file: String, threads: Int, keyValueType: KeyValueType?) throws {
+        model = try MeasuredArtefact(path: file, keyValueType: keyValueType)
         self.threads = threads
         team = try RankTeam(rankCount: threads)
     }

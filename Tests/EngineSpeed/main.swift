@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
 internal import Glibc
+internal import ServingModel
 
 /// Writes a whole line at once: the reader waits for it.
 func say(_ line: String, to descriptor: CInt) {
@@ -34,7 +35,7 @@ else {
 }
 do {
     let engine = try MeasuredEngine(
-        path: arguments[1], threads: threads, precision: arguments.count > 3 ? .bytes : nil)
+        path: arguments[1], threads: threads, keyValueType: arguments.count > 3 ? .bytes : nil)
     say("ready \(engine.path) \(engine.model.bytesPerToken)\n", to: STDOUT_FILENO)
     while let line = readLine() {
         guard let answer = try answer(line.split(separator: " ").map(String.init), engine) else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Artefacts
 import LanguageModels
+import ServingModel
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ struct KVLayoutTests {
         #expect(odd.paddedHeadSize == 16)
         #expect(odd.bytesPerBlock == 3 * 2 * (10 + 16) * 32 * 2)
         #expect(odd.bytesPerHead % 64 == 0)
-        let bytes = KVLayout(configuration: TinyModel.odd, precision: .bytes)
+        let bytes = KVLayout(configuration: TinyModel.odd, type: .bytes)
         #expect(bytes.bytesPerBlock == 3 * 2 * 2 * (16 + 2) * 32)
         #expect(bytes.bytesPerHead % 64 == 0)
     }

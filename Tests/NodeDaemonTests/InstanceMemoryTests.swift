@@ -20,7 +20,7 @@ struct InstanceMemoryTests {
     @Test("is enough for all tasks at the model's context")
     func usual() {
         let settings = settings { _ in }
-        #expect(settings.keyValueType == .model)
+        #expect(settings.keyValueType == nil)
         #expect(settings.keyValueBytes == 1024 * 2048 * 8)
     }
 

@@ -3,6 +3,7 @@
 import Artefacts
 import Foundation
 import LanguageModels
+import ServingModel
 import TestSupport
 import Testing
 
@@ -83,14 +84,14 @@ final class SequenceRun {
     private var position = 0
 
     /// A sequence that will not have more tokens than `sequenceLength`.
-    init(_ artefact: Artefact, precision: KVPrecision = .single, sequenceLength: Int = 80) throws {
+    init(_ artefact: Artefact, keyValueType: KeyValueType = .single, sequenceLength: Int = 80) throws {
         self.artefact = artefact
         self.sequenceLength = Int32(sequenceLength)
-        let bytes = KVLayout(configuration: artefact.configuration, precision: precision).bytesPerBlock * 8
+        let bytes = KVLayout(configuration: artefact.configuration, type: keyValueType).bytesPerBlock * 8
         memory = .allocate(byteCount: bytes, alignment: 64)
         forward = try LanguageModel.forwardPass(
             of: artefact, maxStepTokens: 128, keyValueMemory: try #require(memory.baseAddress),
-            keyValuePrecision: precision)
+            keyValueType: keyValueType)
     }
 
     deinit { memory.deallocate() }

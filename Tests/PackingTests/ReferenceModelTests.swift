@@ -3,6 +3,7 @@
 import Artefacts
 import Foundation
 import LanguageModels
+import ServingModel
 import Testing
 
 @Suite("Families of models, against transformers")
@@ -47,9 +48,9 @@ struct ReferenceModelTests {
     func cuts(_ name: String, _ chunk: Int) throws {
         let reference = try ReferenceModel(named: name)
         let packed = try Packed(reference.file)
-        for precision in KVPrecision.allCases {
-            let whole = try SequenceRun(packed.artefact, precision: precision).outputs(after: reference.tokens)
-            let run = try SequenceRun(packed.artefact, precision: precision)
+        for keyValueType in KeyValueType.allCases {
+            let whole = try SequenceRun(packed.artefact, keyValueType: keyValueType).outputs(after: reference.tokens)
+            let run = try SequenceRun(packed.artefact, keyValueType: keyValueType)
             var cut: [[Float]] = []
             for start in stride(from: 0, to: reference.tokens.count, by: chunk) {
                 cut += run.outputs(after: Array(reference.tokens[start...].prefix(chunk)))
@@ -99,8 +100,8 @@ extension ReferenceModel {
         return distance
     }
 
-    private func distance(of artefact: Artefact, _ precision: KVPrecision) throws -> Float {
-        let run = try SequenceRun(artefact, precision: precision, sequenceLength: tokens.count)
+    private func distance(of artefact: Artefact, _ keyValueType: KeyValueType) throws -> Float {
+        let run = try SequenceRun(artefact, keyValueType: keyValueType, sequenceLength: tokens.count)
         return zip(run.outputs(after: tokens), outputs).map { ours, theirs in
             let scale = theirs.map(abs).max() ?? 0
             return (zip(ours, theirs).map { abs($0 - $1) }.max() ?? .infinity) / scale
@@ -110,7 +111,7 @@ extension ReferenceModel {
 
     func expectAnswer() throws {
         let packed = try Packed(file)
-        let run = try SequenceRun(packed.artefact, precision: packed.artefact.configuration.keyValuePrecision)
+        let run = try SequenceRun(packed.artefact, keyValueType: packed.artefact.configuration.keyValueType)
         var next = Array(tokens.prefix(Self.promptCount))
         var answer: [Int32] = []
         for _ in self.answer.indices {

@@ -40,8 +40,8 @@ package struct NodeSettings: SettingSet {
     package var scaleSeconds = 120
     /// KV memory of one instance in bytes; nil: enough for its tasks at a usual length.
     package var keyValueBytes: UInt64?
-    /// How instances keep keys and values.
-    package var keyValueType = KeyValueType.model
+    /// How instances keep keys and values; nil: as the model was packed.
+    package var keyValueType: KeyValueType?
     /// Templates without a model that are kept ready.
     package var prewarmedTemplates = 1
     /// Bytes that artefacts may fill by order; nil: half of the machine's memory.
@@ -146,7 +146,7 @@ package struct NodeSettings: SettingSet {
             SettingForm<UInt64>.size(1 << 20...1 << 40).derived("by the model, for all tasks at 4,096 tokens"),
             "Memory of one instance for keys and values.", flag: "kv-memory"),
         Setting(
-            "instances.kv_type", \.keyValueType, .choice,
+            "instances.kv_type", \.keyValueType, .keyValueType,
             """
             How keys and values are kept: as the model was packed (model) or in 8 bits (q8_0), which halves the memory. \
             All nodes of a scheduler have the same: an answer that goes on at another node would be rounded otherwise.
@@ -159,6 +159,23 @@ package enum SandboxPolicy: String, Sendable, CaseIterable { case report, requir
 
 /// Where a node's keeper comes from.
 package enum KeeperSource: String, Sendable, CaseIterable { case start, wait }
+
+extension SettingForm where Value == KeyValueType? {
+    /// `model`, which is nil, or the one type that is worth choosing.
+    static var keyValueType: SettingForm {
+        let (model, bytes) = ("model", KeyValueType.bytes.rawValue)
+        return text(
+            kind: "choice", allowed: "\(model) or \(bytes)", schema: .choice([model, bytes]),
+            show: { .text($0?.rawValue ?? model) }
+        ) { text in
+            switch text {
+            case model: .some(nil)
+            case bytes: .bytes
+            default: nil
+            }
+        }
+    }
+}
 
 extension SettingForm where Value == NodeName {
     /// A node's name.

@@ -43,19 +43,9 @@ package final class WarmModel {
     func makeEngine(
         keyValueMemory: UnsafeMutableRawBufferPointer, settings: InstanceSettings
     ) throws(ModelRunnerError) -> Engine {
-        try runner.useKeyValueMemory(keyValueMemory, precision: settings.keyValueType.precision)
+        try runner.useKeyValueMemory(keyValueMemory, keyValueType: settings.keyValueType)
         return Engine(
             image: image, runner: runner, limits: EngineLimits(maximumTasks: settings.maximumTasks, batch: limits))
-    }
-}
-
-extension KeyValueType {
-    /// nil: what packing chose.
-    fileprivate var precision: KVPrecision? {
-        switch self {
-        case .model: nil
-        case .bytes: .bytes
-        }
     }
 }
 

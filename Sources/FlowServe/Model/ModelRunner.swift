@@ -2,6 +2,7 @@
 package import Artefacts
 import CFlowKernels
 package import LanguageModels
+package import ServingModel
 
 /// Runs a model step by step: tokens in, one sampled token for each plan out.
 ///
@@ -36,16 +37,16 @@ package final class ModelRunner {
     /// A runner over a mapped artefact, which must stay mapped.
     ///
     /// - keyValueMemory: aligned to 64 bytes; cut into blocks of `geometry.bytesPerBlock`, at least one.
-    /// - precision: of keys and values; nil: as packing chose.
+    /// - keyValueType: of keys and values; nil: as packing chose.
     /// - rankCount: 1...1024, the threads that `startRanks` makes of it, the caller's among them.
     /// - maxStepTokens: 1...4096; memory for tokens is used only when steps have them.
     package init(
-        artefact: Artefact, keyValueMemory: UnsafeMutableRawBufferPointer, precision: KVPrecision? = nil,
+        artefact: Artefact, keyValueMemory: UnsafeMutableRawBufferPointer, keyValueType: KeyValueType? = nil,
         rankCount: Int, maxStepTokens: Int
     ) throws(ModelRunnerError) {
         guard (1...Int(FLOW_WORK_QUEUE_RANKS)).contains(rankCount) else { throw .rankCount(rankCount) }
         guard (1...Self.largestStep).contains(maxStepTokens) else { throw .maxStepTokens(maxStepTokens) }
-        let geometry = KVLayout(configuration: artefact.configuration, precision: precision)
+        let geometry = KVLayout(configuration: artefact.configuration, type: keyValueType)
         let checked = try Self.check(keyValueMemory, geometry)
         blockCount = checked.blocks
         configuration = artefact.configuration
@@ -53,7 +54,7 @@ package final class ModelRunner {
         self.maxStepTokens = maxStepTokens
         do throws(LanguageModelError) {
             forward = try LanguageModel.forwardPass(
-                of: artefact, maxStepTokens: maxStepTokens, keyValueMemory: checked.start, keyValuePrecision: precision)
+                of: artefact, maxStepTokens: maxStepTokens, keyValueMemory: checked.start, keyValueType: keyValueType)
         } catch {
             throw .model(error)
         }
@@ -63,11 +64,11 @@ package final class ModelRunner {
     }
 
     /// Takes other key and value memory, with nothing of the former one's content, to keep keys and values there in a
-    /// precision: the one that packing chose where none is given. Between steps only.
+    /// type: the one that packing chose where none is given. Between steps only.
     package func useKeyValueMemory(
-        _ keyValueMemory: UnsafeMutableRawBufferPointer, precision: KVPrecision? = nil
+        _ keyValueMemory: UnsafeMutableRawBufferPointer, keyValueType: KeyValueType? = nil
     ) throws(ModelRunnerError) {
-        let geometry = KVLayout(configuration: configuration, precision: precision)
+        let geometry = KVLayout(configuration: configuration, type: keyValueType)
         let checked = try Self.check(keyValueMemory, geometry)
         forward.useKeyValueMemory(checked.start, geometry)
         blockCount = checked.blocks

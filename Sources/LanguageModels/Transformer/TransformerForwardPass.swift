@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Artefacts
+internal import ServingModel
 
 /// The forward pass of a transformer: the table of its operations over the state that they share.
 final class TransformerForwardPass: ForwardPass {
@@ -10,11 +11,11 @@ final class TransformerForwardPass: ForwardPass {
 
     init(
         model: TransformerModel, maxStepTokens: Int, keyValueMemory: UnsafeMutableRawPointer,
-        keyValuePrecision: KVPrecision? = nil
+        keyValueType: KeyValueType? = nil
     ) throws(LanguageModelError) {
         step = try TransformerStep(
             model: model, maxStepTokens: maxStepTokens, keyValueMemory: keyValueMemory,
-            keyValuePrecision: keyValuePrecision)
+            keyValueType: keyValueType)
         program = TransformerProgram(model: model, activations: step.activations)
         operations = program.operations
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Artefacts
 import CFlowKernels
+internal import ServingModel
 
 /// What the operations of a step share: the model, its activations, the memory of keys and values, and the tokens that
 /// the step computes. Written between steps, by one thread; read by all ranks while they run.
@@ -26,16 +27,16 @@ final class TransformerStep {
 
     init(
         model: TransformerModel, maxStepTokens: Int, keyValueMemory: UnsafeMutableRawPointer,
-        keyValuePrecision: KVPrecision?
+        keyValueType: KeyValueType?
     ) throws(LanguageModelError) {
         let shape = model.configuration
         self.model = model
         self.shape = shape
         self.keyValueMemory = keyValueMemory
-        layout = KVLayout(configuration: shape, precision: keyValuePrecision)
+        layout = KVLayout(configuration: shape, type: keyValueType)
         activations = try TransformerActivations(
             model: model, maxStepTokens: maxStepTokens,
-            roundsToBrain: keyValuePrecision != .single && shape.keyValuePrecision != .single)
+            roundsToBrain: keyValueType != .single && shape.keyValueType != .single)
         rope = LayerRoPE(model: model)
         attention = AttentionShape(of: model)
         routing =
@@ -74,11 +75,11 @@ final class TransformerStep {
             scale: attention.scale,
             bound: shape.scaling.attentionBound,
             window: window,
-            number: layout.precision.kernelNumber)
+            number: layout.type.kernelNumber)
     }
 }
 
-extension KVPrecision {
+extension KeyValueType {
     fileprivate var kernelNumber: flow_number {
         switch self {
         case .half: FLOW_NUMBER_F16

@@ -11,12 +11,12 @@ package struct InstanceSettings: Hashable, Sendable {
     /// Tasks that it may work on at once; more are refused as overloaded.
     package var maximumTasks: Int
     /// How keys and values lie in that memory.
-    package var keyValueType: KeyValueType
+    package var keyValueType: KeyValueType?
     /// Processors of the NUMA node that it stays in; nil: it may run anywhere.
     package var processors: ProcessorSet?
 
     package init(
-        keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int, keyValueType: KeyValueType = .model,
+        keyValueBytes: UInt64, rankCount: Int, maximumTasks: Int, keyValueType: KeyValueType? = nil,
         processors: ProcessorSet? = nil
     ) {
         self.keyValueBytes = keyValueBytes
@@ -43,7 +43,7 @@ package struct InstanceSettings: Hashable, Sendable {
         let tasks = try reader.takeCount("tasks", limit: FromInstance.Limits.attachedTasks)
         guard ranks > 0, tasks > 0 else { throw .outOfRange(field: "ranks or tasks") }
         let code = try reader.take(UInt32.self, "KV type")
-        guard let type = KeyValueType.allCases.first(where: { Self.code(of: $0) == code }) else {
+        guard let type = ([nil] + KeyValueType.allCases).first(where: { Self.code(of: $0) == code }) else {
             throw .outOfRange(field: "KV type")
         }
         return InstanceSettings(
@@ -64,10 +64,12 @@ package struct InstanceSettings: Hashable, Sendable {
         return processors
     }
 
-    private static func code(of type: KeyValueType) -> UInt32 {
+    private static func code(of type: KeyValueType?) -> UInt32 {
         switch type {
-        case .model: 0
+        case nil: 0
         case .bytes: 1
+        case .half: 2
+        case .single: 3
         }
     }
 }

@@ -101,7 +101,7 @@ final class ModelImport: Sendable {
     }
 
     private static func summary(
-        of model: PackedModel, _ name: ModelName, _ digest: String, _ byteCount: Int
+        of model: ReportedModel, _ name: ModelName, _ digest: String, _ byteCount: Int
     ) -> ModelSummary {
         ModelSummary(
             name: name, digest: digest, architecture: model.architecture, parameterCount: model.parameterCount,

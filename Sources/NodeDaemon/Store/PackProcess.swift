@@ -28,7 +28,7 @@ final class PackProcess: Sendable {
     /// `progress` gets bytes done and in all.
     func run(
         checkpoint: CInt, artefact: CInt, progress: (Int, Int) -> Void
-    ) throws(NodeDaemonError) -> PackedModel {
+    ) throws(NodeDaemonError) -> ReportedModel {
         let (status, output) = try start("pack", checkpoint, artefact, progress)
         switch status {
         case .exited(code: 0):
@@ -97,7 +97,7 @@ private struct PackOutput {
     private let reports: SharedDescriptor
     private var messageBytes: [UInt8] = []
     private var report = PackReport()
-    private(set) var model: PackedModel?
+    private(set) var model: ReportedModel?
 
     init(messages: SharedDescriptor, reports: SharedDescriptor) {
         self.messages = messages

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import ServingModel
 
 /// What a packer says of the model that it packed.
-struct PackedModel: Hashable, Sendable, Codable {
+struct ReportedModel: Hashable, Sendable, Codable {
     var architecture: String
     var parameterCount: UInt64
     var contextLength: Int
@@ -26,7 +26,7 @@ struct PackedModel: Hashable, Sendable, Codable {
 struct PackReport {
     enum Line: Hashable {
         case progress(done: Int, total: Int)
-        case model(PackedModel)
+        case model(ReportedModel)
     }
 
     /// Far above any line; more is a broken packer.
@@ -61,7 +61,7 @@ struct PackReport {
             }
             return .progress(done: done, total: total)
         case "model":
-            guard let model = try? JSONDecoder().decode(PackedModel.self, from: Data(words[1])), model.isPlausible
+            guard let model = try? JSONDecoder().decode(ReportedModel.self, from: Data(words[1])), model.isPlausible
             else { return nil }
             return .model(model)
         default: return nil

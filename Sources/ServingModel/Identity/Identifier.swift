@@ -24,7 +24,9 @@ package enum AdapterSubject: IdentifiedSubject { package static let prefix = "ad
 /// A 64-bit identity, unique for the life of an installation with overwhelming probability.
 ///
 /// Frames carry the number; JSON, logs and people see `prefix-` and 16 hexadecimal digits.
-package struct Identifier<Subject: IdentifiedSubject>: Hashable, Sendable {
+package struct Identifier<Subject: IdentifiedSubject>: CheckedText {
+    package static var form: String { "an id of this kind is \(Subject.prefix)- and 16 hexadecimal digits" }
+
     /// The number as it travels in binary frames. Never zero for a made id.
     package let rawValue: UInt64
 
@@ -55,28 +57,10 @@ package struct Identifier<Subject: IdentifiedSubject>: Hashable, Sendable {
     }
 }
 
-extension Identifier: CustomStringConvertible {
+extension Identifier {
     package var description: String {
         let digits = String(rawValue, radix: 16)
         return Subject.prefix + "-" + String(repeating: "0", count: 16 - digits.count) + digits
-    }
-}
-
-extension Identifier: Codable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let id = Self(text) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(text.prefix(40))' is no \(Subject.prefix) id")
-        }
-        self = id
-    }
-
-    /// As one string.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
     }
 }
 

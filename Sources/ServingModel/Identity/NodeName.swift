@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A node's name: the file name of its sockets without `.sock`; 1 to 64 of `a-z 0-9 -`, beginning with a letter.
-package struct NodeName: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct NodeName: CheckedText {
+    package static let form = "a node name has 1 to 64 of a-z 0-9 - and begins with a letter"
+
     /// The checked text.
     package let text: String
 
@@ -22,22 +24,6 @@ package struct NodeName: Hashable, Sendable, Codable, CustomStringConvertible {
 
     private init(unchecked text: String) {
         self.text = text
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let name = NodeName(text) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a node name has 1 to 64 of a-z 0-9 - and begins with a letter")
-        }
-        self = name
-    }
-
-    /// As one string.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
     }
 
     package var description: String { text }

@@ -2,7 +2,9 @@
 
 /// Who is billed, queued and isolated together: a tenant that the configuration names, or one user of the host
 /// (`uid:1000`).
-package struct TenantName: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct TenantName: CheckedText {
+    package static let form = "a tenant's name has 1 to 64 of A-Z a-z 0-9 . _ : -"
+
     /// The checked text: 1 to 64 of `A-Z a-z 0-9 . _ : -`.
     package let text: String
 
@@ -16,21 +18,6 @@ package struct TenantName: Hashable, Sendable, Codable, CustomStringConvertible 
     /// The tenant that a user is where the configuration names no other.
     package init(userID: UInt32) {
         text = "uid:\(userID)"
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        guard let name = TenantName(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a tenant's name has 1 to 64 of A-Z a-z 0-9 . _ : -")
-        }
-        self = name
-    }
-
-    /// As one string.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
     }
 
     package var description: String { text }

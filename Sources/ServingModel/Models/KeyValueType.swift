@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an instance keeps keys and values. Answers of the two types differ by rounding, so nodes that stand in for each
-/// other should have the same one.
+/// How keys and values are stored. Answers of two types differ by rounding, so nodes that stand in for each other should
+/// have the same one. The words are those of settings.
 package enum KeyValueType: String, Codable, Hashable, Sendable, CaseIterable {
-    /// As the model was packed: 16 bits, or 32 where its weights have 32.
-    case model
-    /// 8 bits and a scale for 32 components: the memory of 16 bits holds 1.9 times the context.
+    /// 16 bits (fp16), of which 11 count: as much as nearly all weights have.
+    case half = "f16"
+    /// 32 bits, as computed.
+    case single = "f32"
+    /// 8 bits, and an fp16 scale for 32 components of a token: the memory of 16 bits holds 1.9 times the context.
     case bytes = "q8_0"
 
-    /// About how many bytes are taken where 16 bits would take `bytes`.
-    package func byteCount(ofHalves bytes: UInt64) -> UInt64 {
+    /// About how many bytes so many components take as take `fp16Bytes` in fp16.
+    package func byteCount(fp16Bytes: UInt64) -> UInt64 {
         switch self {
-        case .model: bytes
-        // 32 components take 64 bytes as halves, and 32 with a scale of two as bytes.
-        case .bytes: bytes / 64 * 34 + 34
+        case .half: fp16Bytes
+        case .single: fp16Bytes.multipliedReportingOverflow(by: 2).overflow ? .max : fp16Bytes * 2
+        // 32 components take 64 bytes in fp16, and 32 with a scale of two as bytes.
+        case .bytes: fp16Bytes / 64 * 34 + 34
         }
     }
 }

@@ -2,7 +2,9 @@
 
 /// A model's name as users type it: 1 to 128 characters of `A-Z a-z 0-9 . _ : / -`, beginning with a letter or digit,
 /// without `..`, so that it is harmless in URLs, file names (with `/` replaced) and terminals.
-package struct ModelName: Hashable, Sendable, CustomStringConvertible {
+package struct ModelName: CheckedText {
+    package static let form = "a model name has 1 to 128 of A-Z a-z 0-9 . _ : / -"
+
     /// The checked text.
     package let text: String
 
@@ -28,23 +30,5 @@ package struct ModelName: Hashable, Sendable, CustomStringConvertible {
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         isAlphanumeric(byte) || "._:/-".utf8.contains(byte)
-    }
-}
-
-extension ModelName: Codable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let name = ModelName(text) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a model name has 1 to 128 of A-Z a-z 0-9 . _ : / -")
-        }
-        self = name
-    }
-
-    /// As one string.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
     }
 }

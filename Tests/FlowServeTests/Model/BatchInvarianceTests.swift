@@ -4,6 +4,7 @@ import CFlowKernels
 import FlowServe
 import Foundation
 import LanguageModels
+import ServingModel
 import TestSupport
 import Testing
 
@@ -26,15 +27,15 @@ struct BatchInvarianceTests {
 
     @Test(
         "gives every token the same logits, to the bit, whatever else is computed and however prompts are cut",
-        arguments: kinds.indices, [nil, KVPrecision.bytes])
-    func schedules(_ kind: Int, _ precision: KVPrecision?) throws {
+        arguments: kinds.indices, [nil, KeyValueType.bytes])
+    func schedules(_ kind: Int, _ keyValueType: KeyValueType?) throws {
         let (shape, layouts) = Self.kinds[kind]
         let model = try TinyModel(shape, mixture: layouts, tied: layouts.count == 1)
         let texts = InvarianceTexts(vocabulary: shape.vocabularySize)
-        let alone = try RunnerFixture(model, blocks: 8, ranks: 1, precision: precision)
+        let alone = try RunnerFixture(model, blocks: 8, ranks: 1, keyValueType: keyValueType)
         let expected = texts.all.map { alone.logits(of: $0, chunk: 1, blocks: Array(0..<8)) }
         let runners = try [1, 2].map {
-            try RunnerFixture(model, blocks: 64, ranks: $0, tokens: 64, precision: precision)
+            try RunnerFixture(model, blocks: 64, ranks: $0, tokens: 64, keyValueType: keyValueType)
         }
         for seed in 1...Self.schedules {
             var schedule = RandomSchedule(texts, seed: seed)

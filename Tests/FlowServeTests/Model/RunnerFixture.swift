@@ -2,6 +2,7 @@
 import Artefacts
 import FlowServe
 import LanguageModels
+import ServingModel
 import TestSupport
 
 /// A runner with key and value memory of its own, and the bits of every logit that it was asked for.
@@ -11,15 +12,15 @@ final class RunnerFixture {
     private let memory: UnsafeMutableRawBufferPointer
 
     init(
-        _ model: TinyModel, blocks: Int = 64, ranks: Int = 1, tokens: Int = 128, precision: KVPrecision? = nil
+        _ model: TinyModel, blocks: Int = 64, ranks: Int = 1, tokens: Int = 128, keyValueType: KeyValueType? = nil
     ) throws {
         self.model = model
-        let bytes = KVLayout(configuration: model.configuration, precision: precision).bytesPerBlock * blocks
+        let bytes = KVLayout(configuration: model.configuration, type: keyValueType).bytesPerBlock * blocks
         memory = .allocate(byteCount: bytes, alignment: 64)
         // Half floats that are not numbers: a kernel that reads what it should not shows it.
         for index in memory.indices { memory[index] = 0x7f }
         runner = try ModelRunner(
-            artefact: model.artefact, keyValueMemory: memory, precision: precision, rankCount: ranks,
+            artefact: model.artefact, keyValueMemory: memory, keyValueType: keyValueType, rankCount: ranks,
             maxStepTokens: tokens)
         if ranks > 1 { try runner.startRanks() }
     }
