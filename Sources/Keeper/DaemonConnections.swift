@@ -39,8 +39,8 @@ final class DaemonConnections {
         }
     }
 
-    /// The next order that is there, with the descriptor that came along; nil where nothing more is. Whoever sends
-    /// anything else, or orders without a hello before them, is cut off.
+    /// The next order that is there, with the descriptor that came along; nil where nothing more is. A connection
+    /// that sends anything else, or orders before its hello, is closed.
     func nextOrder(
         from number: UInt64, into buffer: UnsafeMutableRawBufferPointer
     ) -> (ToKeeper, SharedDescriptor?)? {
@@ -54,12 +54,12 @@ final class DaemonConnections {
             drop(number, "gives orders without a hello")
         case .nothing: break
         case .closed: drop(number, "has left")
-        case .refused(let reason): drop(number, "is cut off: \(reason)")
+        case .refused(let reason): drop(number, "is disconnected: \(reason)")
         }
         return nil
     }
 
-    /// Two daemons would give contradicting orders: the one before is cut off.
+    /// Two daemons would give contradicting orders: the connection of the one before is closed.
     private func attach(_ number: UInt64) {
         if let attached, attached != number { drop(attached, "is replaced") }
         attached = number
@@ -74,8 +74,8 @@ final class DaemonConnections {
         KeeperLog.write("daemon \(connection?.shared.peerProcessID ?? 0) \(reason)")
     }
 
-    /// Tells the attached daemon, without waiting. What it has no room for now is kept in order; one that does not read
-    /// what it is told is cut off, attaches again and is told everything.
+    /// Tells the attached daemon, without waiting. What it has no room for now is kept in order; the connection of
+    /// one that does not read is closed: it attaches again and is told everything.
     func send(_ event: FromKeeper, _ descriptor: SharedDescriptor?) {
         guard let attached else { return }
         guard connections[attached]?.enqueue(event.encoded(), descriptor) == true else {

@@ -17,7 +17,7 @@ enum EventSource: Hashable {
 /// It execs templates, has them fork, reaps what ends, and holds every descriptor that must outlive a node daemon. A daemon
 /// attaches over a packet socket, gives orders, and may die at any time; the next one is told everything again.
 ///
-/// Nothing waits but for the readiness list.
+/// It blocks in the readiness list and nowhere else.
 package final class KeeperProcess {
     private let sources: ReadinessSources<EventSource>
     private let signals: SignalWatch
@@ -86,7 +86,7 @@ package final class KeeperProcess {
     private func handle(_ source: EventSource, _ event: ReadinessList.Event) {
         switch source {
         case .listener: daemons.accept(at: path)
-        case .directory: attendPath()
+        case .directory: checkPath()
         case .signals:
             while let signal = signals.take() { signal == SIGCHLD ? supervisor.reapChildren() : supervisor.retire() }
         case .connection(let number):
@@ -99,7 +99,7 @@ package final class KeeperProcess {
     }
 
     /// Something changed beside the socket's file: where another keeper has made its own, this one is no longer the node's.
-    private func attendPath() {
+    private func checkPath() {
         switch path.attend() {
         case .none: return
         case .madeAgain:

@@ -195,7 +195,7 @@ struct ProcessTable {
     }
 
     /// A template reports a child. The number is believed only if it is an unreaped child of the keeper that nobody else
-    /// has: a template that was taken over could name anyone.
+    /// has: a compromised template could name anyone.
     private mutating func forked(
         _ id: InstanceID, _ process: Int32, by number: Int, _ isChild: (Int32) -> Bool
     ) -> [KeeperEffect] {
@@ -251,7 +251,7 @@ struct ProcessTable {
     }
 
     /// nil: the call may go on. Else it is denied, and whoever tried it is killed.
-    mutating func judge(_ call: InterceptedCall, of number: Int, by caller: Owner?) -> [KeeperEffect]? {
+    mutating func decide(_ call: InterceptedCall, of number: Int, by caller: Owner?) -> [KeeperEffect]? {
         let family = templates[number]?.description ?? "a template that has ended"
         let denied = DeniedCall(number: call.number, name: call.name, arguments: call.arguments)
         func denial(of culprit: String) -> [KeeperEffect] {
@@ -279,7 +279,7 @@ struct ProcessTable {
         return templates.keys.flatMap { killTemplate($0) } + instances.keys.flatMap { killInstance($0) }
     }
 
-    /// Which of the keeper's children nobody ordered: what a template left that was taken over. None while a child may
+    /// Which of the keeper's children nobody ordered: what a compromised template left. None while a child may
     /// be on its way to be reported.
     func strays(among children: [Int32]) -> [Int32] {
         // Where the filter leaves calls to the keeper, templates must ask before they fork.

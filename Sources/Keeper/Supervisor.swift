@@ -5,8 +5,7 @@ internal import Messages
 internal import Sandbox
 internal import ServingModel
 
-/// Turns what happens to processes, and what is ordered of them, into questions to the parts that decide, and carries out
-/// their effects.
+/// Passes events of processes and orders of the daemon to the table that decides, and carries out the effects.
 struct Supervisor {
     private let sources: ReadinessSources<EventSource>
     /// Room for a packet.
@@ -24,7 +23,7 @@ struct Supervisor {
     private var strays: Set<Int32> = []
 
     private static let endingMessage = "the keeper is ending"
-    /// Messages read from one template before everybody else has a turn: one that was taken over can write faster than
+    /// Messages read from one template before everybody else has a turn: a compromised one can write faster than
     /// they are read.
     private static let messagesPerTurn = 64
     /// More than a socket can hold of a template that has ended.
@@ -181,7 +180,7 @@ struct Supervisor {
     mutating func handle(_ source: EventSource, _ event: ReadinessList.Event) {
         switch source {
         case .templateChannel(let number): readTemplate(number)
-        case .systemCalls(let number): judgeCall(of: number, event)
+        case .systemCalls(let number): handleCall(of: number, event)
         case .instanceMessages(let id): instances[id]?.relayMessages()
         // The keeper's own.
         case .listener, .signals, .directory, .connection: break
@@ -217,7 +216,7 @@ struct Supervisor {
         if table.hasEnded(number), templates[number]?.listener == nil { templates[number] = nil }
     }
 
-    /// Reads what a template says; one that talks nonsense is ended.
+    /// Reads a template's messages. One that sends something else is killed.
     private mutating func readTemplate(_ number: Int, atMost limit: Int = messagesPerTurn) {
         for _ in 0..<limit {
             guard let template = table.templates[number], let handles = templates[number] else { return }
@@ -234,7 +233,7 @@ struct Supervisor {
         }
     }
 
-    private mutating func judgeCall(of number: Int, _ event: ReadinessList.Event) {
+    private mutating func handleCall(of number: Int, _ event: ReadinessList.Event) {
         guard let handles = templates[number], let call = handles.nextCall(event) else { return dropTemplate(number) }
         var caller = table.caller(call.thread, ProcessHandle.hasThread)
         if caller == nil || caller == .template(number) {
@@ -245,7 +244,7 @@ struct Supervisor {
         }
         // As long as it waits its thread's number is not another's.
         guard handles.listener?.isWaiting(call) == true else { return }
-        guard let effects = table.judge(call, of: number, by: caller) else {
+        guard let effects = table.decide(call, of: number, by: caller) else {
             handles.listener?.allow(call)
             return
         }

@@ -86,7 +86,7 @@ struct ProcessTableTests {
             architecture: ProcessorFamily.native.token, arguments: [1, 2, 3, 4, 5, 6])
         let denied = DeniedCall(number: call.number, name: "mount", arguments: call.arguments)
         typealias Act = (inout ProcessTable, InstanceID) -> Void
-        let deny: Act = { table, id in _ = table.judge(call, of: 1, by: .instance(id)) }
+        let deny: Act = { table, id in _ = table.decide(call, of: 1, by: .instance(id)) }
         let order: Act = { table, id in _ = table.killInstance(id) }
         let cases: [(Act?, LinuxKernel.ExitStatus, isShort: Bool, ProcessEnd)] = [
             (deny, .signalled(signal: SIGKILL), false, .deniedCall(denied)),
@@ -221,7 +221,7 @@ private struct History {
         else { return }
         let id = orders[number, default: []].removeFirst()
         guard self.number(below: 5) > 0 else { return receive(.forkFailed(id, message: "full"), from: number) }
-        if let denial = table.judge(Self.fork, of: number, by: .template(number)) {
+        if let denial = table.decide(Self.fork, of: number, by: .template(number)) {
             // What it said before may have used the order up.
             if !liars.contains(number) { defects.append("an ordered fork was denied") }
             return perform(denial)
@@ -237,7 +237,7 @@ private struct History {
             architecture: ProcessorFamily.native.token, arguments: [argument, 0, 0, 0, 0, 0])
     }
 
-    /// A template that was taken over.
+    /// A compromised template.
     private mutating func speakNonsense() {
         guard number(below: 3) == 0, let number = one(of: table.templates.filter { !$0.value.hasEnded }.keys) else {
             return
@@ -265,7 +265,7 @@ private struct History {
                     .instance($0)
                 }
             }
-        if let effects = table.judge(Self.call("mount", 0), of: number, by: caller) {
+        if let effects = table.decide(Self.call("mount", 0), of: number, by: caller) {
             perform(effects)
         } else {
             defects.append("mount was allowed")

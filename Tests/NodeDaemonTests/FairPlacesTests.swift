@@ -26,7 +26,7 @@ import Testing
             now: host.now,
             generator: SplitMix(seed: 1))
         node.begin(.example([("guide", "a")]), desired: [:], now: host.now)
-        node.settle(now: host.now)
+        node.endTurn(now: host.now)
         stream = try node.openStream(of: nil, now: host.now) { [host] in host.begin($0) }
     }
 
@@ -51,7 +51,7 @@ import Testing
                 }
             }
             while !host.events.isEmpty { node.receive(host.events.removeFirst(), now: host.now) }
-            node.settle(now: host.now)
+            node.endTurn(now: host.now)
         }
         read()
     }
@@ -173,7 +173,7 @@ import Testing
         host.now = host.now.adding(seconds: WaitQueue.ageSeconds)
         for id in node.pool.instances.sorted.map(\.key) {
             let now = host.now
-            node.pool.instances.change(id) { $0.noteWord(now: now) }
+            node.pool.instances.change(id) { $0.noteActivity(now: now) }
         }
         node.tick(now: host.now)
         hop()

@@ -206,7 +206,7 @@ import Testing
         _ = pool.instanceEnded(slow, signalled(9), now: time(31))
         _ = pool.instanceReady(next, now: time(32))
         check(pool.stopInstance(next, now: time(33)), [.drain(next)])
-        pool.instances.change(next) { $0.noteWord(now: MonotonicTime(nanoseconds: 1_099_000_000_000)) }
+        pool.instances.change(next) { $0.noteActivity(now: MonotonicTime(nanoseconds: 1_099_000_000_000)) }
         check(pool.tick(now: time(100)), [])
         _ = pool.end(task(1), now: time(100))
         check(pool.tick(now: time(110)), [.kill(next, reason: "it did not exit in the time that it had")])
@@ -278,7 +278,7 @@ import Testing
         let (_, instance) = try warmUp()
         pool.tasks.noteCancellation(task(1), now: time(1))
         #expect(pool.nextDeadline.map { $0 <= time(61) } == true)
-        pool.instances.change(instance) { $0.noteWord(now: MonotonicTime(nanoseconds: 1_061_000_000_000)) }
+        pool.instances.change(instance) { $0.noteActivity(now: MonotonicTime(nanoseconds: 1_061_000_000_000)) }
         let actions = pool.tick(now: time(61))
         #expect(actions.contains { if case .kill(instance, _) = $0 { true } else { false } })
     }

@@ -70,7 +70,7 @@ import Testing
             let actions = tick(at: second)
             #expect(actions == [.ping(instance)])
             let now = time(second)
-            pool.instances.change(instance) { $0.noteWord(now: now) }
+            pool.instances.change(instance) { $0.noteActivity(now: now) }
         }
     }
 
@@ -81,13 +81,13 @@ import Testing
             let actions = tick(at: second)
             #expect(actions == [.ping(instance)])
             let now = time(second)
-            pool.instances.change(instance) { $0.noteAnswer(progress: UInt64(second), now: now) }
+            pool.instances.change(instance) { $0.notePong(progress: UInt64(second), now: now) }
         }
         for second in stride(from: 62.0, to: 90, by: 2) {
             let actions = tick(at: second)
             #expect(actions == [.ping(instance)])
             let now = time(second)
-            pool.instances.change(instance) { $0.noteAnswer(progress: 60, now: now) }
+            pool.instances.change(instance) { $0.notePong(progress: 60, now: now) }
         }
         let killed = tick(at: 90)
         #expect(killed == [.kill(instance, reason: "it has tasks and its ranks have taken no work for 30 s")])
@@ -100,7 +100,7 @@ import Testing
             let actions = tick(at: second)
             #expect(actions == [.ping(instance)])
             let now = time(second)
-            pool.instances.change(instance) { $0.noteAnswer(progress: nil, now: now) }
+            pool.instances.change(instance) { $0.notePong(progress: nil, now: now) }
         }
     }
 

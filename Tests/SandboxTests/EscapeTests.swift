@@ -76,7 +76,7 @@ struct EscapeTests {
         #expect(try daemon.attempt("plainMapping", in: sibling) == "0 0")
     }
 
-    @Test("A template that was taken over cannot fork without an order, and is ended with its name in the log")
+    @Test("A compromised template cannot fork without an order, and is ended with its name in the log")
     func templateFlood() throws {
         let bystander = try daemon.fork()
         let end = try daemon.attemptInTemplate("escape: fork as the template")

@@ -69,7 +69,7 @@ struct AnswerLedger {
         records[task]?.acknowledge(index)
     }
 
-    /// Drops a task that is over, and keeps silent about the end of one that is not.
+    /// Drops a task that is over, and sends no end of one that is not over.
     mutating func release(_ task: TaskID) {
         guard !isActive(task) else {
             records[task]?.isReleased = true
@@ -105,10 +105,10 @@ struct AnswerLedger {
     mutating func nextFrame() -> FromInstance? {
         if !replies.isEmpty { return replies.removeFirst() }
         while let task = queue.first {
-            if let frame = records[task]?.takeAcceptance(of: task) { return frame }
-            if let frame = records[task]?.takeVector(of: task) { return frame }
-            if records[task]?.hasPartsDue == true, let frame = takeTokens() { return frame }
-            if let frame = records[task]?.takeEnd(of: task) { return frame }
+            if let frame = records[task]?.dequeueAcceptance(of: task) { return frame }
+            if let frame = records[task]?.dequeueVector(of: task) { return frame }
+            if records[task]?.hasPartsDue == true, let frame = dequeueTokens() { return frame }
+            if let frame = records[task]?.dequeueEnd(of: task) { return frame }
             records[task]?.isQueued = false
             queue.removeFirst()
         }
@@ -116,12 +116,12 @@ struct AnswerLedger {
     }
 
     /// One frame with the tokens of every task whose acceptance is on its way, as many as fit.
-    private mutating func takeTokens() -> FromInstance? {
+    private mutating func dequeueTokens() -> FromInstance? {
         var room = FramePacking.tokenBytes
         var tokens: [TaskToken] = []
         for task in queue {
             while tokens.count < FromInstance.Limits.tokensPerFrame,
-                let token = records[task]?.takeToken(room: room)
+                let token = records[task]?.dequeueToken(room: room)
             {
                 room -= token.frameBytes
                 tokens.append(.init(task: task, token: token))

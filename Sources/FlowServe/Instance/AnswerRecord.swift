@@ -76,14 +76,14 @@ struct AnswerRecord {
         endIsSent = false
     }
 
-    mutating func takeAcceptance(of task: TaskID) -> FromInstance? {
+    mutating func dequeueAcceptance(of task: TaskID) -> FromInstance? {
         guard let promptTokens, acceptanceIsDue else { return nil }
         acceptanceIsSent = true
         return .accepted(task, promptTokens: promptTokens)
     }
 
     /// The next token that is due, if its acceptance is already on its way and `room` bytes are enough for it.
-    mutating func takeToken(room: Int) -> GeneratedToken? {
+    mutating func dequeueToken(room: Int) -> GeneratedToken? {
         guard !acceptanceIsDue, hasPartsDue, case .token(let token) = parts[nextToSend - firstKept],
             token.frameBytes <= room
         else { return nil }
@@ -92,7 +92,7 @@ struct AnswerRecord {
     }
 
     /// The next vector that is due, in a frame of its own.
-    mutating func takeVector(of task: TaskID) -> FromInstance? {
+    mutating func dequeueVector(of task: TaskID) -> FromInstance? {
         guard !acceptanceIsDue, hasPartsDue, case .vector(let input) = parts[nextToSend - firstKept] else {
             return nil
         }
@@ -100,7 +100,7 @@ struct AnswerRecord {
         return .vector(task, input)
     }
 
-    mutating func takeEnd(of task: TaskID) -> FromInstance? {
+    mutating func dequeueEnd(of task: TaskID) -> FromInstance? {
         guard endIsDue, let end else { return nil }
         endIsSent = true
         switch end {

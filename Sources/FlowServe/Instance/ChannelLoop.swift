@@ -2,7 +2,7 @@
 internal import LinuxKernel
 internal import Messages
 
-/// The thread that reads orders as they come, also while a step runs, and goes on sending where the engine found the
+/// The thread that reads commands as they come, also while a step runs, and goes on sending where the engine found the
 /// channel full. It sleeps in the kernel when there is nothing to do.
 final class ChannelLoop: Sendable {
     private static let channelKey: UInt64 = 0
@@ -38,7 +38,7 @@ final class ChannelLoop: Sendable {
             let events = (try? readiness.wait(milliseconds: nil)) ?? []
             for event in events {
                 if event.key == Self.wakeupKey { wakeup.clear() }
-                if event.key == Self.channelKey { attend(event, buffer) }
+                if event.key == Self.channelKey { handle(event, buffer) }
             }
         }
     }
@@ -70,39 +70,39 @@ final class ChannelLoop: Sendable {
         case changed(ReadinessList.Interest)
     }
 
-    private func attend(_ event: ReadinessList.Event, _ buffer: UnsafeMutableRawBufferPointer) {
+    private func handle(_ event: ReadinessList.Event, _ buffer: UnsafeMutableRawBufferPointer) {
         if event.isWritable { exchange.update { $0.pump(channel.send) } }
         if event.isReadable {
-            readOrders(buffer)
+            readCommands(buffer)
         } else if event.isHungUp {
             // Nothing is left to read, or what is left comes from a daemon that does not listen.
             stop(.channelClosed)
         }
     }
 
-    private func readOrders(_ buffer: UnsafeMutableRawBufferPointer) {
-        var goesOn = true
-        while goesOn {
+    private func readCommands(_ buffer: UnsafeMutableRawBufferPointer) {
+        var isReading = true
+        while isReading {
             switch channel.receive(into: buffer) {
             case .nothing: return
             case .closed: return stop(.channelClosed)
             case .malformed: return stop(.malformed("a packet that is too long"))
-            case .packet(let count): goesOn = take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            case .packet(let count): isReading = receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
         }
     }
 
-    /// Carries out the order in a packet; false when no more should be read now.
-    private func take(_ packet: UnsafeRawBufferPointer) -> Bool {
-        let order: ToInstance
+    /// Carries out the command in a packet; false when no more should be read now.
+    private func receive(_ packet: UnsafeRawBufferPointer) -> Bool {
+        let command: ToInstance
         do throws(FrameError) {
-            order = try ToInstance(decoding: packet)
+            command = try ToInstance(decoding: packet)
         } catch {
             stop(.malformed(error.description))
             return false
         }
         return exchange.update { exchange in
-            exchange.take(order)
+            exchange.carryOut(command)
             exchange.pump(channel.send)
             return exchange.stop == nil && exchange.interest.contains(.readable)
         }

@@ -3,7 +3,7 @@ internal import LinuxKernel
 internal import Messages
 internal import ServingModel
 
-/// What the thread of the engine and the thread of the channel share: orders on their way in, frames on their way out.
+/// What the thread of the engine and the thread of the channel share: commands on their way in, frames on their way out.
 /// A value without threads or sockets of its own; one of the two has it at a time.
 struct InstanceExchange {
     /// Why the instance ends.
@@ -43,7 +43,7 @@ struct InstanceExchange {
     private var waitingBytes = 0
     private var isDraining = false
     /// The engine has nothing to compute and waits for work.
-    private var isAtRest = true
+    private var isIdle = true
     private var progress: RankProgress?
     /// A packet that the channel had no room for.
     private var unsent: [UInt8]?
@@ -68,7 +68,7 @@ struct InstanceExchange {
         if stop == nil { stop = reason }
     }
 
-    /// Says that the instance serves.
+    /// Announces that the instance serves.
     mutating func announce(_ start: FromInstance.InstanceStart) {
         ledger.reply(.ready(start))
     }
@@ -78,18 +78,18 @@ struct InstanceExchange {
         self.progress = progress
     }
 
-    /// Hands the engine what has come in; nil when the instance ends.
-    mutating func takeWork() -> Work? {
+    /// Hands the engine the commands that have come in; nil when the instance ends.
+    mutating func dequeueWork() -> Work? {
         guard stop == nil else { return nil }
-        isAtRest = false
+        isIdle = false
         defer { work = Work() }
         waitingBytes = 0
         return work
     }
 
-    /// Notes what the engine did; `rests` where it goes on only with new work.
-    mutating func note(_ events: [EngineEvent], rests: Bool = false) {
-        isAtRest = rests
+    /// Notes what the engine did; `isIdle` where it goes on only with new work.
+    mutating func note(_ events: [EngineEvent], isIdle: Bool = false) {
+        self.isIdle = isIdle
         for event in events { ledger.note(event) }
     }
 
@@ -110,14 +110,14 @@ struct InstanceExchange {
         if isDraining, work.isEmpty, ledger.activeCount == 0 { end(.drained) }
     }
 
-    /// Carries out one order of the daemon, or passes it on to the engine.
-    mutating func take(_ order: ToInstance) {
-        switch order {
+    /// Carries out one command of the daemon, or passes it on to the engine.
+    mutating func carryOut(_ command: ToInstance) {
+        switch command {
         case .ping(let number):
             let tasks = min(ledger.activeCount, FromInstance.Limits.attachedTasks)
-            ledger.reply(.pong(number, activeTasks: tasks, progress: isAtRest ? nil : progress?.value ?? 0))
+            ledger.reply(.pong(number, activeTasks: tasks, progress: isIdle ? nil : progress?.value ?? 0))
         case .submissionPart(let task, let offset, let total, let bytes):
-            takePart(of: task, offset: offset, total: total, bytes)
+            receivePart(of: task, offset: offset, total: total, bytes)
         case .cancel(let task): cancel(task)
         case .acknowledge(let task, let index):
             ledger.acknowledge(task, index: index)
@@ -135,7 +135,7 @@ struct InstanceExchange {
         }
     }
 
-    private mutating func takePart(of task: TaskID, offset: Int, total: Int, _ bytes: [UInt8]) {
+    private mutating func receivePart(of task: TaskID, offset: Int, total: Int, _ bytes: [UInt8]) {
         if ledger.knows(task) {
             // The daemon submits again what is here already: it gets the answer there is. Later parts, also those of a
             // submission that was refused, say nothing new.
@@ -147,7 +147,7 @@ struct InstanceExchange {
             if offset == 0 { ledger.reply(.failed(task, .overloaded, message: reason)) }
             return
         }
-        switch assembly.take(task, offset: offset, total: total, bytes: bytes) {
+        switch assembly.add(task, offset: offset, total: total, bytes: bytes) {
         case .incomplete: break
         case .refused(let refusal):
             ledger.refuse(task, .failed(refusal.failure, message: refusal.message))

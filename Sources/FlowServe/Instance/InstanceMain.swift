@@ -84,7 +84,7 @@ package enum InstanceMain {
                 engine.releaseIdleMemory()
                 isWarm = false
             }
-            guard let work = exchange.wait(until: { !isIdle || $0.hasWork }, then: { $0.takeWork() }) else { break }
+            guard let work = exchange.wait(until: { !isIdle || $0.hasWork }, then: { $0.dequeueWork() }) else { break }
             for submission in work.submissions { engine.submit(submission) }
             for (task, index) in work.acknowledgements { engine.acknowledge(task, index: index) }
             for task in work.cancellations { engine.cancel(task) }
@@ -92,7 +92,7 @@ package enum InstanceMain {
             if !work.isEmpty { publish(engine.takeEvents(), exchange, channel, wake) }
             isIdle = !engine.step()
             isWarm = isWarm || !isIdle
-            publish(engine.takeEvents(), rests: isIdle, exchange, channel, wake)
+            publish(engine.takeEvents(), isIdle: isIdle, exchange, channel, wake)
         }
         wake()
     }
@@ -100,11 +100,11 @@ package enum InstanceMain {
     /// Notes what happened and sends it. The engine's thread sends by itself, without waiting: a switch to another thread
     /// for every token would take the processor from a rank.
     private static func publish(
-        _ events: [EngineEvent], rests: Bool = false, _ exchange: Monitor<InstanceExchange>,
+        _ events: [EngineEvent], isIdle: Bool = false, _ exchange: Monitor<InstanceExchange>,
         _ channel: InstanceChannel, _ wake: () -> Void
     ) {
         let wakes = exchange.withLock { exchange in
-            exchange.note(events, rests: rests)
+            exchange.note(events, isIdle: isIdle)
             exchange.pump(channel.send)
             return exchange.needsAttention
         }

@@ -28,8 +28,8 @@ extension WarmModel {
             task: TaskID(rawValue: 1),
             work: runner.hasLogits
                 ? .answer(text, sampling) : .embedding([text], EmbeddingParameters()))
-        for order in ToInstance.submission(submission) { exchange.take(order) }
-        for submission in exchange.takeWork()?.submissions ?? [] { engine.submit(submission) }
+        for part in ToInstance.submission(submission) { exchange.carryOut(part) }
+        for submission in exchange.dequeueWork()?.submissions ?? [] { engine.submit(submission) }
         while engine.step() {}
         exchange.note(engine.takeEvents())
         exchange.pump { _ in .sent }

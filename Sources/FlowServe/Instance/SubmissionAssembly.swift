@@ -35,7 +35,7 @@ struct SubmissionAssembly {
     var tasks: [TaskID] { Array(submissions.keys) }
 
     /// Takes the next part of a submission of `total` bytes; one at offset 0 begins it (again).
-    mutating func take(_ task: TaskID, offset: Int, total: Int, bytes: [UInt8]) -> Result {
+    mutating func add(_ task: TaskID, offset: Int, total: Int, bytes: [UInt8]) -> Result {
         if offset == 0 {
             drop(task)
             guard submissions.count < Self.unfinished else {
@@ -55,7 +55,7 @@ struct SubmissionAssembly {
         return Self.decode(whole, task)
     }
 
-    /// Forgets the parts of a task and returns them.
+    /// Drops the parts of a task and returns them.
     @discardableResult
     mutating func drop(_ task: TaskID) -> [UInt8]? {
         guard let dropped = submissions.removeValue(forKey: task) else { return nil }

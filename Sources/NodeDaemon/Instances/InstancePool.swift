@@ -152,7 +152,7 @@ struct InstancePool: Sendable {
         case .ready, .draining: return []
         }
         instances.change(id) {
-            $0.noteWord(now: now)
+            $0.noteActivity(now: now)
             $0.becomeReady(now: now)
         }
         if instance.isStarting { health.noteStart(of: instance.pool.content) }

@@ -128,14 +128,14 @@ extension InstancePool {
     /// The deadline has come: the first time it is asked, the second time killed. One that answers and does not get on is
     /// killed when it would be asked again.
     private mutating func endSilence(of id: InstanceID, _ instance: PooledInstance, _ now: MonotonicTime) -> [Action] {
-        guard instance.askedAt == nil else {
+        guard instance.pingedAt == nil else {
             return instanceMisbehaved(id, reason: "it has tasks and did not answer within \(limits.answerSeconds) s")
         }
         guard now < instance.progressedAt.adding(seconds: limits.stallSeconds) else {
             return instanceMisbehaved(
                 id, reason: "it has tasks and its ranks have taken no work for \(limits.stallSeconds) s")
         }
-        instances.change(id) { $0.ask(now: now) }
+        instances.change(id) { $0.notePing(now: now) }
         return [.ping(id)]
     }
 }

@@ -62,9 +62,9 @@ struct PooledInstance: Sendable {
     // MARK: Signs of life
 
     /// When it last said something, or got the first task of those it has.
-    private(set) var heardAt: MonotonicTime
+    private(set) var lastActivityAt: MonotonicTime
     /// When it was asked for a sign of life; nil where no answer is due.
-    private(set) var askedAt: MonotonicTime?
+    private(set) var pingedAt: MonotonicTime?
     /// How far its ranks were when it last answered; nil where they had nothing to compute.
     private(set) var progress: UInt64?
     /// When it was last seen to get on.
@@ -75,7 +75,7 @@ struct PooledInstance: Sendable {
         self.name = name
         self.template = template
         self.phase = phase
-        (idleSince, heardAt, progressedAt) = (now, now, now)
+        (idleSince, lastActivityAt, progressedAt) = (now, now, now)
     }
 
     var isKilling: Bool { killCause != nil }
@@ -112,8 +112,8 @@ struct PooledInstance: Sendable {
     /// When its silence has lasted long enough to ask, or, once asked, to end it; nil without tasks.
     func silenceDeadline(_ limits: PoolLimits, hasTasks: Bool) -> MonotonicTime? {
         guard hasTasks, !isKilling else { return nil }
-        if let askedAt { return askedAt.adding(seconds: limits.answerSeconds) }
-        return heardAt.adding(seconds: limits.silenceSeconds)
+        if let pingedAt { return pingedAt.adding(seconds: limits.answerSeconds) }
+        return lastActivityAt.adding(seconds: limits.silenceSeconds)
     }
 
     /// As listings name it.
@@ -171,7 +171,7 @@ extension PooledInstance {
     /// requests would keep a dead instance.
     mutating func takeTask(hasOthers: Bool, now: MonotonicTime) {
         tasksServed += 1
-        if !hasOthers { noteWord(now: now) }
+        if !hasOthers { noteActivity(now: now) }
     }
 
     /// One of its tasks has ended.
@@ -187,32 +187,32 @@ extension PooledInstance {
         guard owed.admits(message) else { return false }
         switch message {
         // It does not show that the instance gets on.
-        case .pong(_, _, let progress): noteAnswer(progress: progress, now: now)
+        case .pong(_, _, let progress): notePong(progress: progress, now: now)
         case .ready(let start):
-            noteWord(now: now)
+            noteActivity(now: now)
             noteStart(start)
-        default: noteWord(now: now)
+        default: noteActivity(now: now)
         }
         return true
     }
 
     /// It is being pinged because it was silent.
-    mutating func ask(now: MonotonicTime) {
-        askedAt = now
+    mutating func notePing(now: MonotonicTime) {
+        pingedAt = now
         owed.expectPong()
     }
 
     /// It has said anything but an answer to a ping: it gets on.
-    mutating func noteWord(now: MonotonicTime) {
-        heardAt = now
-        askedAt = nil
+    mutating func noteActivity(now: MonotonicTime) {
+        lastActivityAt = now
+        pingedAt = nil
         progressedAt = now
     }
 
     /// It has answered a ping, and its ranks are at `progress`; nil: they have nothing to compute.
-    mutating func noteAnswer(progress: UInt64?, now: MonotonicTime) {
-        heardAt = now
-        askedAt = nil
+    mutating func notePong(progress: UInt64?, now: MonotonicTime) {
+        lastActivityAt = now
+        pingedAt = nil
         if progress == nil || progress != self.progress { progressedAt = now }
         self.progress = progress
     }
@@ -224,7 +224,7 @@ extension PooledInstance {
 
     /// It has answered for the first time. It may say anything of its own part of the start: what it says is cut to the
     /// time that really passed.
-    mutating func noteFirstAnswer(at time: MonotonicTime) {
+    mutating func noteFirstPong(at time: MonotonicTime) {
         guard let orderedAt, let start else { return }
         let prepared = min(max(preparedAt ?? orderedAt, orderedAt), time)
         let born = min(max(start.bornAt, prepared), time)

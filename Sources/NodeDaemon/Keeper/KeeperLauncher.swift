@@ -9,11 +9,11 @@ struct KeeperLauncher: Sendable {
     let socketPath: String
     /// Path of `deepflow-keeper`.
     let executable: String
-    /// Else the service manager starts it, and starts it again.
+    /// Whether this daemon starts a keeper where none runs. Where it does not, the service manager does.
     var startsOwn = true
     /// How long a new keeper may take to listen.
-    private static let timeout: UInt64 = 10_000_000_000
-    /// Between the file's birth and its listening there is no event to wait for.
+    private static let timeoutMilliseconds = 10_000
+    /// How often a keeper is tried whose socket file exists and does not listen yet: no event tells when it does.
     private static let pauseMilliseconds = 20
 
     /// A connection to the keeper. Blocks for up to ten seconds: to be called on a thread of its own.
@@ -44,7 +44,7 @@ struct KeeperLauncher: Sendable {
             executable: executable, arguments: ["--socket", socketPath], descriptors: [nil, nil, STDERR_FILENO],
             startsSession: true)
         let child = ChildProcess(try launch.start())
-        // Somebody must reap it while this daemon lives.
+        // The keeper is a child of this daemon while both live, and would stay a zombie.
         try WorkerThread.start { _ = try? child.waitForEnd() }
         return child
     }
@@ -54,11 +54,11 @@ struct KeeperLauncher: Sendable {
     ) throws(SystemCallError) -> SharedPacketSocket {
         let readiness = try ReadinessList()
         try readiness.add(watch.descriptor.rawValue, key: 0, .readable)
-        let end = MonotonicTime(nanoseconds: MonotonicTime.now.nanoseconds + Self.timeout)
-        while MonotonicTime.now < end {
+        let deadline = MonotonicTime.now.adding(milliseconds: Self.timeoutMilliseconds)
+        while MonotonicTime.now < deadline {
             if let socket = try connectIfThere() { return socket }
-            let isBorn = access(socketPath, F_OK) == 0
-            _ = try readiness.wait(milliseconds: isBorn ? Self.pauseMilliseconds : 250)
+            let fileExists = access(socketPath, F_OK) == 0
+            _ = try readiness.wait(milliseconds: fileExists ? Self.pauseMilliseconds : 250)
             watch.clear()
         }
         child.kill()

@@ -7,18 +7,18 @@ internal import ServingModel
 /// letting go of it, with every deadline of that. A pure value; `NodeMachine` acts.
 struct KeeperSession: Sendable {
     /// - `detached`: none is there. Goes to `connecting` at `retryAt`.
-    /// - `connecting`: one is being looked for or started. Goes to `telling`, or back to `detached`.
-    /// - `telling`: attached; it is naming what it holds. Goes to `attached` when it has said that this was all, and, where
+    /// - `connecting`: one is being looked for or started. Goes to `reconciling`, or back to `detached`.
+    /// - `reconciling`: attached; it is naming what it holds. Goes to `attached` when it has said that this was all, and, where
     ///   the sandbox is required, how it confines.
     /// - `attached`: orders are carried out. Goes to `retiring`.
     /// - `retiring`: it was ordered to end everything. Goes to `retired` when it is gone, or at its deadline.
     /// - `retired`: the end.
     ///
-    /// From `telling` and `attached` its loss leads to `detached`, an order to end everything to `retiring`.
+    /// From `reconciling` and `attached` its loss leads to `detached`, an order to end everything to `retiring`.
     enum Phase: Hashable, Sendable {
         case detached(retryAt: MonotonicTime)
         case connecting
-        case telling
+        case reconciling
         case attached
         case retiring(until: MonotonicTime)
         case retired
@@ -78,7 +78,7 @@ struct KeeperSession: Sendable {
     }
 
     /// Whether orders reach a keeper.
-    var isConnected: Bool { phase == .attached || phase == .telling }
+    var isConnected: Bool { phase == .attached || phase == .reconciling }
 
     /// It was ordered to end everything, and is not gone.
     var isRetiring: Bool {
@@ -91,7 +91,7 @@ struct KeeperSession: Sendable {
         switch phase {
         case .detached(let retryAt): retryAt
         case .retiring(let until): until
-        case .telling, .attached: unansweredSince?.adding(seconds: answerSeconds)
+        case .reconciling, .attached: unansweredSince?.adding(seconds: answerSeconds)
         case .connecting, .retired: nil
         }
     }
@@ -115,7 +115,7 @@ struct KeeperSession: Sendable {
     /// One is there and was greeted; it names what it holds. `process` is its own where the kernel knows it: one that hangs
     /// never tells.
     mutating func beginAttachment(process: Int32?, now: MonotonicTime) {
-        phase = .telling
+        phase = .reconciling
         processID = process
         pauseMilliseconds = Self.firstPauseMilliseconds
         (sandbox, awaitsSandbox) = (nil, false)
@@ -130,7 +130,7 @@ struct KeeperSession: Sendable {
         case .retiring, .retired:
             phase = .retired
             return false
-        case .detached, .connecting, .telling, .attached:
+        case .detached, .connecting, .reconciling, .attached:
             trouble = reason
             phase = .detached(retryAt: now)
             return true
@@ -145,7 +145,7 @@ struct KeeperSession: Sendable {
     // MARK: What it says
 
     /// It said something.
-    mutating func noteWord() {
+    mutating func noteActivity() {
         unansweredSince = nil
     }
 
@@ -174,7 +174,7 @@ struct KeeperSession: Sendable {
 
     /// It has named all that it holds; false where it still has to say how it confines.
     mutating func complete() -> Bool {
-        guard phase == .telling else { return false }
+        guard phase == .reconciling else { return false }
         awaitsSandbox = requiresSandbox && sandbox == nil
         guard !awaitsSandbox else { return false }
         phase = .attached

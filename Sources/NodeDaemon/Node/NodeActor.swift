@@ -9,7 +9,7 @@ internal import ServingModel
 /// who asked for something that takes time. It decides nothing. It lives on the reactor's thread.
 actor NodeActor {
     /// How long an order waits for a keeper and its instances to say what they have.
-    private static let settlingSeconds = 5
+    private static let reconciliationSeconds = 5
 
     nonisolated let catalog: ModelCatalog
     nonisolated private let effects: ReactorEffects
@@ -56,7 +56,7 @@ actor NodeActor {
             if event == .alarm { alarm = nil }
             machine.receive(event, now: clock.now)
         }
-        settle(clock.now)
+        endTurn(clock.now)
     }
 
     /// What the node goes by now.
@@ -102,12 +102,12 @@ actor NodeActor {
         _ body: (inout NodeMachine, MonotonicTime) throws(Failure) -> Void
     ) throws(Failure) {
         let now = clock.now
-        defer { settle(now) }
+        defer { endTurn(now) }
         try body(&machine, now)
     }
 
-    private func settle(_ now: MonotonicTime) {
-        machine.settle(now: now)
+    private func endTurn(_ now: MonotonicTime) {
+        machine.endTurn(now: now)
         waits.wake(machine, now: now)
         let deadline = [machine.nextDeadline, waits.nextDeadline].compactMap(\.self).min()
         // A deadline moves on with every token. The alarm that is set for an earlier one then rings in vain, once in two
@@ -126,13 +126,13 @@ actor NodeActor {
         return await withCheckedContinuation { continuation in
             let now = clock.now
             waits.add(until: seconds.map { now.adding(seconds: $0) }, condition, continuation)
-            settle(now)
+            endTurn(now)
         }
     }
 
     /// Waits until the keeper and all its instances have said what they have, but not for long.
-    private func waitUntilSettled() async {
-        _ = await wait(seconds: Self.settlingSeconds) { $0.isSettled ? .reached : .pending }
+    private func waitUntilReconciled() async {
+        _ = await wait(seconds: Self.reconciliationSeconds) { $0.isReconciled ? .reached : .pending }
     }
 
     private func modelsChanged(repaired: Set<String>) {
@@ -171,7 +171,7 @@ actor NodeActor {
     func openEvents(by scheduler: SchedulerIdentity?) throws(NodeAPIError) -> EventStream {
         let backlog = EventBacklog(byteLimit: configuration.backlogBytes)
         let now = clock.now
-        defer { settle(now) }
+        defer { endTurn(now) }
         let number = try machine.openStream(of: scheduler, now: now) { effects.begin($0, backlog) }
         return EventStream(number: number, backlog: backlog)
     }
@@ -184,7 +184,7 @@ actor NodeActor {
 
     /// Takes a task in; of one that is here already the events are sent again.
     func submit(_ task: ServingTask, by scheduler: SchedulerIdentity?) async throws(NodeAPIError) {
-        await waitUntilSettled()
+        await waitUntilReconciled()
         try turn { (machine, now) throws(NodeAPIError) in try machine.submit(task, by: scheduler, now: now) }
     }
 
@@ -195,7 +195,7 @@ actor NodeActor {
 
     /// Has a task's events sent again from a part's index on.
     func resume(_ task: TaskID, from index: Int, by scheduler: SchedulerIdentity?) async throws(NodeAPIError) {
-        await waitUntilSettled()
+        await waitUntilReconciled()
         try turn { (machine, now) throws(NodeAPIError) in try machine.resume(task, from: index, by: scheduler, now: now)
         }
     }
@@ -256,7 +256,7 @@ actor NodeActor {
 
     /// What the model's name stands for, with a keeper at hand.
     private func modelForOrder(_ name: ModelName) async throws(NodeAPIError) -> ServedModel {
-        await waitUntilSettled()
+        await waitUntilReconciled()
         guard let model = machine.pool.names.served(name) else {
             throw .failure(.modelNotFound, NodeDaemonError.unknownModel(name.text).description)
         }

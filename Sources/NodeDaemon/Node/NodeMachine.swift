@@ -8,7 +8,7 @@ internal import ServingModel
 /// them out. It waits for nothing, reads no clock and does nothing to the world but by `NodeEffects`.
 ///
 /// Its parts, each the sole owner of its state: `InstancePool` (with the tables of tasks, instances, templates and of what
-/// is wanted), `KeeperSession`, `SchedulerTable`. After each event whoever drives it calls `settle`.
+/// is wanted), `KeeperSession`, `SchedulerTable`. After each event whoever drives it calls `endTurn`.
 struct NodeMachine: Sendable {
     private(set) var configuration: NodeConfiguration
     let effects: any NodeEffects
@@ -165,7 +165,7 @@ struct NodeMachine: Sendable {
 
     /// After each event: drops what nobody refers to, tells of instances that changed, has kept what is wanted, looks for a
     /// keeper where none is.
-    mutating func settle(now: MonotonicTime) {
+    mutating func endTurn(now: MonotonicTime) {
         if keeper.isAttached { releaseTemplates() }
         let revision = pool.instances.revision &+ pool.tasks.revision
         if news.isDue(revision: revision, openings: pool.instances.openings, now: now) {
@@ -198,7 +198,7 @@ struct NodeMachine: Sendable {
     static let drainMessage = "the node is being stopped: try again, or on another node"
 
     /// Whether the keeper and all its instances have said what they have.
-    var isSettled: Bool { keeper.isAttached && !pool.instances.all.contains(where: \.isAttaching) }
+    var isReconciled: Bool { keeper.isAttached && !pool.instances.all.contains(where: \.isAttaching) }
 
     /// Whether nobody would hear the end of an answer. Without a scheduler nobody hears any.
     var isDrained: Bool { schedulers.streams.isEmpty || pool.tasks.activeCount == 0 }

@@ -38,7 +38,7 @@ extension NodeMachine {
     // MARK: Keeper
 
     private mutating func receive(_ event: FromKeeper, _ now: MonotonicTime) {
-        keeper.noteWord()
+        keeper.noteActivity()
         switch event {
         case .welcome(let process, let controllers): keeper.noteWelcome(process: process, controllers: controllers)
         case .sandbox(let state, let denied): receiveSandbox(state, deniedCalls: Int(denied), now)
@@ -130,7 +130,7 @@ extension NodeMachine {
     /// An instance has answered for the first time: with what it said before, it is ready.
     private mutating func receiveFirstAnswer(of id: InstanceID, at time: MonotonicTime, _ now: MonotonicTime) {
         guard let instance = pool.instances[id], instance.start != nil else { return }
-        pool.instances.change(id) { $0.noteFirstAnswer(at: time) }
+        pool.instances.change(id) { $0.noteFirstPong(at: time) }
         // One that was found while it started still has to name its tasks.
         guard !instance.isAttaching else { return }
         let stages = pool.instances[id]?.stages

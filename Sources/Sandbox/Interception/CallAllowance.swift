@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How many forks a template may still make: as many as were ordered, one at a time, each answered before the next. A
-/// template that was taken over cannot have a child that the keeper does not know of.
+/// compromised template cannot have a child that the keeper does not know of.
 package struct ForkAllowance: Sendable {
     private var ordered = 0
     private var allowed = 0

@@ -11,7 +11,7 @@ struct InstanceExchangeTests {
     private let task = TaskID(rawValue: 1)
 
     private func submit(_ exchange: inout InstanceExchange, _ submission: TaskSubmission) {
-        for order in ToInstance.submission(submission) { exchange.take(order) }
+        for part in ToInstance.submission(submission) { exchange.carryOut(part) }
     }
 
     /// Lets the exchange send `room` packets and returns them.
@@ -34,11 +34,11 @@ struct InstanceExchangeTests {
         var exchange = InstanceExchange()
         #expect(!exchange.hasWork)
         submit(&exchange, .of(1))
-        exchange.take(.acknowledge(task, index: 3))
-        exchange.take(.acknowledge(task, index: 2))
-        exchange.take(.cancel(task))
+        exchange.carryOut(.acknowledge(task, index: 3))
+        exchange.carryOut(.acknowledge(task, index: 2))
+        exchange.carryOut(.cancel(task))
         #expect(exchange.hasWork)
-        let work = exchange.takeWork()
+        let work = exchange.dequeueWork()
         #expect(work?.submissions == [.of(1)])
         #expect(work?.acknowledgements == [task: 3])
         #expect(work?.cancellations == [task])
@@ -67,7 +67,7 @@ struct InstanceExchangeTests {
     func askingWithoutReading() throws {
         var exchange = InstanceExchange()
         for number in 0..<100 as Range<UInt64> {
-            exchange.take(.ping(number))
+            exchange.carryOut(.ping(number))
             _ = try sent(&exchange, room: 0)
         }
         #expect(exchange.interest == .writable)
@@ -84,7 +84,7 @@ struct InstanceExchangeTests {
         submit(&exchange, .of(2, long))
         submit(&exchange, .of(3, long))
         #expect(exchange.interest == [])
-        #expect(exchange.takeWork()?.submissions.count == 3)
+        #expect(exchange.dequeueWork()?.submissions.count == 3)
         #expect(exchange.interest == .readable)
     }
 
@@ -94,9 +94,9 @@ struct InstanceExchangeTests {
         submit(&exchange, .of(1))
         exchange.note([.accepted(task, promptTokens: 2, firstIndex: 0), token(0)])
         let first = try sent(&exchange)
-        _ = exchange.takeWork()
+        _ = exchange.dequeueWork()
         submit(&exchange, .of(1))
-        #expect(exchange.takeWork()?.submissions.isEmpty == true)
+        #expect(exchange.dequeueWork()?.submissions.isEmpty == true)
         #expect(try sent(&exchange) == first)
     }
 
@@ -104,27 +104,27 @@ struct InstanceExchangeTests {
     func unfinishedSubmissions() throws {
         let parts = ToInstance.submission(.of(1, String(repeating: "x", count: 60_000)))
         var exchange = InstanceExchange()
-        exchange.take(parts[0])
-        exchange.take(.cancel(task))
+        exchange.carryOut(parts[0])
+        exchange.carryOut(.cancel(task))
         guard case .finished(task, let outcome) = try sent(&exchange).first else {
             Issue.record("no end")
             return
         }
         #expect(outcome.reason == .cancelled)
-        exchange.take(.release(task))
-        exchange.take(parts[0])
-        exchange.take(.release(task))
-        for part in parts { exchange.take(part) }
-        #expect(exchange.takeWork()?.submissions.count == 1)
+        exchange.carryOut(.release(task))
+        exchange.carryOut(parts[0])
+        exchange.carryOut(.release(task))
+        for part in parts { exchange.carryOut(part) }
+        #expect(exchange.dequeueWork()?.submissions.count == 1)
     }
 
     @Test("A task that is forgotten while it runs is cancelled")
     func forgottenWhileRunning() throws {
         var exchange = InstanceExchange()
         submit(&exchange, .of(1))
-        _ = exchange.takeWork()
-        exchange.take(.release(task))
-        #expect(exchange.takeWork()?.cancellations == [task])
+        _ = exchange.dequeueWork()
+        exchange.carryOut(.release(task))
+        #expect(exchange.dequeueWork()?.cancellations == [task])
         #expect(try sent(&exchange) == [])
         // The engine still has it, so it cannot begin anew here.
         submit(&exchange, .of(1))
@@ -138,8 +138,8 @@ struct InstanceExchangeTests {
     func drain() throws {
         var exchange = InstanceExchange()
         submit(&exchange, .of(1))
-        _ = exchange.takeWork()
-        exchange.take(.drain)
+        _ = exchange.dequeueWork()
+        exchange.carryOut(.drain)
         _ = try sent(&exchange)
         #expect(exchange.stop == nil)
         let outcome = TaskOutcome(

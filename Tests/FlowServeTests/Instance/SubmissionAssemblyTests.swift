@@ -11,7 +11,7 @@ struct SubmissionAssemblyTests {
 
     private func take(_ assembly: inout SubmissionAssembly, _ order: ToInstance) -> SubmissionAssembly.Result? {
         guard case .submissionPart(let task, let offset, let total, let bytes) = order else { return nil }
-        return assembly.take(task, offset: offset, total: total, bytes: bytes)
+        return assembly.add(task, offset: offset, total: total, bytes: bytes)
     }
 
     @Test("Parts in order make the submission that was sent")
@@ -38,8 +38,8 @@ struct SubmissionAssemblyTests {
         arguments: [(11, 100, 5), (9, 100, 5), (10, 101, 5), (10, 100, 0), (10, 12, 5)])
     func misfit(offset: Int, total: Int, count: Int) {
         var assembly = SubmissionAssembly()
-        _ = assembly.take(task, offset: 0, total: 100, bytes: Array(repeating: 1, count: 10))
-        let result = assembly.take(task, offset: offset, total: total, bytes: Array(repeating: 1, count: count))
+        _ = assembly.add(task, offset: 0, total: 100, bytes: Array(repeating: 1, count: 10))
+        let result = assembly.add(task, offset: offset, total: total, bytes: Array(repeating: 1, count: count))
         guard case .refused(let refusal) = result else {
             Issue.record("the part was taken")
             return
@@ -64,9 +64,9 @@ struct SubmissionAssemblyTests {
     func bounds() {
         var assembly = SubmissionAssembly()
         for number in 0..<UInt64(SubmissionAssembly.unfinished) {
-            _ = assembly.take(TaskID(rawValue: number), offset: 0, total: 100, bytes: [1])
+            _ = assembly.add(TaskID(rawValue: number), offset: 0, total: 100, bytes: [1])
         }
-        guard case .refused(let refusal) = assembly.take(TaskID(rawValue: 99), offset: 0, total: 9, bytes: [1]) else {
+        guard case .refused(let refusal) = assembly.add(TaskID(rawValue: 99), offset: 0, total: 9, bytes: [1]) else {
             Issue.record("one too many was taken")
             return
         }
@@ -74,7 +74,7 @@ struct SubmissionAssemblyTests {
         for number in 0..<UInt64(SubmissionAssembly.unfinished) { assembly.drop(TaskID(rawValue: number)) }
         let large = Array(repeating: 1 as UInt8, count: SubmissionAssembly.byteCount / 4)
         for number in 0..<5 as Range<UInt64> {
-            let result = assembly.take(TaskID(rawValue: number), offset: 0, total: large.count + 1, bytes: large)
+            let result = assembly.add(TaskID(rawValue: number), offset: 0, total: large.count + 1, bytes: large)
             if case .refused = result { #expect(number == 4) } else { #expect(number < 4) }
         }
     }

@@ -41,7 +41,7 @@ struct NodeHistory {
             configuration: configuration, effects: host, placement: NUMAPlacement(nodes: []), startedAt: 0,
             now: host.now, generator: SplitMix(seed: seed))
         node.begin(models, desired: [:], now: host.now)
-        node.settle(now: host.now)
+        node.endTurn(now: host.now)
         return node
     }
 
@@ -62,7 +62,7 @@ struct NodeHistory {
         case 92..<97: hurt()
         default: disaster()
         }
-        node.settle(now: host.now)
+        node.endTurn(now: host.now)
         noteLearned()
         checkPromises()
     }
@@ -269,7 +269,7 @@ struct NodeHistory {
                 schedulers[index].submit(&node, host)
             }
             tickIfDue()
-            node.settle(now: host.now)
+            node.endTurn(now: host.now)
             if isAtRest { return }
             host.now = host.now.adding(milliseconds: 500)
         }

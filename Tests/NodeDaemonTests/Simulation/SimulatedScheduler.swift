@@ -73,7 +73,7 @@ struct SimulatedScheduler {
 
     /// Asks for what it may have missed on an earlier stream, as soon as the node knows what its instances have.
     private mutating func resume(_ node: inout NodeMachine, _ host: SimulatedHost) {
-        guard !missed.isEmpty, node.isSettled else { return }
+        guard !missed.isEmpty, node.isReconciled else { return }
         for id in missed.sorted(by: { $0.rawValue < $1.rawValue }) {
             guard let job = jobs[id], let task = job.task else { continue }
             do { try node.resume(task, from: job.next, by: identity, now: host.now) } catch { jobs[id]?.task = nil }
