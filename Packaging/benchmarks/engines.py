@@ -13,6 +13,10 @@ PROMPT, SEQUENCES, CONTEXT, BATCH = 16, 8, 4096, 1024
 STREAM_PROMPT, STREAM_ANSWER = 128, 64
 
 
+# How llama.cpp is built for an instruction set of ours; else for the machine.
+PEER_FLAGS = {"avx2": ["NATIVE=OFF", "AVX=ON", "AVX2=ON", "FMA=ON", "F16C=ON", "BMI2=ON", "AVX512=OFF"]}
+
+
 def add_options(parser) -> None:
     """The options that every program over both engines has."""
     parser.add_argument("checkpoint", nargs="+", type=Path)
@@ -20,6 +24,8 @@ def add_options(parser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--build", type=Path, default=ROOT / ".build/release", help="where the programs were built")
     parser.add_argument("--venv", type=Path, default=Path.home() / ".cache/deepflow/compare-llamacpp")
+    parser.add_argument(
+        "--path", choices=sorted(PEER_FLAGS), help="instruction set of both sides; else all that the machine has")
 
 
 def check_options(parser, options) -> None:
@@ -28,11 +34,15 @@ def check_options(parser, options) -> None:
             parser.error(f"{needed} does not exist")
 
 
-def peer(environment: Path):
-    """llama.cpp's library, silent. Without it this goes on in a virtual environment that has it."""
+def peer(environment: Path, path: str | None = None):
+    """llama.cpp's library, built for `path`, silent. Without it this goes on in a virtual environment that has it."""
+    if path:
+        environment = environment.with_name(f"{environment.name}-{path}")
+        if Path(sys.prefix) != environment:
+            sys.modules["llama_cpp"] = None  # One that is at hand was built for something else.
     try:
         import llama_cpp as library
-    except ModuleNotFoundError:
+    except ImportError:
         python = environment / "bin/python"
         if Path(sys.prefix) == environment:
             sys.exit(f"{environment} has no llama-cpp-python; remove it and try again")
@@ -40,8 +50,10 @@ def peer(environment: Path):
             # From source it is built for the instruction set of this machine.
             print(f"installing llama-cpp-python into {environment}", file=sys.stderr)
             subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--no-binary", "llama-cpp-python",
-                            "llama-cpp-python"], check=True)
+            flags = " ".join(f"-DGGML_{flag}" for flag in PEER_FLAGS.get(path, []))
+            subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--no-cache-dir", "--no-binary",
+                            "llama-cpp-python", "llama-cpp-python"], check=True,
+                           env=os.environ | ({"CMAKE_ARGS": flags} if flags else {}))
         os.execv(python, [str(python), *sys.argv])
     global silence
     silence = library.llama_log_callback(lambda *_: None)
@@ -61,12 +73,11 @@ def pack(build: Path, checkpoint: Path, artefact: Path) -> None:
 class Ours:
     """The engine over a packed model."""
 
-    def __init__(self, build: Path, artefact: Path, threads: int, kv_type: str = "model"):
-        """With the type "q8_0" keys and values are bytes."""
+    def __init__(self, build: Path, artefact: Path, threads: int, kv_type: str = "model", path: str | None = None):
+        """With the type "q8_0" keys and values are bytes. The kernels are those of `path`, or the machine's best."""
         arguments = [str(build / "engine-speed"), str(artefact), str(threads)]
-        self.process = subprocess.Popen(
-            arguments + ([] if kv_type == "model" else [kv_type]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True)
+        arguments += ([] if kv_type == "model" else [kv_type]) + ([path] if path else [])
+        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline().split()
         if len(ready) != 3:
             sys.exit("engine-speed did not start")

@@ -46,6 +46,12 @@ const char *flow_path_name(flow_path path) {
     return path <= FLOW_PATH_AVX512 ? names[path] : "unknown";
 }
 
+bool flow_path_choose(flow_path path) {
+    if (!flow_path_available(path)) return false;
+    atomic_store_explicit(&chosen, path, memory_order_relaxed);
+    return true;
+}
+
 bool flow_path_force(int path) {
     if (path >= 0 && !flow_path_available((flow_path)path)) return false;
     forced = path < 0 ? -1 : path;
@@ -150,6 +156,8 @@ size_t flow_sample(float *logits, float *scratch, size_t count, const flow_choic
 uint64_t flow_read(const void *memory, size_t count) { return kernels()->read_all(memory, count); }
 
 int32_t flow_multiply_bytes(size_t rounds) { return kernels()->multiply_bytes(rounds); }
+
+int32_t flow_multiply_nibbles(size_t rounds) { return kernels()->multiply_nibbles(rounds); }
 
 float flow_multiply_floats(size_t rounds) { return kernels()->multiply_floats(rounds); }
 

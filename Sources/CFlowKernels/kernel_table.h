@@ -32,6 +32,7 @@ typedef struct kernel_table {
     double (*log_sum)(const float *, size_t);
     uint64_t (*read_all)(const void *, size_t);
     int32_t (*multiply_bytes)(size_t);
+    int32_t (*multiply_nibbles)(size_t);
     float (*multiply_floats)(size_t);
 } kernel_table;
 

@@ -121,28 +121,11 @@ FLOW_INLINE lane_bytes looked_up(lane_bytes nibbles) {
 #endif
 }
 
-/// Adds to each lane the dot product of its four unsigned weights with four signed activations. Without `wide` weights
-/// are at most 63. With it AVX2, whose products of bytes saturate, subtracts the 128 of the weights again: see
-/// dot_start.
-FLOW_INLINE lane_ints add_dots(const bool wide, lane_ints sum, lane_bytes weights, int32_t four) {
+/// Adds to each lane the dot product of its four unsigned weights with four signed activations. AVX2, whose products of
+/// bytes saturate, has a microtile of its own.
+FLOW_INLINE lane_ints add_dots(lane_ints sum, lane_bytes weights, int32_t four) {
 #if FLOW_PATH_LEVEL == 2
     return (lane_ints)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)weights, _mm512_set1_epi32(four));
-#elif FLOW_PATH_LEVEL == 1
-    __m256i parts[2], sums[2];
-    memcpy(parts, &weights, sizeof parts);
-    memcpy(sums, &sum, sizeof sums);
-    FLOW_UNROLL for (int i = 0; i < 2; i++) {
-        __m256i left = parts[i], right = _mm256_set1_epi32(four);
-        if (wide) {
-            left = _mm256_xor_si256(left, _mm256_set1_epi8((char)0x80));
-            right = _mm256_sign_epi8(right, left);
-            left = _mm256_abs_epi8(left);
-        }
-        const __m256i pairs = _mm256_maddubs_epi16(left, right);
-        sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-    }
-    memcpy(&sum, sums, sizeof sum);
-    return sum;
 #else
     const lane_ints all = (lane_ints)weights;
     const uint32_t bits = (uint32_t)four;
@@ -153,7 +136,7 @@ FLOW_INLINE lane_ints add_dots(const bool wide, lane_ints sum, lane_bytes weight
 #endif
 }
 
-/// Where sums of dots start so that they end free of the weights' offset.
+/// Where sums of dots start so that they end free of the weights' offset. AVX2 takes the offset off wide weights.
 FLOW_INLINE lane_ints dot_start(const int kind, const flow_block *x, const int half) {
     switch (kind) {
     case FLOW_NUMBER_INT8:

@@ -48,6 +48,7 @@ const kernel_table FLOW_PATH_TABLE = {
     .sample = sample,
     .read_all = read_all,
     .multiply_bytes = multiply_bytes,
+    .multiply_nibbles = multiply_nibbles,
     .multiply_floats = multiply_floats,
     .log_sum = log_sum,
 };

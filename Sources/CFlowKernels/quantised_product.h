@@ -7,11 +7,22 @@
 // behind it, or behind both halves. Which microtile computes an output never changes its bits.
 
 /// The most vectors of one microtile, and how many one takes when there are many: sums of both kinds stay in registers.
+/// AVX2 has half as many registers of half the width, and keeps the sums of floats in memory: see quantised_tile_256.h.
 #if FLOW_PATH_LEVEL == 2
 enum { QUANTISED_VECTORS = 8, QUANTISED_MANY = 6, QUANTISED_UNITS = 2 };
 #else
-enum { QUANTISED_VECTORS = 4, QUANTISED_MANY = 4, QUANTISED_UNITS = 1 };
+enum { QUANTISED_VECTORS = 5, QUANTISED_MANY = 5, QUANTISED_UNITS = 1 };
 #endif
+
+/// How many vectors microtiles take where there are so many.
+FLOW_INLINE size_t most_vectors(const flow_number kind, size_t vectors) {
+#if FLOW_PATH_LEVEL == 1
+    // A minimum needs one more register.
+    return has_minima(kind) ? QUANTISED_VECTORS - 1 : QUANTISED_VECTORS;
+#else
+    return vectors > QUANTISED_VECTORS ? QUANTISED_MANY : QUANTISED_VECTORS;
+#endif
+}
 
 /// How far ahead a microtile that is alone asks for weights.
 FLOW_INLINE size_t near_bytes(const int kind) {
@@ -116,7 +127,7 @@ FLOW_INLINE void quantised_microtile(
                 FLOW_UNROLL for (int v = 0; v < vectors; v++) {
                     const int32_t four = four_of(x + v * x_stride, half * 4 + step);
                     FLOW_UNROLL for (int u = 0; u < units; u++)
-                        dot[u][v] = add_dots(is_wide(kind), dot[u][v], weights[u], four);
+                        dot[u][v] = add_dots(dot[u][v], weights[u], four);
                 }
             }
             lanes scale[QUANTISED_UNITS];
@@ -143,15 +154,35 @@ FLOW_INLINE void quantised_microtile(
     }
 }
 
+#if FLOW_PATH_LEVEL == 1
+#include "quantised_tile_256.h"
+#endif
+
+#if FLOW_PATH_LEVEL == 1
 #define QUANTISED_OF(name, kind, vectors)                                                                             \
     static void name##_##vectors(                                                                                     \
-        const uint8_t *panel, size_t columns, weight_requests ahead, const flow_block *x, size_t x_stride, float *y,  \
-        size_t y_stride, bool add) {                                                                                  \
+        const uint8_t *panel, size_t columns, weight_requests ahead, const float *factors, const flow_block *x,       \
+        size_t x_stride, float *y, size_t y_stride, bool add) {                                                       \
+        for (int unit = 0; unit < 2; unit++) {                                                                        \
+            if (has_scaled_scales(kind) && vectors > 2 && factors)                                                    \
+                quantised_microtile_256(                                                                              \
+                    kind, true, vectors, panel, unit, columns, ahead, factors, x, x_stride, y, y_stride, add);        \
+            else                                                                                                      \
+                quantised_microtile_256(                                                                              \
+                    kind, false, vectors, panel, unit, columns, ahead, factors, x, x_stride, y, y_stride, add);       \
+        }                                                                                                             \
+    }
+#else
+#define QUANTISED_OF(name, kind, vectors)                                                                             \
+    static void name##_##vectors(                                                                                     \
+        const uint8_t *panel, size_t columns, weight_requests ahead, const float *factors, const flow_block *x,       \
+        size_t x_stride, float *y, size_t y_stride, bool add) {                                                       \
         for (int unit = 0; unit < 2; unit += QUANTISED_UNITS)                                                         \
             quantised_microtile(                                                                                      \
                 kind, QUANTISED_UNITS, vectors, panel, QUANTISED_UNITS == 2 ? 0 : unit, columns, ahead, x, x_stride,  \
                 y, y_stride, add);                                                                                    \
     }
+#endif
 #if FLOW_PATH_LEVEL == 2
 #define QUANTISED_MICROTILES(name, kind)                                                                              \
     QUANTISED_OF(name, kind, 1)                                                                                       \
@@ -168,8 +199,9 @@ FLOW_INLINE void quantised_microtile(
     QUANTISED_OF(name, kind, 1)                                                                                       \
     QUANTISED_OF(name, kind, 2)                                                                                       \
     QUANTISED_OF(name, kind, 3)                                                                                       \
-    QUANTISED_OF(name, kind, 4)
-#define QUANTISED_LIST(name) {name##_1, name##_2, name##_3, name##_4}
+    QUANTISED_OF(name, kind, 4)                                                                                       \
+    QUANTISED_OF(name, kind, 5)
+#define QUANTISED_LIST(name) {name##_1, name##_2, name##_3, name##_4, name##_5}
 #endif
 QUANTISED_MICROTILES(int8_microtile, FLOW_NUMBER_INT8)
 QUANTISED_MICROTILES(int4_microtile, FLOW_NUMBER_INT4)
@@ -183,7 +215,7 @@ QUANTISED_MICROTILES(codebook_microtile, FLOW_NUMBER_CODEBOOK)
 QUANTISED_MICROTILES(codebook_scaled_microtile, FLOW_NUMBER_CODEBOOK_SCALED)
 
 typedef void (*quantised_function)(
-    const uint8_t *, size_t, weight_requests, const flow_block *, size_t, float *, size_t, bool);
+    const uint8_t *, size_t, weight_requests, const float *, const flow_block *, size_t, float *, size_t, bool);
 static const quantised_function quantised_microtiles[10][QUANTISED_VECTORS] = {
     QUANTISED_LIST(int8_microtile),
     QUANTISED_LIST(int4_microtile),
@@ -202,13 +234,18 @@ static void quantised_product(
     size_t x_stride, size_t vectors, float *y, size_t y_stride, bool add) {
     const quantised_function *microtiles = quantised_microtiles[matrix->number - FLOW_NUMBER_INT8];
     const size_t panel_bytes = flow_panel_bytes(matrix);
-    const size_t most = vectors > QUANTISED_VECTORS ? QUANTISED_MANY : QUANTISED_VECTORS;
+    const size_t most = most_vectors(matrix->number, vectors);
     const size_t passes = (vectors + most - 1) / most;
     const size_t block_bytes = panel_bytes / (matrix->columns / BLOCK);
     const size_t near = near_bytes(matrix->number);
     for (size_t panel = first_panel; panel < last_panel; panel++) {
         const uint8_t *w = (const uint8_t *)matrix->panels + panel * panel_bytes;
         const uint8_t *following = panel + 1 == last_panel && next ? next : w + panel_bytes;
+        const float *factors = NULL;
+#if FLOW_PATH_LEVEL == 1
+        float prepared[PREPARED_FLOATS];
+        if (passes > 2) factors = prepared_factors(matrix->number, w, matrix->columns, prepared);
+#endif
         size_t v = 0;
         for (size_t pass = 0; pass < passes; pass++) {
             // Passes as wide as each other: a narrow one at the end costs more than it multiplies.
@@ -219,7 +256,7 @@ static void quantised_product(
                 passes == 1 ? (weight_requests){w + near, block_bytes}
                             : (weight_requests){following + panel_bytes / passes * pass, block_bytes / passes};
             microtiles[some - 1](
-                w, matrix->columns, ahead, x + v * x_stride, x_stride, y + v * y_stride + panel * 2 * LANES, y_stride,
+                w, matrix->columns, ahead, factors, x + v * x_stride, x_stride, y + v * y_stride + panel * 2 * LANES, y_stride,
                 add);
             v += some;
         }

@@ -11,6 +11,8 @@ final class MachineLoop: StepProgram {
         case read(UnsafeRawBufferPointer)
         /// Multiplies bytes in registers, some rounds in each of the tiles.
         case multiplyBytes(tiles: Int, rounds: Int)
+        /// The same with bytes of which one has four bits.
+        case multiplyNibbles(tiles: Int, rounds: Int)
         /// The same with floats.
         case multiplyFloats(tiles: Int, rounds: Int)
     }
@@ -38,7 +40,8 @@ final class MachineLoop: StepProgram {
     var count: Int {
         switch kind {
         case .read(let bytes): bytes.count * passes
-        case .multiplyBytes(let tiles, let rounds): 2 * tiles * rounds * Int(FLOW_ROUND_PRODUCTS)
+        case .multiplyBytes(let tiles, let rounds), .multiplyNibbles(let tiles, let rounds):
+            2 * tiles * rounds * Int(FLOW_ROUND_PRODUCTS)
         case .multiplyFloats(let tiles, let rounds): 2 * tiles * rounds * Int(FLOW_ROUND_FLOAT_PRODUCTS)
         }
     }
@@ -53,7 +56,7 @@ final class MachineLoop: StepProgram {
     func tileCount(ofOperation operation: Int) -> Int {
         switch kind {
         case .read(let bytes): max(1, (bytes.count + tileBytes - 1) / tileBytes)
-        case .multiplyBytes(let tiles, _), .multiplyFloats(let tiles, _): tiles
+        case .multiplyBytes(let tiles, _), .multiplyNibbles(let tiles, _), .multiplyFloats(let tiles, _): tiles
         }
     }
 
@@ -66,6 +69,8 @@ final class MachineLoop: StepProgram {
             _ = flow_read(start + first, whole)
         case .multiplyBytes(_, let rounds):
             _ = flow_multiply_bytes(rounds)
+        case .multiplyNibbles(_, let rounds):
+            _ = flow_multiply_nibbles(rounds)
         case .multiplyFloats(_, let rounds):
             _ = flow_multiply_floats(rounds)
         }

@@ -18,6 +18,13 @@ final class MatrixProducts: StepProgram {
     var byteCount: Int { matrices.reduce(0) { $0 + $1.grid.panels * $1.view.panelBytes } }
     /// Whether numbers are multiplied as floats, not as bytes.
     var isOfFloats: Bool { !(matrices.first?.view.isQuantised ?? true) }
+    /// Whether the weights that are multiplied have four bits or fewer.
+    var isOfNibbles: Bool {
+        switch matrices.first?.view.number {
+        case FLOW_NUMBER_INT4?, FLOW_NUMBER_INT4_SCALED?, FLOW_NUMBER_INT4_MINIMA?, FLOW_NUMBER_INT2_SCALED?: true
+        default: false
+        }
+    }
 
     init(_ artefact: Artefact, vectors: Int, ranks: Int) throws {
         let shape = artefact.configuration

@@ -52,6 +52,7 @@ final class MeasuredEngine {
         case .matrix512: return run(try matrices512.get())
         case .read: return run(.read(model.bytes))
         case .bytes: return run(.multiplyBytes(tiles: 64 * threads, rounds: 200_000))
+        case .nibbles: return run(.multiplyNibbles(tiles: 64 * threads, rounds: 200_000))
         case .floats: return run(.multiplyFloats(tiles: 64 * threads, rounds: 200_000))
         }
     }
@@ -70,7 +71,10 @@ final class MeasuredEngine {
             team.run(products)
             return products.operations
         }
-        measured.further = [("bytes", Double(products.byteCount)), ("of_floats", products.isOfFloats ? 1 : 0)]
+        measured.further = [
+            ("bytes", Double(products.byteCount)), ("of_floats", products.isOfFloats ? 1 : 0),
+            ("of_nibbles", products.isOfNibbles ? 1 : 0),
+        ]
         return measured
     }
 

@@ -20,6 +20,8 @@ enum MeasuredWork: String, CaseIterable {
     case read
     /// Products of bytes in registers by as many threads; counts multiplications and additions.
     case bytes
+    /// The same with bytes of which one has four bits.
+    case nibbles
     /// The same with floats.
     case floats
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Artefacts
+internal import CFlowKernels
 internal import Glibc
 internal import ServingModel
 
@@ -22,20 +23,28 @@ func answer(_ words: [String], _ engine: MeasuredEngine) throws -> String? {
     }
 }
 
-// `engine-speed ARTEFACT THREADS [q8_0]`: reads the names of works from standard input, does each at once, and answers with a
+// `engine-speed ARTEFACT THREADS [q8_0] [PATH]`: reads the names of works from standard input, does each at once, and answers with a
 // line of figures. For the programs of Packaging/benchmarks, which ask both engines in turn. Beside the works there are
 // `prefill ROWS [CONTEXT]` (512 tokens in steps of so many rows, behind a context of so many), `tokenize TEXT TOKENS`,
 // `generate COUNT TOKENS` and `surprise PATH TOKENS`, with the names of files. With `q8_0` keys and values are bytes.
-let arguments = CommandLine.arguments
-guard 3...4 ~= arguments.count, arguments.count == 3 || arguments[3] == "q8_0", let threads = Int(arguments[2]),
-    threads > 0
+var arguments = CommandLine.arguments.dropFirst()
+let paths = [FLOW_PATH_PORTABLE, FLOW_PATH_AVX2, FLOW_PATH_AVX512]
+let path = paths.first { String(cString: flow_path_name($0)) == arguments.last }
+if path != nil { arguments.removeLast() }
+let hasByteKeys = arguments.count == 3 && arguments.last == "q8_0"
+if hasByteKeys { arguments.removeLast() }
+guard arguments.count == 2, let file = arguments.first, let threads = arguments.last.flatMap({ Int($0) }), threads > 0
 else {
-    say("usage: engine-speed ARTEFACT THREADS [q8_0]\n", to: STDERR_FILENO)
+    say("usage: engine-speed ARTEFACT THREADS [q8_0] [portable|avx2|avx512]\n", to: STDERR_FILENO)
     exit(64)
+}
+if let path, !flow_path_choose(path) {
+    say("engine-speed: this machine cannot run \(String(cString: flow_path_name(path)))\n", to: STDERR_FILENO)
+    exit(69)
 }
 do {
     let engine = try MeasuredEngine(
-        path: arguments[1], threads: threads, keyValueType: arguments.count > 3 ? .bytes : nil)
+        path: file, threads: threads, keyValueType: hasByteKeys ? .bytes : nil)
     say("ready \(engine.path) \(engine.model.bytesPerToken)\n", to: STDOUT_FILENO)
     while let line = readLine() {
         guard let answer = try answer(line.split(separator: " ").map(String.init), engine) else {

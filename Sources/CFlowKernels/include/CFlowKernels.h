@@ -27,6 +27,10 @@ flow_path flow_path_active(void);
 /// A path's name: "portable", "avx2" or "avx512".
 const char *flow_path_name(flow_path path);
 
+/// Chooses a path for the whole process in place of the widest one, before any kernel runs. Returns false, and changes
+/// nothing, where the machine lacks it. For measurements.
+bool flow_path_choose(flow_path path);
+
 /// Forces a path for the calling thread alone, or with a negative number ends that. Returns false, and changes
 /// nothing, where the machine lacks the path. For tests.
 bool flow_path_force(int path);
@@ -254,8 +258,10 @@ uint64_t flow_read(const void *memory, size_t count);
 #define FLOW_ROUND_PRODUCTS 1024
 #define FLOW_ROUND_FLOAT_PRODUCTS 256
 
-/// Multiplies and adds bytes as the kernels' dot products do, or floats, in registers alone. Returns a checksum.
+/// Multiplies and adds in registers alone, with the instructions that no kernel of the path can do without: bytes added in
+/// 32 bits; bytes of which one has at most four bits, added in 16 bits where that is quicker; floats. Returns a checksum.
 int32_t flow_multiply_bytes(size_t rounds);
+int32_t flow_multiply_nibbles(size_t rounds);
 float flow_multiply_floats(size_t rounds);
 
 // ---- Taking tiles ----------------------------------------------------------------------------------------------
